@@ -1,0 +1,38 @@
+//! Customers: from rows of transactions to a base of customers as of a date.
+//!
+//! [`Transactions`] are borrowed columns. A [`HistoryBuilder`] turns batches of them into a [`PurchaseHistory`], one
+//! compact index that merges and serialises. From it a [`CustomerBase`] is read as of any date, or a
+//! [`CalibrationHoldout`] split.
+//!
+//! Nothing is dropped silently: a [`RowAccount`] says what became of every row, and [`IngestOptions`] holds a policy for
+//! each kind of row that could be left out. Money is exact, in integer micro-units; time is given, never read from the
+//! clock.
+
+mod base;
+mod builder;
+mod history;
+mod id;
+mod intern;
+mod ledger;
+mod line;
+mod money;
+mod options;
+mod period;
+mod scan;
+mod sort;
+mod split;
+mod transaction;
+mod zone;
+
+pub use base::{BaseAccount, BaseOptions, CustomerBase};
+pub use builder::HistoryBuilder;
+pub use history::PurchaseHistory;
+pub use id::{CustomerId, CustomerIds, IdKind};
+pub use money::{MICROS_PER_UNIT, Money};
+pub use options::{Exclusion, IngestOptions, Policy, RowAccount, RowTotal};
+pub use period::{Day, TimeUnit};
+pub use split::CalibrationHoldout;
+#[cfg(feature = "arrow")]
+pub(crate) use transaction::not_utf8;
+pub use transaction::{AmountColumn, Column, IdColumn, TextOffsets, TimeColumn, TimeResolution, Transactions, Validity};
+pub use zone::BusinessZone;

@@ -1,0 +1,39 @@
+//! Where the engine meets other formats: Arrow record batches (feature `arrow`), CSV and Parquet files (feature `io`).
+//!
+//! The types of the crates used stand only here, and the versions used are re-exported: an Arrow version never becomes
+//! part of the engine's other signatures.
+
+mod arrow_in;
+mod arrow_out;
+#[cfg(feature = "io")]
+mod csv_in;
+#[cfg(feature = "io")]
+mod files_out;
+#[cfg(feature = "io")]
+mod instant;
+#[cfg(feature = "io")]
+mod parquet_in;
+
+pub use arrow_array;
+pub use arrow_schema;
+
+pub use arrow_in::{ColumnNames, transactions};
+pub use arrow_out::{account_table, base_table, customer_table, migration_table, summary_table};
+#[cfg(feature = "io")]
+pub use csv_in::{CsvOptions, read_csv};
+#[cfg(feature = "io")]
+pub use files_out::{write_csv, write_parquet};
+#[cfg(feature = "io")]
+pub use parquet_in::read_parquet;
+
+/// How far reading has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows read so far.
+    pub rows: u64,
+    /// Rows in all, where the source says.
+    pub total: Option<u64>,
+}
+
+/// Called between batches with the progress; an error it returns ends the reading and is passed on.
+pub type OnProgress<'a> = dyn FnMut(Progress) -> crate::error::Result<()> + 'a;

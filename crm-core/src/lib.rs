@@ -1,0 +1,24 @@
+//! `crm-core` is the analytical half of a CRM as an embeddable engine.
+//!
+//! ```text
+//! transactions ──► purchase history ──► customer base (as of a date)
+//!                  (one compact index)   │
+//!                                        └─► rfm        scores ─► named segments
+//! ```
+//!
+//! The same input gives the same bits: on one thread or many, in one batch or a thousand, whatever the row order.
+#![forbid(unsafe_code)]
+
+// The pipeline, in its order.
+pub mod customer;
+pub mod rfm;
+
+// What it stands on.
+mod error;
+#[cfg(feature = "arrow")]
+pub mod interop;
+pub mod math;
+mod parallel;
+
+pub use error::{Error, ErrorKind, Result};
+pub use parallel::Threads;
