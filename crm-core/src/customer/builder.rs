@@ -136,8 +136,7 @@ impl HistoryBuilder {
     /// The settings of the batch, which must be those of the batches before.
     fn check_settings(&mut self, batch: &Transactions<'_>) -> Result<Settings> {
         let time_kind = match batch.times {
-            TimeColumn::Day(_) => TimeKind::Day,
-            TimeColumn::Local(..) => TimeKind::Local,
+            TimeColumn::Day(_) | TimeColumn::Local(..) => TimeKind::Local,
             TimeColumn::Instant(..) => TimeKind::Instant,
         };
         if let Some(AmountColumn::Scaled(_, scale) | AmountColumn::Decimal(_, scale)) = &batch.amounts {

@@ -11,10 +11,9 @@ use super::period::Day;
 use super::transaction::Transactions;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The kind of time that a history was read in.
+/// The kind of time that a history was read in: days and wall-clock times are one kind, a day being its midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum TimeKind {
-    Day,
     Local,
     Instant,
 }

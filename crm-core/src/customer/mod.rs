@@ -28,6 +28,8 @@ pub use base::{BaseAccount, BaseOptions, CustomerBase};
 pub use builder::HistoryBuilder;
 pub use history::PurchaseHistory;
 pub use id::{CustomerId, CustomerIds, IdKind};
+#[cfg(feature = "io")]
+pub(crate) use money::parse_micros;
 pub use money::{MICROS_PER_UNIT, Money};
 pub use options::{Exclusion, IngestOptions, Policy, RowAccount, RowTotal};
 pub use period::{Day, TimeUnit};
