@@ -20,11 +20,11 @@ pub(crate) struct Keyed<P> {
     pub(crate) payload: P,
 }
 
-/// Calls `read` with the rows of ranges of ids, ascending; the rows of one call are sorted by id and then by `key`.
+/// Calls `read` with the rows of ranges of ids, ascending; the rows of one call are sorted by `key`, which sorts by id first.
 /// The results come in order of the ids.
 pub(crate) fn sorted_parts<P, K, R>(
     chunks: Vec<Vec<Keyed<P>>>,
-    key: impl Fn(&P) -> K + Sync,
+    key: impl Fn(&Keyed<P>) -> K + Sync,
     read: impl Fn(&[Keyed<P>]) -> R + Sync,
     mut take: impl FnMut(R) -> Result<()>,
     threads: Threads,
@@ -45,7 +45,7 @@ where
                 .par_iter_mut()
                 .map(|part| {
                     let mut rows = std::mem::take(part);
-                    rows.sort_unstable_by(|a, b| a.id.cmp(&b.id).then_with(|| key(&a.payload).cmp(&key(&b.payload))));
+                    rows.sort_unstable_by_key(&key);
                     read(&rows)
                 })
                 .collect()
@@ -71,24 +71,73 @@ fn bounds<P>(chunks: &[Vec<Keyed<P>>], parts: usize) -> Vec<i64> {
     bounds
 }
 
+/// Deals rows to their parts, some chunks at a time: each chunk is grouped by part on its own, then every part takes its
+/// groups, so that both steps run in parallel and chunks are freed as they are dealt.
 fn deal<P: Copy + Send + Sync>(chunks: Vec<Vec<Keyed<P>>>, bounds: &[i64], threads: Threads) -> Result<Vec<Vec<Keyed<P>>>> {
     let part_of = |row: &Keyed<P>| bounds.partition_point(|&bound| bound <= row.id);
-    let counts: Vec<Vec<usize>> = threads.run(|| {
-        let count = |chunk: &Vec<Keyed<P>>| {
-            let mut counts = vec![0; bounds.len() + 1];
-            for row in chunk {
-                counts[part_of(row)] += 1;
+    let group = |chunk: Vec<Keyed<P>>| {
+        let parts: Vec<u16> = chunk.iter().map(|row| part_of(row) as u16).collect();
+        // Part p's rows go to starts[p]..starts[p + 1].
+        let mut starts = vec![0usize; bounds.len() + 2];
+        for &part in &parts {
+            starts[usize::from(part) + 1] += 1;
+        }
+        for part in 1..starts.len() {
+            starts[part] += starts[part - 1];
+        }
+        let (mut grouped, mut next) = (chunk.clone(), starts.clone());
+        for (row, &part) in chunk.iter().zip(&parts) {
+            grouped[next[usize::from(part)]] = *row;
+            next[usize::from(part)] += 1;
+        }
+        (grouped, starts)
+    };
+    let mut parts: Vec<Vec<Keyed<P>>> = vec![Vec::new(); bounds.len() + 1];
+    let mut chunks = chunks.into_iter();
+    threads.run(|| {
+        loop {
+            let wave: Vec<Vec<Keyed<P>>> = chunks.by_ref().take(4 * rayon::current_num_threads()).collect();
+            if wave.is_empty() {
+                return;
             }
-            counts
-        };
-        chunks.par_iter().map(count).collect()
+            let grouped: Vec<(Vec<Keyed<P>>, Vec<usize>)> = wave.into_par_iter().map(group).collect();
+            parts.par_iter_mut().enumerate().for_each(|(part, rows)| {
+                for (chunk, starts) in &grouped {
+                    rows.extend_from_slice(&chunk[starts[part]..starts[part + 1]]);
+                }
+            });
+        }
     })?;
-    let mut parts: Vec<Vec<Keyed<P>>> =
-        (0..=bounds.len()).map(|part| Vec::with_capacity(counts.iter().map(|counts| counts[part]).sum())).collect();
-    for chunk in chunks {
-        for row in &chunk {
-            parts[part_of(row)].push(*row);
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_come_in_order_and_hold_every_row() {
+        let rows: Vec<Keyed<u32>> =
+            (0..300_000u32).map(|n| Keyed { id: i64::from(n.wrapping_mul(2_654_435_761) >> 12) - 500_000, payload: n }).collect();
+        let mut expected: Vec<(i64, u32)> = rows.iter().map(|row| (row.id, row.payload)).collect();
+        expected.sort_unstable();
+        let chunks: Vec<Vec<Keyed<u32>>> = rows.chunks(70_001).map(<[_]>::to_vec).collect();
+        for threads in [1, 3] {
+            let (mut read, mut parts) = (Vec::new(), 0);
+            sorted_parts(
+                chunks.clone(),
+                |row| (row.id, row.payload),
+                |rows| rows.iter().map(|row| (row.id, row.payload)).collect::<Vec<_>>(),
+                |rows| {
+                    parts += 1;
+                    read.extend(rows);
+                    Ok(())
+                },
+                Threads::from_count(threads).unwrap(),
+            )
+            .unwrap();
+            assert_eq!(read, expected);
+            assert!(parts > 1);
         }
     }
-    Ok(parts)
 }

@@ -85,11 +85,47 @@ impl TextOffsets<'_> {
     }
 
     #[inline]
-    fn range(&self, row: usize) -> Option<std::ops::Range<usize>> {
+    fn at(&self, row: usize) -> Option<usize> {
         match self {
-            Self::Small(offsets) => Some(usize::try_from(offsets[row]).ok()?..usize::try_from(offsets[row + 1]).ok()?),
-            Self::Large(offsets) => Some(usize::try_from(offsets[row]).ok()?..usize::try_from(offsets[row + 1]).ok()?),
+            Self::Small(offsets) => usize::try_from(offsets[row]).ok(),
+            Self::Large(offsets) => usize::try_from(offsets[row]).ok(),
         }
+    }
+
+    fn range(&self, row: usize) -> Option<std::ops::Range<usize>> {
+        Some(self.at(row)?..self.at(row + 1)?)
+    }
+}
+
+/// Texts of a block of rows, known to be valid UTF-8 and not empty.
+#[derive(Clone, Copy)]
+pub(crate) struct PlainTexts<'a> {
+    offsets: TextOffsets<'a>,
+    first_row: usize,
+    /// Where the block's text starts within the column's.
+    start: usize,
+    text: &'a str,
+}
+
+impl<'a> PlainTexts<'a> {
+    /// The texts of these rows, checked all at once; `None` if one of them is empty or broken.
+    pub(crate) fn new(offsets: TextOffsets<'a>, bytes: &'a [u8], rows: &std::ops::Range<usize>) -> Option<Self> {
+        let (start, end) = (offsets.at(rows.start)?, offsets.at(rows.end)?);
+        let text = std::str::from_utf8(bytes.get(start..end)?).ok()?;
+        let plain = Self { offsets, first_row: rows.start, start, text };
+        let sound = |row: usize| {
+            let (from, to) = (offsets.at(row)?, offsets.at(row + 1)?);
+            (from < to && text.is_char_boundary(from - start)).then_some(())
+        };
+        rows.clone().try_for_each(sound)?;
+        Some(plain)
+    }
+
+    /// The text of a row, counted from the first of the block.
+    #[inline]
+    pub(crate) fn get(&self, place: usize) -> &'a str {
+        let at = |row: usize| self.offsets.at(row).unwrap_or(self.start) - self.start;
+        &self.text[at(self.first_row + place)..at(self.first_row + place + 1)]
     }
 }
 

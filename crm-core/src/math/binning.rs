@@ -14,11 +14,61 @@ pub(crate) fn midrank_cuts(values: &[f64], bins: usize) -> Vec<f64> {
     if values.len() < SELECT_FROM {
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
-        let mut cuts = vec![f64::INFINITY; bins - 1];
-        walk(&sorted, 0, bins, &targets, &mut cuts);
-        return cuts;
+        let mut walk = Walk::new(bins, &targets, 0);
+        walk.sorted(&sorted);
+        return walk.cuts;
     }
-    select(values, bins, &targets)
+    match Counted::new(values) {
+        Some(counted) => counted.cuts(bins, &targets),
+        None => select(values, bins, &targets),
+    }
+}
+
+/// How often each value occurs, where all are integers of a small range: days, orders.
+struct Counted {
+    lowest: i64,
+    counts: Vec<u64>,
+}
+
+/// Widest range of integers that are counted one by one.
+const COUNT_UP_TO: i64 = 1 << 16;
+
+impl Counted {
+    fn new(values: &[f64]) -> Option<Self> {
+        let chunks = || values.par_chunks(1 << 18);
+        let (low, high) = chunks()
+            .map(|chunk| chunk.iter().fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value))))
+            .reduce(|| (f64::MAX, f64::MIN), |one, other| (one.0.min(other.0), one.1.max(other.1)));
+        let limit = 1u64 << 52;
+        if low.abs() > limit as f64 || high.abs() > limit as f64 || high - low >= COUNT_UP_TO as f64 {
+            return None;
+        }
+        let lowest = low as i64;
+        let parts: Vec<Option<Vec<u64>>> = chunks()
+            .map(|chunk| {
+                let mut counts = vec![0; (high as i64 - lowest) as usize + 1];
+                for &value in chunk {
+                    let integer = value as i64;
+                    if integer as f64 != value {
+                        return None;
+                    }
+                    counts[(integer - lowest) as usize] += 1;
+                }
+                Some(counts)
+            })
+            .collect();
+        let parts: Vec<Vec<u64>> = parts.into_iter().collect::<Option<_>>()?;
+        let counts = (0..parts[0].len()).map(|place| parts.iter().map(|part| part[place]).sum()).collect();
+        Some(Self { lowest, counts })
+    }
+
+    fn cuts(&self, bins: usize, targets: &[u128]) -> Vec<f64> {
+        let mut walk = Walk::new(bins, targets, 0);
+        for (place, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            walk.step((self.lowest + place as i64) as f64, count);
+        }
+        walk.cuts
+    }
 }
 
 /// Below this many values sorting them all is quicker than selecting.
@@ -84,23 +134,40 @@ fn select(values: &[f64], bins: usize, targets: &[u128]) -> Vec<f64> {
             bucket.push(value);
         }
     }
-    let mut cuts = vec![f64::INFINITY; bins - 1];
+    let mut walk = Walk::new(bins, targets, 0);
     gathered.par_iter_mut().for_each(|bucket| bucket.par_sort_unstable_by(f64::total_cmp));
     for (sorted, (_, below)) in gathered.iter().zip(chosen) {
-        walk(sorted, below, bins, targets, &mut cuts);
+        walk.less = below;
+        walk.sorted(sorted);
     }
-    cuts
+    walk.cuts
 }
 
-/// Sets the cuts that values of a sorted stretch, with `below` values under it, are the first to reach.
-fn walk(sorted: &[f64], below: u64, bins: usize, targets: &[u128], cuts: &mut [f64]) {
-    let mut less = below;
-    for group in sorted.chunk_by(|a, b| a == b) {
-        let reached = u128::from(2 * less + group.len() as u64) * bins as u128;
-        for (cut, _) in cuts.iter_mut().zip(targets).filter(|(cut, target)| cut.is_infinite() && reached >= **target) {
-            *cut = group[0];
+/// Steps through values in ascending order and notes those that are the first to reach a cut.
+struct Walk<'a> {
+    bins: usize,
+    targets: &'a [u128],
+    less: u64,
+    cuts: Vec<f64>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(bins: usize, targets: &'a [u128], less: u64) -> Self {
+        Self { bins, targets, less, cuts: vec![f64::INFINITY; bins - 1] }
+    }
+
+    fn step(&mut self, value: f64, count: u64) {
+        let reached = u128::from(2 * self.less + count) * self.bins as u128;
+        for (cut, _) in self.cuts.iter_mut().zip(self.targets).filter(|(cut, target)| cut.is_infinite() && reached >= **target) {
+            *cut = value;
         }
-        less += group.len() as u64;
+        self.less += count;
+    }
+
+    fn sorted(&mut self, sorted: &[f64]) {
+        for group in sorted.chunk_by(|a, b| a == b) {
+            self.step(group[0], group.len() as u64);
+        }
     }
 }
 
@@ -122,13 +189,16 @@ mod tests {
     #[test]
     fn bins_follow_the_definition_when_sorted_and_when_selected() {
         // A linear congruential sequence with many ties and a heavy tail.
-        let sequence = |n: usize| (0..n as u64).map(|i| (i * 6_364_136_223_846_793_005 + 1) >> 40);
+        let sequence = |n: usize| (0..n as u64).map(|i| i.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1) >> 40);
         for n in [1, 2, 3, 7, 100, 5000] {
             let values: Vec<f64> = sequence(n).map(|x| ((x % 97) * (x % 97)) as f64 / 7.0 - 300.0).collect();
             for bins in 2..=10 {
                 let targets: Vec<u128> = (1..bins).map(|j| 2 * n as u128 * j as u128).collect();
                 let (sorted, selected) = (midrank_cuts(&values, bins), select(&values, bins, &targets));
                 assert_eq!(sorted, selected, "{n} values, {bins} bins");
+                let whole: Vec<f64> = values.iter().map(|value| (value * 7.0).round()).collect();
+                let counted = Counted::new(&whole).unwrap().cuts(bins, &targets);
+                assert_eq!(counted, select(&whole, bins, &targets), "{n} integers, {bins} bins");
                 for &value in values.iter().take(200) {
                     assert_eq!(bin(value, &selected), slow(&values, bins, value), "{value} of {n} in {bins} bins");
                 }
@@ -140,5 +210,6 @@ mod tests {
     fn equal_values_share_the_middle_bin() {
         assert_eq!(midrank_cuts(&[4.0; 50], 5), [4.0, 4.0, f64::INFINITY, f64::INFINITY]);
         assert_eq!(midrank_cuts(&[0.0, -0.0, 1.0, 1.0], 2), [1.0]);
+        assert!(Counted::new(&[0.5, 1.0]).is_none() && Counted::new(&[0.0, 1e6]).is_none());
     }
 }

@@ -17,6 +17,14 @@ const FEW_CUSTOMERS: usize = 500;
 /// A shorter history than this says little about frequency.
 const SHORT_HISTORY_DAYS: i32 = 180;
 const VERSION: u32 = 1;
+/// Cuts of ten scores.
+const MOST_CUTS: usize = 9;
+
+/// A fixed number of comparisons without a branch.
+#[inline]
+fn score(thresholds: &[f64; MOST_CUTS], value: f64) -> u8 {
+    thresholds.iter().fold(1, |score, &threshold| score + u8::from(value >= threshold))
+}
 
 /// Something that makes scores less telling; they are still right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,9 +87,14 @@ impl Cuts {
         Self { at, inclusive: !self.inclusive }
     }
 
-    fn score(&self, value: f64) -> u8 {
-        let reached = |cut: f64| if self.inclusive { value >= cut } else { value > cut };
-        1 + self.at.iter().flatten().filter(|cut| reached(**cut)).count() as u8
+    /// The cuts for scoring: a value reaches those that it is not below. A cut that no value reached is infinite, and one
+    /// that must be exceeded becomes the next larger double.
+    fn thresholds(&self) -> [f64; MOST_CUTS] {
+        let mut thresholds = [f64::INFINITY; MOST_CUTS];
+        for (threshold, cut) in thresholds.iter_mut().zip(&self.at) {
+            *threshold = cut.map_or(f64::INFINITY, |cut| if self.inclusive { cut } else { cut.next_up() });
+        }
+        thresholds
     }
 
     fn fit(values: &[f64], binning: &Binning, given: &[f64], is_recency: bool) -> Self {
@@ -130,12 +143,21 @@ impl RfmModel {
     /// # Errors
     /// `InvalidArgument` for options that make no sense; `MissingColumn` if the log has no amounts.
     pub fn fit(base: &CustomerBase, options: &RfmOptions) -> Result<Self> {
+        Self::fit_score(base, options).map(|(model, _)| model)
+    }
+
+    /// Fits cut points to a base and scores it with them, in less time than [`fit`](Self::fit) and [`score`](Self::score)
+    /// one after the other.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit).
+    pub fn fit_score(base: &CustomerBase, options: &RfmOptions) -> Result<(Self, RfmScores)> {
         options.check()?;
         options.monetary.check(base)?;
         Threads::Available.run(|| Self::fit_checked(base, options))
     }
 
-    fn fit_checked(base: &CustomerBase, options: &RfmOptions) -> Self {
+    fn fit_checked(base: &CustomerBase, options: &RfmOptions) -> (Self, RfmScores) {
         let (binning, bins) = (&options.binning, usize::from(options.binning.bins()));
         let given = |choose: fn(&super::LowerBounds) -> &Vec<f64>| match binning {
             Binning::Bounds(bounds) => choose(bounds).clone(),
@@ -144,7 +166,8 @@ impl RfmModel {
         let (recency, scores_r) = {
             let values = column(base.len(), |customer| -f64::from(base.days_since_last_purchase(customer)));
             let cuts = Cuts::fit(&values, binning, &given(|bounds| &bounds.recency_days), true);
-            let scores = scored(&values, |_, value| cuts.score(value));
+            let thresholds = cuts.thresholds();
+            let scores = bytes(base.len(), |customer| score(&thresholds, values[customer]));
             (cuts, scores)
         };
         let groups = |pairs: &dyn Fn(usize) -> usize, count: usize, values: &[f64], bounds: &[f64]| -> Vec<Cuts> {
@@ -165,16 +188,18 @@ impl RfmModel {
         let (frequency, scores_f) = {
             let values = column(base.len(), |customer| options.frequency.of(base, customer));
             let cuts = groups(&|customer| usize::from(scores_r[customer]) - 1, bins, &values, &given(|bounds| &bounds.frequency));
-            let scores = scored(&values, |customer, value| cuts[group_f(&cuts, scores_r[customer])].score(value));
+            let thresholds: Vec<_> = cuts.iter().map(Cuts::thresholds).collect();
+            let group = |customer: usize| group_f(thresholds.len(), scores_r[customer]);
+            let scores = bytes(base.len(), |customer| score(&thresholds[group(customer)], values[customer]));
             (cuts, scores)
         };
         let (monetary, scores_m) = {
             let values = column(base.len(), |customer| options.monetary.of(base, customer));
             let pair = |customer: usize| (usize::from(scores_r[customer]) - 1) * bins + usize::from(scores_f[customer]) - 1;
             let cuts = groups(&pair, bins * bins, &values, &given(|bounds| &bounds.monetary));
-            let scores = scored(&values, |customer, value| {
-                cuts[group_m(&cuts, bins, scores_r[customer], scores_f[customer])].score(value)
-            });
+            let thresholds: Vec<_> = cuts.iter().map(Cuts::thresholds).collect();
+            let group = |customer: usize| group_m(thresholds.len(), bins, scores_r[customer], scores_f[customer]);
+            let scores = bytes(base.len(), |customer| score(&thresholds[group(customer)], values[customer]));
             (cuts, scores)
         };
         let mut warnings = Vec::new();
@@ -193,7 +218,14 @@ impl RfmModel {
                 warnings.push(RfmWarning::EmptyScores { dimension: dimension.to_owned(), scores: empty });
             }
         }
-        Self {
+        let scores = RfmScores {
+            bins: bins as u8,
+            weights: options.weights,
+            recency: scores_r,
+            frequency: scores_f,
+            monetary: scores_m,
+        };
+        let model = Self {
             version: VERSION,
             options: options.clone(),
             data_start: base.data_start(),
@@ -205,7 +237,8 @@ impl RfmModel {
             recency,
             frequency,
             monetary,
-        }
+        };
+        (model, scores)
     }
 
     /// Scores a base with the fitted cut points: that which they were fitted on, or one of another date.
@@ -231,13 +264,16 @@ impl RfmModel {
         }
         let bins = usize::from(self.bins());
         Threads::Available.run(|| {
-            let recency: Vec<u8> = bytes(base.len(), |customer| self.recency.score(-f64::from(base.days_since_last_purchase(customer))));
-            let frequency: Vec<u8> = bytes(base.len(), |customer| {
-                self.frequency[group_f(&self.frequency, recency[customer])].score(self.options.frequency.of(base, customer))
+            let thresholds = |cuts: &[Cuts]| -> Vec<_> { cuts.iter().map(Cuts::thresholds).collect() };
+            let (of_r, of_f, of_m) = (self.recency.thresholds(), thresholds(&self.frequency), thresholds(&self.monetary));
+            let recency = bytes(base.len(), |customer| score(&of_r, -f64::from(base.days_since_last_purchase(customer))));
+            let frequency = bytes(base.len(), |customer| {
+                let group = group_f(of_f.len(), recency[customer]);
+                score(&of_f[group], self.options.frequency.of(base, customer))
             });
             let monetary = bytes(base.len(), |customer| {
-                let group = group_m(&self.monetary, bins, recency[customer], frequency[customer]);
-                self.monetary[group].score(self.options.monetary.of(base, customer))
+                let group = group_m(of_m.len(), bins, recency[customer], frequency[customer]);
+                score(&of_m[group], self.options.monetary.of(base, customer))
             });
             RfmScores { bins: self.bins(), weights: self.options.weights, recency, frequency, monetary }
         })
@@ -336,14 +372,16 @@ impl RfmModel {
     }
 }
 
-/// The group of frequency cuts that a recency score leads to.
-fn group_f(cuts: &[Cuts], recency: u8) -> usize {
-    if cuts.len() == 1 { 0 } else { usize::from(recency) - 1 }
+/// The group of frequency cuts that a recency score leads to, where there are so many groups.
+#[inline]
+fn group_f(groups: usize, recency: u8) -> usize {
+    if groups == 1 { 0 } else { usize::from(recency) - 1 }
 }
 
-/// The group of monetary cuts that a pair of scores leads to.
-fn group_m(cuts: &[Cuts], bins: usize, recency: u8, frequency: u8) -> usize {
-    if cuts.len() == 1 { 0 } else { (usize::from(recency) - 1) * bins + usize::from(frequency) - 1 }
+/// The group of monetary cuts that a pair of scores leads to, where there are so many groups.
+#[inline]
+fn group_m(groups: usize, bins: usize, recency: u8, frequency: u8) -> usize {
+    if groups == 1 { 0 } else { (usize::from(recency) - 1) * bins + usize::from(frequency) - 1 }
 }
 
 fn column(customers: usize, value: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
@@ -352,8 +390,4 @@ fn column(customers: usize, value: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
 
 fn bytes(customers: usize, value: impl Fn(usize) -> u8 + Sync) -> Vec<u8> {
     (0..customers).into_par_iter().with_min_len(1 << 14).map(|customer| value(customer)).collect()
-}
-
-fn scored(values: &[f64], score: impl Fn(usize, f64) -> u8 + Sync) -> Vec<u8> {
-    bytes(values.len(), |customer| score(customer, values[customer]))
 }

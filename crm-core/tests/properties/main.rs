@@ -1,0 +1,12 @@
+//! Properties of any input whatever: the laws of the design, checked against models that are too simple to be wrong.
+#![allow(clippy::unwrap_used)]
+
+mod any_log;
+mod base;
+mod bytes;
+mod history;
+#[path = "../log/mod.rs"]
+mod log;
+mod reference;
+mod rfm;
+mod segments;
