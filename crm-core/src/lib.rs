@@ -22,3 +22,8 @@ mod parallel;
 
 pub use error::{Error, ErrorKind, Result};
 pub use parallel::Threads;
+
+/// The examples of the README are tested with the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
