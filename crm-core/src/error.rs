@@ -82,12 +82,22 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of a kind with a message.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), argument: None, row: None, line: None }
+        Self {
+            kind,
+            message: message.into(),
+            argument: None,
+            row: None,
+            line: None,
+        }
     }
 
     /// An option that makes no sense: names it, the value given and what is accepted.
     pub fn argument(name: &str, value: impl fmt::Display, accepted: &str) -> Self {
-        Self::new(ErrorKind::InvalidArgument, format!("{value} is not accepted: must be {accepted}")).on(name)
+        Self::new(
+            ErrorKind::InvalidArgument,
+            format!("{value} is not accepted: must be {accepted}"),
+        )
+        .on(name)
     }
 
     /// Names the argument or column that the error is about.
@@ -141,7 +151,9 @@ impl Error {
                 if !text.is_empty() {
                     text.push_str(", ");
                 }
-                text.push_str(&format!("{label} {place}"));
+                text += label;
+                text.push(' ');
+                text += &place.to_string();
             }
         }
         if !text.is_empty() {
@@ -163,9 +175,18 @@ mod tests {
 
     #[test]
     fn message_names_argument_line_row_and_value() {
-        let error = Error::new(ErrorKind::OutOfRange, "1e30 is above 9223372036854.775807").on("amount").at_line(3).at_row(1);
-        assert_eq!(error.to_string(), "amount, line 3, row 1: 1e30 is above 9223372036854.775807");
-        assert_eq!((error.row(), error.line(), error.argument_name()), (Some(1), Some(3), Some("amount")));
+        let error = Error::new(ErrorKind::OutOfRange, "1e30 is above 9223372036854.775807")
+            .on("amount")
+            .at_line(3)
+            .at_row(1);
+        assert_eq!(
+            error.to_string(),
+            "amount, line 3, row 1: 1e30 is above 9223372036854.775807"
+        );
+        assert_eq!(
+            (error.row(), error.line(), error.argument_name()),
+            (Some(1), Some(3), Some("amount"))
+        );
     }
 
     #[test]

@@ -32,7 +32,13 @@ impl BaseOptions {
     /// Everything up to the end of a day, ages in days.
     pub fn as_of(as_of: Day) -> Self {
         let (time_unit, rows_after, threads) = (TimeUnit::Day, Policy::Exclude, Threads::Available);
-        Self { as_of, window_days: None, time_unit, rows_after, threads }
+        Self {
+            as_of,
+            window_days: None,
+            time_unit,
+            rows_after,
+            threads,
+        }
     }
 
     /// Counts ages in this unit.
@@ -44,7 +50,10 @@ impl BaseOptions {
     /// Only the last so many days count.
     #[must_use]
     pub fn within_days(self, window_days: u32) -> Self {
-        Self { window_days: Some(window_days), ..self }
+        Self {
+            window_days: Some(window_days),
+            ..self
+        }
     }
 
     fn range(&self) -> Result<std::ops::RangeInclusive<i32>> {
@@ -52,7 +61,9 @@ impl BaseOptions {
         match self.window_days {
             None => Ok(i32::MIN..=as_of),
             Some(0) => Err(Error::argument("window_days", 0, "at least 1")),
-            Some(days) => Ok((i64::from(as_of) - i64::from(days) + 1).max(i64::from(i32::MIN)) as i32..=as_of),
+            Some(days) => {
+                Ok((i64::from(as_of) - i64::from(days) + 1).max(i64::from(i32::MIN)) as i32..=as_of)
+            }
         }
     }
 }
@@ -79,14 +90,14 @@ pub struct BaseAccount {
 ///
 /// | column | marketing | BTYD | unit |
 /// | --- | --- | --- | --- |
-/// | `time_since_last_purchase` | recency | T - t_x | time unit |
+/// | `time_since_last_purchase` | recency | `T - t_x` | time unit |
 /// | `orders` | frequency | | orders |
 /// | `purchase_days` | | x + 1 | days with a purchase |
 /// | `net_amount` | monetary | | currency |
 /// | `repeat_purchases` | | x | days with a purchase after the first |
-/// | `last_purchase_age` | | t_x | time unit since the first purchase |
+/// | `last_purchase_age` | | `t_x` | time unit since the first purchase |
 /// | `age` | | T | time unit since the first purchase |
-/// | `mean_repeat_amount` | | m_x, z-bar | currency a repeat purchase day |
+/// | `mean_repeat_amount` | | `m_x`, z-bar | currency a repeat purchase day |
 ///
 /// Source of the BTYD statistics: Fader, Hardie and Lee (2005), "Counting your customers the easy way", Marketing Science
 /// 24(2), section 2.
@@ -148,18 +159,27 @@ impl PurchaseHistory {
     pub fn base(&self, options: BaseOptions) -> Result<CustomerBase> {
         let range = options.range()?;
         if options.rows_after == Policy::Keep {
-            return Err(Error::argument("rows_after", "keep", "exclude or raise: a base knows nothing of later rows"));
+            return Err(Error::argument(
+                "rows_after",
+                "keep",
+                "exclude or raise: a base knows nothing of later rows",
+            ));
         }
         // An order that started before the window would not count on a day within it: such windows go back to the lines.
         let windowed = match self.lines() {
-            Some(lines) if options.window_days.is_some() => Some(Arc::new(lines.days(&self.days().ids, range.clone()))),
+            Some(lines) if options.window_days.is_some() => {
+                Some(Arc::new(lines.days(&self.days().ids, range.clone())))
+            }
             _ => None,
         };
         let days = windowed.as_ref().unwrap_or_else(|| self.days());
         let (rows_before, rows_after) = self.rows_outside(&range);
         if rows_after > 0 && options.rows_after == Policy::Raise {
             let last = self.last_day().unwrap_or(options.as_of);
-            let message = format!("{rows_after} rows lie after {} (the last on {last}), and rows_after is raise", options.as_of);
+            let message = format!(
+                "{rows_after} rows lie after {} (the last on {last}), and rows_after is raise",
+                options.as_of
+            );
             return Err(Error::new(ErrorKind::InvalidValue, message).on("as_of"));
         }
         let stats = options.threads.run(|| match Stats::read::<i64>(days, &range) {
@@ -186,22 +206,39 @@ impl PurchaseHistory {
         let Some(history_start) = self.first_day().filter(|_| bought > 0) else {
             let message = match self.first_day() {
                 None => "the history has no rows".to_owned(),
-                Some(first) => format!("no customer has a purchase by {} in the time asked for (first row on {first})", options.as_of),
+                Some(first) => format!(
+                    "no customer has a purchase by {} in the time asked for (first row on {first})",
+                    options.as_of
+                ),
             };
             return Err(Error::new(ErrorKind::Empty, message).on("as_of"));
         };
         let currency = self.currency().map(str::to_owned);
-        Ok(CustomerBase { ids, options, history_start, has_amounts: self.has_amounts(), currency, stats, account })
+        Ok(CustomerBase {
+            ids,
+            options,
+            history_start,
+            has_amounts: self.has_amounts(),
+            currency,
+            stats,
+            account,
+        })
     }
 
     /// Used rows before and after a range of days.
     fn rows_outside(&self, range: &std::ops::RangeInclusive<i32>) -> (u64, u64) {
         let (start, end) = (*range.start(), *range.end());
-        if self.last_day().is_none_or(|last| last.number() <= end) && self.first_day().is_none_or(|first| first.number() >= start) {
+        if self.last_day().is_none_or(|last| last.number() <= end)
+            && self.first_day().is_none_or(|first| first.number() >= start)
+        {
             return (0, 0);
         }
         if let Some(lines) = self.lines() {
-            let before = if start == i32::MIN { 0 } else { lines.rows(i32::MIN..=start - 1) };
+            let before = if start == i32::MIN {
+                0
+            } else {
+                lines.rows(i32::MIN..=start - 1)
+            };
             return (before, lines.rows(end + 1..=i32::MAX));
         }
         let mut outside = (0, 0);
@@ -237,11 +274,25 @@ impl Total for i128 {
 /// The entries of a ledger's customer that lie within a range of days; the ends are checked first because most
 /// questions are about all days.
 #[inline]
-fn within(days: &[i32], entries: std::ops::Range<usize>, range: &std::ops::RangeInclusive<i32>) -> std::ops::Range<usize> {
+fn within(
+    days: &[i32],
+    entries: std::ops::Range<usize>,
+    range: &std::ops::RangeInclusive<i32>,
+) -> std::ops::Range<usize> {
     let slice = &days[entries.clone()];
-    let (Some(first), Some(last)) = (slice.first(), slice.last()) else { return entries };
-    let skipped = if first >= range.start() { 0 } else { slice.partition_point(|day| day < range.start()) };
-    let kept = if last <= range.end() { slice.len() } else { slice.partition_point(|day| day <= range.end()) };
+    let (Some(first), Some(last)) = (slice.first(), slice.last()) else {
+        return entries;
+    };
+    let skipped = if first >= range.start() {
+        0
+    } else {
+        slice.partition_point(|day| day < range.start())
+    };
+    let kept = if last <= range.end() {
+        slice.len()
+    } else {
+        slice.partition_point(|day| day <= range.end())
+    };
     entries.start + skipped..entries.start + kept.max(skipped)
 }
 
@@ -252,7 +303,8 @@ impl Stats {
         let with_returns = if days.returns.is_empty() { 0 } else { customers };
         let (mut first, mut last) = (vec![0; customers], vec![0; customers]);
         let (mut orders, mut purchase_days) = (vec![0; customers], vec![0; customers]);
-        let (mut purchase_amounts, mut first_amounts) = (vec![T::default(); customers], vec![T::default(); customers]);
+        let (mut purchase_amounts, mut first_amounts) =
+            (vec![T::default(); customers], vec![T::default(); customers]);
         let (mut return_rows, mut return_amounts) = (vec![0; with_returns], vec![T::default(); with_returns]);
         let fits = (
             first.par_chunks_mut(CUSTOMERS_A_TASK),
@@ -264,38 +316,54 @@ impl Stats {
         )
             .into_par_iter()
             .enumerate()
-            .map(|(task, (first, last, orders, purchase_days, purchase_amounts, first_amounts))| {
-                let ledger = &days.purchases;
-                for place in 0..first.len() {
-                    let entries = within(&ledger.days, ledger.range(task * CUSTOMERS_A_TASK + place), range);
-                    if entries.is_empty() {
-                        continue;
+            .map(
+                |(task, (first, last, orders, purchase_days, purchase_amounts, first_amounts))| {
+                    let ledger = &days.purchases;
+                    for place in 0..first.len() {
+                        let entries =
+                            within(&ledger.days, ledger.range(task * CUSTOMERS_A_TASK + place), range);
+                        if entries.is_empty() {
+                            continue;
+                        }
+                        first[place] = ledger.days[entries.start];
+                        last[place] = ledger.days[entries.end - 1];
+                        purchase_days[place] = entries.len() as u32;
+                        let total: u64 = ledger.counts[entries.clone()]
+                            .iter()
+                            .map(|&count| u64::from(count))
+                            .sum();
+                        orders[place] = u32::try_from(total).unwrap_or(u32::MAX);
+                        let amount: i128 = entries.clone().map(|entry| ledger.amounts.get(entry)).sum();
+                        let (Ok(amount), Ok(first_amount)) = (
+                            T::try_from(amount),
+                            T::try_from(ledger.amounts.get(entries.start)),
+                        ) else {
+                            return false;
+                        };
+                        (purchase_amounts[place], first_amounts[place]) = (amount, first_amount);
                     }
-                    first[place] = ledger.days[entries.start];
-                    last[place] = ledger.days[entries.end - 1];
-                    purchase_days[place] = entries.len() as u32;
-                    let total: u64 = ledger.counts[entries.clone()].iter().map(|&count| u64::from(count)).sum();
-                    orders[place] = u32::try_from(total).unwrap_or(u32::MAX);
-                    let amount: i128 = entries.clone().map(|entry| ledger.amounts.get(entry)).sum();
-                    let (Ok(amount), Ok(first_amount)) = (T::try_from(amount), T::try_from(ledger.amounts.get(entries.start)))
-                    else {
-                        return false;
-                    };
-                    (purchase_amounts[place], first_amounts[place]) = (amount, first_amount);
-                }
-                true
-            })
+                    true
+                },
+            )
             .reduce(|| true, |one, other| one && other);
-        let returns_fit = (return_rows.par_chunks_mut(CUSTOMERS_A_TASK), return_amounts.par_chunks_mut(CUSTOMERS_A_TASK))
+        let returns_fit = (
+            return_rows.par_chunks_mut(CUSTOMERS_A_TASK),
+            return_amounts.par_chunks_mut(CUSTOMERS_A_TASK),
+        )
             .into_par_iter()
             .enumerate()
             .map(|(task, (rows, amounts))| {
                 let ledger = &days.returns;
                 for place in 0..rows.len() {
                     let entries = within(&ledger.days, ledger.range(task * CUSTOMERS_A_TASK + place), range);
-                    let total: u64 = ledger.counts[entries.clone()].iter().map(|&count| u64::from(count)).sum();
+                    let total: u64 = ledger.counts[entries.clone()]
+                        .iter()
+                        .map(|&count| u64::from(count))
+                        .sum();
                     rows[place] = u32::try_from(total).unwrap_or(u32::MAX);
-                    let Ok(amount) = T::try_from(entries.map(|entry| ledger.amounts.get(entry)).sum()) else { return false };
+                    let Ok(amount) = T::try_from(entries.map(|entry| ledger.amounts.get(entry)).sum()) else {
+                        return false;
+                    };
                     amounts[place] = amount;
                 }
                 true
@@ -314,12 +382,20 @@ impl Stats {
     }
 
     fn amount_without_purchase(&self) -> Money {
-        let without = self.purchase_days.iter().enumerate().filter(|(_, days)| **days == 0);
+        let without = self
+            .purchase_days
+            .iter()
+            .enumerate()
+            .filter(|(_, days)| **days == 0);
         without.map(|(customer, _)| self.return_amount(customer)).sum()
     }
 
     fn return_amount(&self, customer: usize) -> Money {
-        Money::from_micros(if self.return_amounts.len() == 0 { 0 } else { self.return_amounts.get(customer) })
+        Money::from_micros(if self.return_amounts.len() == 0 {
+            0
+        } else {
+            self.return_amounts.get(customer)
+        })
     }
 
     /// The customers who bought, of whom there are `bought`.
@@ -379,7 +455,11 @@ impl CustomerBase {
 
     /// The first day of the data behind the base: that of the log, or of the window where it starts later.
     pub fn data_start(&self) -> Day {
-        let window = self.options.range().ok().and_then(|range| Day::from_number(*range.start()).ok());
+        let window = self
+            .options
+            .range()
+            .ok()
+            .and_then(|range| Day::from_number(*range.start()).ok());
         window.map_or(self.history_start, |start| start.max(self.history_start))
     }
 
@@ -450,7 +530,9 @@ impl CustomerBase {
 
     /// Time since the last purchase (RFM recency), in the base's time unit.
     pub fn time_since_last_purchase(&self, customer: usize) -> f64 {
-        self.options.time_unit.from_days(self.days_since_last_purchase(customer))
+        self.options
+            .time_unit
+            .from_days(self.days_since_last_purchase(customer))
     }
 
     /// Days with a purchase after the first one (BTYD x).
@@ -458,14 +540,18 @@ impl CustomerBase {
         self.stats.purchase_days[customer] - 1
     }
 
-    /// Time from the first to the last purchase (BTYD t_x), in the base's time unit.
+    /// Time from the first to the last purchase (BTYD `t_x`), in the base's time unit.
     pub fn last_purchase_age(&self, customer: usize) -> f64 {
-        self.options.time_unit.from_days(self.stats.last[customer] - self.stats.first[customer])
+        self.options
+            .time_unit
+            .from_days(self.stats.last[customer] - self.stats.first[customer])
     }
 
     /// Time from the first purchase to `as_of` (BTYD T), in the base's time unit.
     pub fn age(&self, customer: usize) -> f64 {
-        self.options.time_unit.from_days(self.options.as_of.number() - self.stats.first[customer])
+        self.options
+            .time_unit
+            .from_days(self.options.as_of.number() - self.stats.first[customer])
     }
 
     /// Mean amount of the purchase days after the first one, returns not subtracted; 0 without a repeat purchase

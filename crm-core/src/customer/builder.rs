@@ -60,9 +60,12 @@ struct DayAmount {
     micros: i64,
 }
 
-/// Rows in the order in which they came, text ids as codes.
+/// Rows in the order in which they came.
+type Chunks<P> = Vec<Vec<Keyed<P>>>;
+
+/// Rows with text ids as codes.
 struct Buffer<P> {
-    chunks: Vec<Vec<Keyed<P>>>,
+    chunks: Chunks<P>,
     interner: Option<Interner>,
 }
 
@@ -74,7 +77,16 @@ impl HistoryBuilder {
     pub fn new(options: IngestOptions) -> Result<Self> {
         options.check()?;
         let account = RowAccount::default();
-        Ok(Self { options, settings: None, finder: None, rows: 0, account, ordered: None, days: None, lines: None })
+        Ok(Self {
+            options,
+            settings: None,
+            finder: None,
+            rows: 0,
+            account,
+            ordered: None,
+            days: None,
+            lines: None,
+        })
     }
 
     /// Rows read so far.
@@ -89,21 +101,39 @@ impl HistoryBuilder {
     /// other kinds of columns than those before; `InvalidArgument` if instants come without a business time zone.
     pub fn push(&mut self, batch: &Transactions<'_>) -> Result<()> {
         let settings = self.check_settings(batch)?;
-        let scanner = Scanner { batch, options: &self.options, finder: self.finder.as_ref(), first_row: self.rows };
+        let scanner = Scanner {
+            batch,
+            options: &self.options,
+            finder: self.finder.as_ref(),
+            first_row: self.rows,
+        };
         let account = if settings.keeps_lines {
             let read = |row: Row<'_>| {
                 let order = scanner.order(row.index)?;
-                Ok(Line { order, time: row.time, micros: row.micros, day: row.day })
+                Ok(Line {
+                    order,
+                    time: row.time,
+                    micros: row.micros,
+                    day: row.day,
+                })
             };
             Buffer::push(&mut self.lines, &scanner, read)?
         } else {
-            let in_order = if self.days.is_none() { append_ordered(&mut self.ordered, &scanner)? } else { None };
-            match in_order {
-                Some(account) => account,
-                None => {
-                    let read = |row: Row<'_>| Ok(DayAmount { day: row.day, micros: row.micros });
-                    Buffer::push(&mut self.days, &scanner, read)?
-                }
+            let in_order = if self.days.is_none() {
+                append_ordered(&mut self.ordered, &scanner)?
+            } else {
+                None
+            };
+            if let Some(account) = in_order {
+                account
+            } else {
+                let read = |row: Row<'_>| {
+                    Ok(DayAmount {
+                        day: row.day,
+                        micros: row.micros,
+                    })
+                };
+                Buffer::push(&mut self.days, &scanner, read)?
             }
         };
         self.account.merge(&account);
@@ -117,8 +147,18 @@ impl HistoryBuilder {
     /// # Errors
     /// `InvalidValue` for equal rows if `duplicates` is raise.
     pub fn finish(self) -> Result<PurchaseHistory> {
-        let Self { options, settings, mut account, ordered, days, lines, .. } = self;
-        let Some(settings) = settings else { return Ok(PurchaseHistory::empty()) };
+        let Self {
+            options,
+            settings,
+            mut account,
+            ordered,
+            days,
+            lines,
+            ..
+        } = self;
+        let Some(settings) = settings else {
+            return Ok(PurchaseHistory::empty());
+        };
         if let Some(buffer) = lines {
             let (ids, lines) = buffer.into_lines(&options, &mut account)?;
             let days = lines.days(&ids, i32::MIN..=i32::MAX);
@@ -139,10 +179,14 @@ impl HistoryBuilder {
             TimeColumn::Day(_) | TimeColumn::Local(..) => TimeKind::Local,
             TimeColumn::Instant(..) => TimeKind::Instant,
         };
-        if let Some(AmountColumn::Scaled(_, scale) | AmountColumn::Decimal(_, scale)) = &batch.amounts {
-            if !(-38..=38).contains(scale) {
-                return Err(Error::argument("scale", scale, "between -38 and 38 decimal digits"));
-            }
+        if let Some(AmountColumn::Scaled(_, scale) | AmountColumn::Decimal(_, scale)) = &batch.amounts
+            && !(-38..=38).contains(scale)
+        {
+            return Err(Error::argument(
+                "scale",
+                scale,
+                "between -38 and 38 decimal digits",
+            ));
         }
         let settings = Settings {
             id_kind: batch.ids.kind(),
@@ -173,7 +217,9 @@ impl HistoryBuilder {
 
 /// Appends a batch that goes on in order; `None`, without a change, if it does not.
 fn append_ordered(ordered: &mut Option<CustomerDays>, scanner: &Scanner<'_>) -> Result<Option<RowAccount>> {
-    let runs = morsels(scanner.batch.len(), scanner.options.threads, |range| Run::read(scanner, range))?;
+    let runs = morsels(scanner.batch.len(), scanner.options.threads, |range| {
+        Run::read(scanner, range)
+    })?;
     let mut account = RowAccount::default();
     let mut last = ordered.as_ref().and_then(Run::end_of);
     for run in &runs {
@@ -201,7 +247,11 @@ impl<P: Copy + Send + Sync> Buffer<P> {
         payload: impl Fn(Row<'t>) -> Result<P> + Sync,
     ) -> Result<RowAccount> {
         let threads = scanner.options.threads;
-        let Gathered { mut rows, texts, account } = gather(scanner, payload)?;
+        let Gathered {
+            mut rows,
+            texts,
+            account,
+        } = gather(scanner, payload)?;
         let buffer = buffer.get_or_insert_with(|| Self {
             chunks: Vec::new(),
             interner: (scanner.id_kind() == IdKind::Text).then(Interner::new),
@@ -217,12 +267,17 @@ impl<P: Copy + Send + Sync> Buffer<P> {
     }
 
     /// The rows with the ranks of their ids in place of codes, and the distinct texts.
-    fn ranked(self, threads: Threads) -> Result<(Vec<Vec<Keyed<P>>>, Option<TextColumn>)> {
+    fn ranked(self, threads: Threads) -> Result<(Chunks<P>, Option<TextColumn>)> {
         let Self { mut chunks, interner } = self;
-        let Some(interner) = interner else { return Ok((chunks, None)) };
+        let Some(interner) = interner else {
+            return Ok((chunks, None));
+        };
         let ranking = interner.rank(threads)?;
         threads.run(|| {
-            chunks.par_iter_mut().flatten().for_each(|row| row.id = ranking.rank(row.id));
+            chunks
+                .par_iter_mut()
+                .flatten()
+                .for_each(|row| row.id = ranking.rank(row.id));
         })?;
         Ok((chunks, Some(ranking.texts)))
     }
@@ -250,11 +305,15 @@ impl Buffer<Line> {
         let (mut ids, mut lines) = (Vec::new(), Lines::default());
         let split = |rows: &[Keyed<Line>]| -> Vec<(i64, Vec<Line>)> {
             let groups = rows.chunk_by(|a, b| a.id == b.id);
-            groups.map(|group| (group[0].id, group.iter().map(|row| row.payload).collect())).collect()
+            groups
+                .map(|group| (group[0].id, group.iter().map(|row| row.payload).collect()))
+                .collect()
         };
         let take = |groups: Vec<(i64, Vec<Line>)>| {
             for (id, mut group) in groups {
-                let name = texts.as_ref().map_or(CustomerId::Integer(id), |texts| CustomerId::Text(texts.get(id as usize)));
+                let name = texts.as_ref().map_or(CustomerId::Integer(id), |texts| {
+                    CustomerId::Text(texts.get(id as usize))
+                });
                 lines.push(name, &mut group, options.duplicates, account)?;
                 ids.push(id);
             }
@@ -292,7 +351,12 @@ impl Run {
                 if open {
                     days.open(row.id);
                 }
-                days.add(DayEntry { day: row.day, count: 1, micros: row.micros, is_return: row.micros < 0 });
+                days.add(DayEntry {
+                    day: row.day,
+                    count: 1,
+                    micros: row.micros,
+                    is_return: row.micros < 0,
+                });
                 last = Some((row.id, row.day));
             }
             in_order
@@ -306,7 +370,10 @@ impl Run {
             return None;
         }
         let first = |ledger: &super::ledger::DayLedger| ledger.days[ledger.range(0)].first().copied();
-        let day = [first(&self.days.purchases), first(&self.days.returns)].into_iter().flatten().min()?;
+        let day = [first(&self.days.purchases), first(&self.days.returns)]
+            .into_iter()
+            .flatten()
+            .min()?;
         Some((self.days.ids.get(0), day))
     }
 
@@ -314,7 +381,10 @@ impl Run {
     fn end_of(days: &CustomerDays) -> Option<(CustomerId<'_>, i32)> {
         let customer = days.len().checked_sub(1)?;
         let last = |ledger: &super::ledger::DayLedger| ledger.days[ledger.range(customer)].last().copied();
-        let day = [last(&days.purchases), last(&days.returns)].into_iter().flatten().max()?;
+        let day = [last(&days.purchases), last(&days.returns)]
+            .into_iter()
+            .flatten()
+            .max()?;
         Some((days.ids.get(customer), day))
     }
 }
@@ -325,11 +395,14 @@ fn morsels<T: Send>(
     threads: Threads,
     read: impl Fn(Range<usize>) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let ranges: Vec<Range<usize>> = (0..rows).step_by(MORSEL).map(|start| start..(start + MORSEL).min(rows)).collect();
+    let ranges: Vec<Range<usize>> = (0..rows)
+        .step_by(MORSEL)
+        .map(|start| start..(start + MORSEL).min(rows))
+        .collect();
     let results: Vec<Result<T>> = if ranges.len() <= 1 {
         ranges.into_iter().map(read).collect()
     } else {
-        threads.run(|| ranges.into_par_iter().map(|range| read(range)).collect())?
+        threads.run(|| ranges.into_par_iter().map(&read).collect())?
     };
     results.into_iter().collect()
 }
@@ -369,7 +442,11 @@ fn gather<'t, P: Send>(
         outcome?;
         Ok((rows, texts, account))
     })?;
-    let mut gathered = Gathered { rows: Vec::new(), texts: Vec::new(), account: RowAccount::default() };
+    let mut gathered = Gathered {
+        rows: Vec::new(),
+        texts: Vec::new(),
+        account: RowAccount::default(),
+    };
     for (rows, texts, account) in parts {
         gathered.rows.push(rows);
         gathered.texts.extend(texts);
@@ -387,12 +464,21 @@ fn day_key(row: &Keyed<DayAmount>) -> u128 {
 fn days_of_part(rows: &[Keyed<DayAmount>]) -> CustomerDays {
     let mut days = CustomerDays::new(IdKind::Integer);
     let mut last = None;
-    for Keyed { id, payload: DayAmount { day, micros } } in rows {
+    for Keyed {
+        id,
+        payload: DayAmount { day, micros },
+    } in rows
+    {
         if last != Some(*id) {
             days.open(CustomerId::Integer(*id));
             last = Some(*id);
         }
-        days.add(DayEntry { day: *day, count: 1, micros: *micros, is_return: *micros < 0 });
+        days.add(DayEntry {
+            day: *day,
+            count: 1,
+            micros: *micros,
+            is_return: *micros < 0,
+        });
     }
     days
 }

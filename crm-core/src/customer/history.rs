@@ -36,7 +36,11 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn check_same(&self, other: &Self) -> Result<()> {
         let differ = |name: &str, one: &dyn std::fmt::Debug, two: &dyn std::fmt::Debug| {
-            Err(Error::new(ErrorKind::Incompatible, format!("differs: {one:?} before, {two:?} now")).on(name))
+            Err(Error::new(
+                ErrorKind::Incompatible,
+                format!("differs: {one:?} before, {two:?} now"),
+            )
+            .on(name))
         };
         if self.id_kind != other.id_kind {
             return differ("customer_id", &self.id_kind, &other.id_kind);
@@ -112,7 +116,12 @@ const VERSION: u16 = 1;
 impl PurchaseHistory {
     /// A history without rows: the neutral element of [`merge`](Self::merge).
     pub fn empty() -> Self {
-        Self::assemble(None, RowAccount::default(), CustomerDays::new(IdKind::Integer), None)
+        Self::assemble(
+            None,
+            RowAccount::default(),
+            CustomerDays::new(IdKind::Integer),
+            None,
+        )
     }
 
     /// The history of one batch.
@@ -135,8 +144,18 @@ impl PurchaseHistory {
         Ok(Self::assemble(Some(settings), account, days, lines))
     }
 
-    fn assemble(settings: Option<Settings>, account: RowAccount, days: CustomerDays, lines: Option<Lines>) -> Self {
-        Self { settings, account, days: std::sync::Arc::new(days), lines }
+    fn assemble(
+        settings: Option<Settings>,
+        account: RowAccount,
+        days: CustomerDays,
+        lines: Option<Lines>,
+    ) -> Self {
+        Self {
+            settings,
+            account,
+            days: std::sync::Arc::new(days),
+            lines,
+        }
     }
 
     /// The history of the rows of both.
@@ -146,7 +165,11 @@ impl PurchaseHistory {
     /// `InvalidValue` if equal rows meet and `duplicates` is raise.
     pub fn merge(&self, other: &Self) -> Result<Self> {
         let (Some(mine), Some(theirs)) = (&self.settings, &other.settings) else {
-            return Ok(if self.settings.is_some() { self.clone() } else { other.clone() });
+            return Ok(if self.settings.is_some() {
+                self.clone()
+            } else {
+                other.clone()
+            });
         };
         mine.check_same(theirs)?;
         check_kinds(&self.days.ids, &other.days.ids)?;
@@ -180,7 +203,12 @@ impl PurchaseHistory {
 
     /// Number of orders, summed over customers.
     pub fn orders(&self) -> u64 {
-        self.days.purchases.counts.iter().map(|&count| u64::from(count)).sum()
+        self.days
+            .purchases
+            .counts
+            .iter()
+            .map(|&count| u64::from(count))
+            .sum()
     }
 
     /// The customer ids in canonical order.
@@ -200,12 +228,16 @@ impl PurchaseHistory {
 
     /// The currency label, if one was given.
     pub fn currency(&self) -> Option<&str> {
-        self.settings.as_ref().and_then(|settings| settings.currency.as_deref())
+        self.settings
+            .as_ref()
+            .and_then(|settings| settings.currency.as_deref())
     }
 
     /// The business time zone, if one was given.
     pub fn time_zone(&self) -> Option<&str> {
-        self.settings.as_ref().and_then(|settings| settings.time_zone.as_deref())
+        self.settings
+            .as_ref()
+            .and_then(|settings| settings.time_zone.as_deref())
     }
 
     /// Whether the log has amounts.
@@ -222,7 +254,12 @@ impl PurchaseHistory {
     }
 
     fn all_days(&self) -> impl Iterator<Item = i32> {
-        self.days.purchases.days.iter().chain(&self.days.returns.days).copied()
+        self.days
+            .purchases
+            .days
+            .iter()
+            .chain(&self.days.returns.days)
+            .copied()
     }
 
     /// The history as bytes: magic, layout version, CRC-32 of the rest, and the contents. Equal histories give equal
@@ -237,7 +274,8 @@ impl PurchaseHistory {
             days: (*self.days).clone(),
             lines: self.lines.clone(),
         };
-        let body = postcard::to_stdvec(&stored).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
+        let body =
+            postcard::to_stdvec(&stored).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
         let mut bytes = Vec::with_capacity(body.len() + 10);
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
@@ -252,19 +290,23 @@ impl PurchaseHistory {
     /// `Corrupt` if the bytes are damaged, truncated or something else; `Incompatible` for a later layout.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let corrupt = |message: &str| Error::new(ErrorKind::Corrupt, message.to_owned()).on("bytes");
-        let (head, body) = bytes.split_at_checked(10).ok_or_else(|| corrupt("too short for a purchase history"))?;
+        let (head, body) = bytes
+            .split_at_checked(10)
+            .ok_or_else(|| corrupt("too short for a purchase history"))?;
         if head[..4] != MAGIC {
             return Err(corrupt("not a purchase history"));
         }
         let version = u16::from_le_bytes([head[4], head[5]]);
         if version != VERSION {
-            let message = format!("layout version {version} is not {VERSION}, the one that this version reads");
+            let message =
+                format!("layout version {version} is not {VERSION}, the one that this version reads");
             return Err(Error::new(ErrorKind::Incompatible, message).on("bytes"));
         }
         if u32::from_le_bytes([head[6], head[7], head[8], head[9]]) != crc32fast::hash(body) {
             return Err(corrupt("the checksum does not fit: damaged or truncated"));
         }
-        let (stored, rest) = postcard::take_from_bytes::<Stored>(body).map_err(|error| corrupt(&error.to_string()))?;
+        let (stored, rest) =
+            postcard::take_from_bytes::<Stored>(body).map_err(|error| corrupt(&error.to_string()))?;
         if !rest.is_empty() {
             return Err(corrupt("bytes follow the end"));
         }
@@ -272,7 +314,12 @@ impl PurchaseHistory {
         if let Some(lines) = &stored.lines {
             lines.check(stored.days.len())?;
         }
-        Ok(Self::assemble(stored.settings, stored.account, stored.days, stored.lines))
+        Ok(Self::assemble(
+            stored.settings,
+            stored.account,
+            stored.days,
+            stored.lines,
+        ))
     }
 }
 

@@ -4,8 +4,8 @@ use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::id::TextColumn;
-use crate::parallel::Threads;
 use crate::error::Result;
+use crate::parallel::Threads;
 
 /// Shards; a power of two well above the number of threads, so that their work evens out.
 const SHARDS: usize = 64;
@@ -20,7 +20,9 @@ struct Shard {
 impl Shard {
     fn code(&mut self, hash: u64, text: &str) -> u32 {
         let texts = &mut self.texts;
-        let found = self.table.find(hash, |&(other, place)| other == hash && texts.get(place as usize) == text);
+        let found = self.table.find(hash, |&(other, place)| {
+            other == hash && texts.get(place as usize) == text
+        });
         if let Some(&(_, place)) = found {
             return place;
         }
@@ -50,16 +52,21 @@ impl Ranking {
 
 impl Interner {
     pub(crate) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
+        Self {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+        }
     }
 
     /// The codes of many texts, in their order.
     pub(crate) fn codes(&mut self, texts: &[&str], threads: Threads) -> Result<Vec<i64>> {
         threads.run(|| {
-            let hashes: Vec<u64> =
-                texts.par_iter().with_min_len(4096).map(|text| xxhash_rust::xxh3::xxh3_64(text.as_bytes())).collect();
+            let hashes: Vec<u64> = texts
+                .par_iter()
+                .with_min_len(4096)
+                .map(|text| xxhash_rust::xxh3::xxh3_64(text.as_bytes()))
+                .collect();
             // Each shard sees its rows in their order, so codes do not depend on the threads.
-            let mut places: Vec<Vec<u32>> = vec![Vec::with_capacity(texts.len() / SHARDS * 5 / 4); SHARDS];
+            let mut places: Vec<Vec<u32>> = vec![Vec::new(); SHARDS];
             for (row, hash) in hashes.iter().enumerate() {
                 places[shard_of(*hash)].push(row as u32);
             }
@@ -68,7 +75,9 @@ impl Interner {
                 .par_iter_mut()
                 .zip(&places)
                 .map(|(shard, rows)| {
-                    rows.iter().map(|&row| shard.code(hashes[row as usize], texts[row as usize])).collect()
+                    rows.iter()
+                        .map(|&row| shard.code(hashes[row as usize], texts[row as usize]))
+                        .collect()
                 })
                 .collect();
             let mut codes = vec![0; texts.len()];
@@ -88,13 +97,21 @@ impl Interner {
             let texts = |shard: u32, place: u32| self.shards[shard as usize].texts.get(place as usize);
             // The eight bytes after the common start decide almost every comparison without following a pointer.
             let mut order: Vec<(u64, u32, u32)> = (0..SHARDS as u32)
-                .flat_map(|shard| (0..self.shards[shard as usize].texts.len() as u32).map(move |place| (shard, place)))
+                .flat_map(|shard| {
+                    (0..self.shards[shard as usize].texts.len() as u32).map(move |place| (shard, place))
+                })
                 .map(|(shard, place)| (leading(&texts(shard, place).as_bytes()[common..]), shard, place))
                 .collect();
-            order.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| texts(a.1, a.2).cmp(texts(b.1, b.2))));
+            order.par_sort_unstable_by(|a, b| {
+                a.0.cmp(&b.0).then_with(|| texts(a.1, a.2).cmp(texts(b.1, b.2)))
+            });
             let bytes = self.shards.iter().map(|shard| shard.texts.bytes()).sum();
             let mut sorted = TextColumn::with_capacity(order.len(), bytes);
-            let mut ranks: Vec<Vec<u32>> = self.shards.iter().map(|shard| vec![0; shard.texts.len()]).collect();
+            let mut ranks: Vec<Vec<u32>> = self
+                .shards
+                .iter()
+                .map(|shard| vec![0; shard.texts.len()])
+                .collect();
             for (rank, &(_, shard, place)) in order.iter().enumerate() {
                 sorted.push(texts(shard, place));
                 ranks[shard as usize][place as usize] = rank as u32;
@@ -105,10 +122,18 @@ impl Interner {
 
     /// How many bytes all texts start with alike.
     fn common_prefix(&self) -> usize {
-        let mut all = self.shards.iter().flat_map(|shard| (0..shard.texts.len()).map(|place| shard.texts.get(place)));
+        let mut all = self
+            .shards
+            .iter()
+            .flat_map(|shard| (0..shard.texts.len()).map(|place| shard.texts.get(place)));
         let Some(first) = all.next() else { return 0 };
         all.fold(first.len(), |common, text| {
-            let alike = first.bytes().zip(text.bytes()).take(common).take_while(|(a, b)| a == b).count();
+            let alike = first
+                .bytes()
+                .zip(text.bytes())
+                .take(common)
+                .take_while(|(a, b)| a == b)
+                .count();
             alike.min(common)
         })
     }
@@ -133,10 +158,24 @@ mod tests {
 
     #[test]
     fn ranks_follow_the_bytes_of_the_text() {
-        let texts = ["b", "a\0", "a", "客户十二", "客户一", "a-very-long-one-2", "a-very-long-one-1", "b", "é", "z"];
+        let texts = [
+            "b",
+            "a\0",
+            "a",
+            "客户十二",
+            "客户一",
+            "a-very-long-one-2",
+            "a-very-long-one-1",
+            "b",
+            "é",
+            "z",
+        ];
         let mut interner = Interner::new();
         let first = interner.codes(&texts[..4], Threads::Available).unwrap();
-        let codes: Vec<i64> = first.into_iter().chain(interner.codes(&texts[4..], Threads::Available).unwrap()).collect();
+        let codes: Vec<i64> = first
+            .into_iter()
+            .chain(interner.codes(&texts[4..], Threads::Available).unwrap())
+            .collect();
         let ranking = interner.rank(Threads::Available).unwrap();
         let mut sorted = texts.to_vec();
         sorted.sort_unstable();
@@ -144,6 +183,11 @@ mod tests {
         for (text, code) in texts.iter().zip(codes) {
             assert_eq!(sorted[ranking.rank(code) as usize], *text);
         }
-        assert_eq!((0..ranking.texts.len()).map(|i| ranking.texts.get(i)).collect::<Vec<_>>(), sorted);
+        assert_eq!(
+            (0..ranking.texts.len())
+                .map(|i| ranking.texts.get(i))
+                .collect::<Vec<_>>(),
+            sorted
+        );
     }
 }

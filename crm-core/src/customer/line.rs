@@ -50,12 +50,21 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn of(&self, customer: usize) -> &[Line] {
-        let end = self.starts.get(customer + 1).map_or(self.lines.len(), |&end| end as usize);
+        let end = self
+            .starts
+            .get(customer + 1)
+            .map_or(self.lines.len(), |&end| end as usize);
         &self.lines[self.starts[customer] as usize..end]
     }
 
     /// Adds a customer with these lines, sorting them and treating equal ones as `duplicates` says.
-    pub(crate) fn push(&mut self, id: impl std::fmt::Display, lines: &mut Vec<Line>, duplicates: Policy, account: &mut RowAccount) -> Result<()> {
+    pub(crate) fn push(
+        &mut self,
+        id: impl std::fmt::Display,
+        lines: &mut Vec<Line>,
+        duplicates: Policy,
+        account: &mut RowAccount,
+    ) -> Result<()> {
         lines.sort_unstable();
         if duplicates != Policy::Keep {
             let mut previous = None;
@@ -64,7 +73,11 @@ impl Lines {
                 let repeats = previous == Some(*line);
                 if repeats {
                     twice = Some(*line);
-                    let total = if line.micros < 0 { &mut account.returns } else { &mut account.purchases };
+                    let total = if line.micros < 0 {
+                        &mut account.returns
+                    } else {
+                        &mut account.purchases
+                    };
                     total.rows -= 1;
                     total.amount -= super::money::Money::from_micros(i128::from(line.micros));
                     account.exclude(Exclusion::Duplicate, line.micros);
@@ -100,7 +113,12 @@ impl Lines {
                     counted = Some(line.order);
                 }
                 let count = u32::from(is_return || is_first);
-                entries.push(DayEntry { day: line.day, count, micros: line.micros, is_return });
+                entries.push(DayEntry {
+                    day: line.day,
+                    count,
+                    micros: line.micros,
+                    is_return,
+                });
             }
             entries.sort_by_key(|entry| entry.day);
             days.open(ids.get(customer));
@@ -122,7 +140,11 @@ impl Lines {
         duplicates: Policy,
         account: &mut RowAccount,
     ) -> Result<(Ids, Self)> {
-        let mut ids = Ids::new(if one_ids.len() > 0 { one_ids.kind() } else { other_ids.kind() });
+        let mut ids = Ids::new(if one_ids.len() > 0 {
+            one_ids.kind()
+        } else {
+            other_ids.kind()
+        });
         let mut merged = Self::default();
         let mut outcome = Ok(());
         let mut both = Vec::new();
@@ -145,7 +167,17 @@ impl Lines {
             && self.starts.last().copied().unwrap_or(0) <= self.lines.len() as u64
             && (customers > 0 || self.lines.is_empty())
             && (0..customers).all(|customer| self.of(customer).is_sorted())
-            && self.lines.iter().all(|line| super::period::Day::from_number(line.day).is_ok());
-        if sound { Ok(()) } else { Err(Error::new(ErrorKind::Corrupt, "the history's order lines are not in order")) }
+            && self
+                .lines
+                .iter()
+                .all(|line| super::period::Day::from_number(line.day).is_ok());
+        if sound {
+            Ok(())
+        } else {
+            Err(Error::new(
+                ErrorKind::Corrupt,
+                "the history's order lines are not in order",
+            ))
+        }
     }
 }

@@ -36,5 +36,7 @@ pub use period::{Day, TimeUnit};
 pub use split::CalibrationHoldout;
 #[cfg(feature = "arrow")]
 pub(crate) use transaction::not_utf8;
-pub use transaction::{AmountColumn, Column, IdColumn, TextOffsets, TimeColumn, TimeResolution, Transactions, Validity};
+pub use transaction::{
+    AmountColumn, Column, IdColumn, TextOffsets, TimeColumn, TimeResolution, Transactions, Validity,
+};
 pub use zone::BusinessZone;

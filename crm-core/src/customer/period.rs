@@ -46,7 +46,10 @@ impl Day {
         NaiveDate::from_ymd_opt(year, month, day)
             .and_then(|date| Self::from_number(days_since_epoch(date)).ok())
             .ok_or_else(|| {
-                Error::new(ErrorKind::OutOfRange, format!("{year:04}-{month:02}-{day:02} is not a day of the years 1 to 9999"))
+                Error::new(
+                    ErrorKind::OutOfRange,
+                    format!("{year:04}-{month:02}-{day:02} is not a day of the years 1 to 9999"),
+                )
             })
     }
 
@@ -58,15 +61,21 @@ impl Day {
         let bytes = text.as_bytes();
         let digits = |range: std::ops::Range<usize>| {
             bytes[range].iter().try_fold(0u32, |number, byte| {
-                byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
+                byte.is_ascii_digit()
+                    .then(|| number * 10 + u32::from(byte - b'0'))
             })
         };
-        if bytes.len() == 10 && bytes[4] == b'-' && bytes[7] == b'-' {
-            if let (Some(year), Some(month), Some(day)) = (digits(0..4), digits(5..7), digits(8..10)) {
-                return Self::from_ymd(year as i32, month, day);
-            }
+        if bytes.len() == 10
+            && bytes[4] == b'-'
+            && bytes[7] == b'-'
+            && let (Some(year), Some(month), Some(day)) = (digits(0..4), digits(5..7), digits(8..10))
+        {
+            return Self::from_ymd(year as i32, month, day);
         }
-        Err(Error::new(ErrorKind::Parse, format!("{text:?} is not an ISO date (YYYY-MM-DD)")))
+        Err(Error::new(
+            ErrorKind::Parse,
+            format!("{text:?} is not an ISO date (YYYY-MM-DD)"),
+        ))
     }
 
     /// The number of the day, counted from 1970-01-01.
@@ -84,12 +93,18 @@ impl Day {
     /// # Errors
     /// `OutOfRange` outside years 1 to 9999.
     pub fn plus(self, days: i32) -> Result<Self> {
-        self.0.checked_add(days).ok_or_else(|| out_of_range(i64::from(self.0) + i64::from(days))).and_then(Self::from_number)
+        self.0
+            .checked_add(days)
+            .ok_or_else(|| out_of_range(i64::from(self.0) + i64::from(days)))
+            .and_then(Self::from_number)
     }
 }
 
 pub(crate) fn out_of_range(number: i64) -> Error {
-    Error::new(ErrorKind::OutOfRange, format!("day {number} is outside 0001-01-01 to 9999-12-31 (days -719162 to 2932896)"))
+    Error::new(
+        ErrorKind::OutOfRange,
+        format!("day {number} is outside 0001-01-01 to 9999-12-31 (days -719162 to 2932896)"),
+    )
 }
 
 fn days_since_epoch(date: NaiveDate) -> i32 {
@@ -113,7 +128,12 @@ impl From<Day> for i32 {
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = NaiveDate::from_num_days_from_ce_opt(self.0 + 719_163).unwrap_or(NaiveDate::MIN);
-        f.pad(&format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()))
+        f.pad(&format!(
+            "{:04}-{:02}-{:02}",
+            date.year(),
+            date.month(),
+            date.day()
+        ))
     }
 }
 
@@ -141,7 +161,14 @@ pub enum TimeUnit {
 
 impl TimeUnit {
     /// Every unit, in the order of the codes.
-    pub const ALL: [Self; 6] = [Self::Day, Self::Week, Self::Month30, Self::MonthMean, Self::Year365, Self::YearMean];
+    pub const ALL: [Self; 6] = [
+        Self::Day,
+        Self::Week,
+        Self::Month30,
+        Self::MonthMean,
+        Self::Year365,
+        Self::YearMean,
+    ];
 
     /// Days in one unit.
     pub const fn days(self) -> f64 {
@@ -172,9 +199,16 @@ impl TimeUnit {
     /// # Errors
     /// `InvalidArgument` for an unknown name.
     pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|unit| unit.name() == name).ok_or_else(|| {
-            Error::argument("time_unit", format!("{name:?}"), "one of day, week, month30, month_mean, year365, year_mean")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|unit| unit.name() == name)
+            .ok_or_else(|| {
+                Error::argument(
+                    "time_unit",
+                    format!("{name:?}"),
+                    "one of day, week, month30, month_mean, year365, year_mean",
+                )
+            })
     }
 
     /// So many days in this unit, exactly as the quotient rounds.
@@ -205,9 +239,20 @@ mod tests {
     #[test]
     fn impossible_dates_are_refused() {
         for text in ["2023-02-29", "2023-13-01", "0000-01-01"] {
-            assert_eq!(Day::parse(text).unwrap_err().kind(), ErrorKind::OutOfRange, "{text}");
+            assert_eq!(
+                Day::parse(text).unwrap_err().kind(),
+                ErrorKind::OutOfRange,
+                "{text}"
+            );
         }
-        for text in ["2023-2-1", "", "20230201", "2023-02-0x", "2023/02/01", "２023-02-1"] {
+        for text in [
+            "2023-2-1",
+            "",
+            "20230201",
+            "2023-02-0x",
+            "2023/02/01",
+            "２023-02-1",
+        ] {
             assert_eq!(Day::parse(text).unwrap_err().kind(), ErrorKind::Parse, "{text}");
         }
     }

@@ -64,16 +64,26 @@ fn bounds<P>(chunks: &[Vec<Keyed<P>>], parts: usize) -> Vec<i64> {
     }
     let rows: usize = chunks.iter().map(Vec::len).sum();
     let step = (rows / (parts * SAMPLE)).max(1);
-    let mut sample: Vec<i64> = chunks.iter().flat_map(|chunk| chunk.iter().step_by(step)).map(|row| row.id).collect();
+    let mut sample: Vec<i64> = chunks
+        .iter()
+        .flat_map(|chunk| chunk.iter().step_by(step))
+        .map(|row| row.id)
+        .collect();
     sample.sort_unstable();
-    let mut bounds: Vec<i64> = (1..parts).map(|part| sample[part * sample.len() / parts]).collect();
+    let mut bounds: Vec<i64> = (1..parts)
+        .map(|part| sample[part * sample.len() / parts])
+        .collect();
     bounds.dedup();
     bounds
 }
 
 /// Deals rows to their parts, some chunks at a time: each chunk is grouped by part on its own, then every part takes its
 /// groups, so that both steps run in parallel and chunks are freed as they are dealt.
-fn deal<P: Copy + Send + Sync>(chunks: Vec<Vec<Keyed<P>>>, bounds: &[i64], threads: Threads) -> Result<Vec<Vec<Keyed<P>>>> {
+fn deal<P: Copy + Send + Sync>(
+    chunks: Vec<Vec<Keyed<P>>>,
+    bounds: &[i64],
+    threads: Threads,
+) -> Result<Vec<Vec<Keyed<P>>>> {
     let part_of = |row: &Keyed<P>| bounds.partition_point(|&bound| bound <= row.id);
     let group = |chunk: Vec<Keyed<P>>| {
         let parts: Vec<u16> = chunk.iter().map(|row| part_of(row) as u16).collect();
@@ -117,8 +127,12 @@ mod tests {
 
     #[test]
     fn parts_come_in_order_and_hold_every_row() {
-        let rows: Vec<Keyed<u32>> =
-            (0..300_000u32).map(|n| Keyed { id: i64::from(n.wrapping_mul(2_654_435_761) >> 12) - 500_000, payload: n }).collect();
+        let rows: Vec<Keyed<u32>> = (0..300_000u32)
+            .map(|n| Keyed {
+                id: i64::from(n.wrapping_mul(2_654_435_761) >> 12) - 500_000,
+                payload: n,
+            })
+            .collect();
         let mut expected: Vec<(i64, u32)> = rows.iter().map(|row| (row.id, row.payload)).collect();
         expected.sort_unstable();
         let chunks: Vec<Vec<Keyed<u32>>> = rows.chunks(70_001).map(<[_]>::to_vec).collect();

@@ -22,7 +22,11 @@ impl BusinessZone {
     /// `InvalidArgument` for a name that the IANA database does not have.
     pub fn new(name: &str) -> Result<Self> {
         name.parse().map(Self).map_err(|_| {
-            Error::argument("time_zone", format!("{name:?}"), "an IANA time zone name such as Europe/Berlin or UTC")
+            Error::argument(
+                "time_zone",
+                format!("{name:?}"),
+                "an IANA time zone name such as Europe/Berlin or UTC",
+            )
         })
     }
 
@@ -39,7 +43,9 @@ impl BusinessZone {
         let offset = self.offset_micros(utc_micros).unwrap_or(0);
         let local = i128::from(utc_micros) + i128::from(offset);
         let number = local.div_euclid(i128::from(MICROS_PER_DAY)) as i64;
-        i32::try_from(number).map_err(|_| out_of_range(number)).and_then(Day::from_number)
+        i32::try_from(number)
+            .map_err(|_| out_of_range(number))
+            .and_then(Day::from_number)
     }
 
     fn offset_micros(self, utc_micros: i64) -> Option<i64> {
@@ -75,8 +81,13 @@ impl DayFinder {
     #[inline]
     pub(crate) fn day_of(&self, utc_micros: i64) -> Option<i32> {
         let utc_day = utc_micros.div_euclid(MICROS_PER_DAY);
-        match usize::try_from(utc_day).ok().and_then(|day| self.offsets.get(day)) {
-            Some(&offset) if offset != CHANGES => Some((utc_micros + offset).div_euclid(MICROS_PER_DAY) as i32),
+        match usize::try_from(utc_day)
+            .ok()
+            .and_then(|day| self.offsets.get(day))
+        {
+            Some(&offset) if offset != CHANGES => {
+                Some((utc_micros + offset).div_euclid(MICROS_PER_DAY) as i32)
+            }
             _ => self.zone.day_of(utc_micros).ok().map(Day::number),
         }
     }
@@ -93,21 +104,38 @@ mod tests {
         // 2024-03-30T23:00Z is midnight of the 31st in winter time; 22:00Z that evening is midnight in summer time.
         let change = Day::parse("2024-03-30").unwrap().number();
         let at = |day: i32, hour: i64| i64::from(day) * MICROS_PER_DAY + hour * 3_600_000_000;
-        for (day, hour, local) in
-            [(change, 22, change), (change, 23, change + 1), (change + 1, 21, change + 1), (change + 1, 22, change + 2)]
-        {
+        for (day, hour, local) in [
+            (change, 22, change),
+            (change, 23, change + 1),
+            (change + 1, 21, change + 1),
+            (change + 1, 22, change + 2),
+        ] {
             assert_eq!(finder.day_of(at(day, hour)), Some(local), "{day} {hour}");
         }
     }
 
     #[test]
     fn the_table_agrees_with_the_database() {
-        for name in ["Europe/London", "America/St_Johns", "Pacific/Apia", "Asia/Kathmandu", "Africa/Casablanca", "UTC"] {
+        for name in [
+            "Europe/London",
+            "America/St_Johns",
+            "Pacific/Apia",
+            "Asia/Kathmandu",
+            "Africa/Casablanca",
+            "UTC",
+        ] {
             let zone = BusinessZone::new(name).unwrap();
             let finder = DayFinder::new(zone);
             // A prime step meets every hour of the day and every part of the year.
-            for instant in (-40i64 * 365..110 * 365).step_by(3).map(|day| day * MICROS_PER_DAY + (day * 7919 % 86_400) * 1_000_000) {
-                assert_eq!(finder.day_of(instant), zone.day_of(instant).ok().map(Day::number), "{name} {instant}");
+            for instant in (-40i64 * 365..110 * 365)
+                .step_by(3)
+                .map(|day| day * MICROS_PER_DAY + (day * 7919 % 86_400) * 1_000_000)
+            {
+                assert_eq!(
+                    finder.day_of(instant),
+                    zone.day_of(instant).ok().map(Day::number),
+                    "{name} {instant}"
+                );
             }
         }
     }

@@ -9,8 +9,8 @@ use super::arrow_in::ColumnNames;
 use super::instant::{TextTime, parse_time};
 use super::{OnProgress, Progress};
 use crate::customer::{
-    AmountColumn, Column, HistoryBuilder, IdColumn, IdKind, IngestOptions, Policy, PurchaseHistory, TextOffsets, TimeColumn,
-    TimeResolution, Transactions, Validity, not_utf8, parse_micros,
+    AmountColumn, Column, HistoryBuilder, IdColumn, IdKind, IngestOptions, Policy, PurchaseHistory,
+    TextOffsets, TimeColumn, TimeResolution, Transactions, Validity, not_utf8, parse_micros,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -25,7 +25,10 @@ pub struct CsvOptions {
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        Self { delimiter: b',', id_kind: IdKind::Text }
+        Self {
+            delimiter: b',',
+            id_kind: IdKind::Text,
+        }
     }
 }
 
@@ -51,22 +54,35 @@ pub fn read_csv(
     let file = std::fs::File::open(path).map_err(|error| file_error(path, &error))?;
     if !csv.delimiter.is_ascii() || matches!(csv.delimiter, b'"' | b'\n' | b'\r' | 0) {
         let given = format!("byte {}", csv.delimiter);
-        return Err(Error::argument("delimiter", given, "one ASCII character other than a quote or a line end"));
+        return Err(Error::argument(
+            "delimiter",
+            given,
+            "one ASCII character other than a quote or a line end",
+        ));
     }
-    let mut reader = ReaderBuilder::new().delimiter(csv.delimiter).from_reader(std::io::BufReader::with_capacity(1 << 18, file));
+    let mut reader = ReaderBuilder::new()
+        .delimiter(csv.delimiter)
+        .from_reader(std::io::BufReader::with_capacity(1 << 18, file));
     let places = Places::find(&mut reader, names)?;
     let mut batch = Batch::new(csv.id_kind, names, &options);
     let mut builder = HistoryBuilder::new(options)?;
     let mut record = ByteRecord::new();
     loop {
-        let more = reader.read_byte_record(&mut record).map_err(|error| csv_error(path, &error))?;
+        let more = reader
+            .read_byte_record(&mut record)
+            .map_err(|error| csv_error(path, &error))?;
         if more {
             let line = record.position().map_or(0, csv::Position::line);
-            batch.push(&record, &places, line).map_err(|error| error.at_line(line))?;
+            batch
+                .push(&record, &places, line)
+                .map_err(|error| error.at_line(line))?;
         }
         if batch.lines.len() == BATCH || !more {
             batch.add_to(&mut builder)?;
-            on_progress(Progress { rows: builder.rows(), total: None })?;
+            on_progress(Progress {
+                rows: builder.rows(),
+                total: None,
+            })?;
             batch.clear();
         }
         if !more {
@@ -82,7 +98,11 @@ pub(super) fn file_error(path: &Path, error: &std::io::Error) -> Error {
 fn csv_error(path: &Path, error: &csv::Error) -> Error {
     match error.kind() {
         csv::ErrorKind::Io(error) => file_error(path, error),
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+        csv::ErrorKind::UnequalLengths {
+            pos,
+            expected_len,
+            len,
+        } => {
             let message = format!("has {len} fields, but the header has {expected_len}");
             let error = Error::new(ErrorKind::Parse, message);
             match pos {
@@ -104,26 +124,47 @@ struct Places {
 
 impl Places {
     fn find<R: std::io::Read>(reader: &mut Reader<R>, names: &ColumnNames) -> Result<Self> {
-        let header = reader.byte_headers().map_err(|error| Error::new(ErrorKind::Parse, error.to_string()).at_line(1))?;
+        let header = reader
+            .byte_headers()
+            .map_err(|error| Error::new(ErrorKind::Parse, error.to_string()).at_line(1))?;
         let find = |argument: &str, name: &str| {
-            let mut places = header.iter().enumerate().filter(|(_, field)| *field == name.as_bytes());
+            let mut places = header
+                .iter()
+                .enumerate()
+                .filter(|(_, field)| *field == name.as_bytes());
             match (places.next(), places.next()) {
                 (Some((place, _)), None) => Ok(place),
-                (Some(_), Some(_)) => {
-                    Err(Error::new(ErrorKind::MissingColumn, format!("there are several columns {name:?}")).on(argument).at_line(1))
-                }
+                (Some(_), Some(_)) => Err(Error::new(
+                    ErrorKind::MissingColumn,
+                    format!("there are several columns {name:?}"),
+                )
+                .on(argument)
+                .at_line(1)),
                 (None, _) => {
                     let known: Vec<Cow<'_, str>> = header.iter().map(String::from_utf8_lossy).collect();
-                    let message = format!("there is no column {name:?}; the columns are {}", known.join(", "));
-                    Err(Error::new(ErrorKind::MissingColumn, message).on(argument).at_line(1))
+                    let message = format!(
+                        "there is no column {name:?}; the columns are {}",
+                        known.join(", ")
+                    );
+                    Err(Error::new(ErrorKind::MissingColumn, message)
+                        .on(argument)
+                        .at_line(1))
                 }
             }
         };
         Ok(Self {
             customer_id: find("customer_id", &names.customer_id)?,
             time: find("time", &names.time)?,
-            amount: names.amount.as_deref().map(|name| find("amount", name)).transpose()?,
-            order_id: names.order_id.as_deref().map(|name| find("order_id", name)).transpose()?,
+            amount: names
+                .amount
+                .as_deref()
+                .map(|name| find("amount", name))
+                .transpose()?,
+            order_id: names
+                .order_id
+                .as_deref()
+                .map(|name| find("order_id", name))
+                .transpose()?,
         })
     }
 }
@@ -136,7 +177,10 @@ struct Texts {
 
 impl Texts {
     fn new() -> Self {
-        Self { offsets: vec![0], bytes: Vec::new() }
+        Self {
+            offsets: vec![0],
+            bytes: Vec::new(),
+        }
     }
 
     fn push(&mut self, text: &str) {
@@ -150,7 +194,11 @@ impl Texts {
     }
 
     fn column(&self) -> IdColumn<'_> {
-        IdColumn::Packed { offsets: TextOffsets::Large(&self.offsets), bytes: &self.bytes, validity: Validity::All }
+        IdColumn::Packed {
+            offsets: TextOffsets::Large(&self.offsets),
+            bytes: &self.bytes,
+            validity: Validity::All,
+        }
     }
 }
 
@@ -204,10 +252,13 @@ impl Batch {
             let bytes = record.get(place).unwrap_or_default();
             std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error).on(name))
         };
-        self.push_id(field(places.customer_id, "customer_id")?).map_err(|error| error.on("customer_id"))?;
-        self.push_time(field(places.time, "time")?).map_err(|error| error.on("time"))?;
+        self.push_id(field(places.customer_id, "customer_id")?)
+            .map_err(|error| error.on("customer_id"))?;
+        self.push_time(field(places.time, "time")?)
+            .map_err(|error| error.on("time"))?;
         if let Some(place) = places.amount {
-            self.push_amount(field(place, "amount")?).map_err(|error| error.on("amount"))?;
+            self.push_amount(field(place, "amount")?)
+                .map_err(|error| error.on("amount"))?;
         }
         if let (Some(place), Some(orders)) = (places.order_id, &mut self.orders) {
             orders.push(field(place, "order_id")?);
@@ -225,7 +276,8 @@ impl Batch {
                     0
                 } else {
                     let message = || format!("{text:?} is not an integer of 64 bits");
-                    text.parse().map_err(|_| Error::new(ErrorKind::Parse, message()))?
+                    text.parse()
+                        .map_err(|_| Error::new(ErrorKind::Parse, message()))?
                 });
             }
         }
@@ -254,7 +306,9 @@ impl Batch {
     }
 
     fn push_amount(&mut self, text: &str) -> Result<()> {
-        let Some(amounts) = &mut self.amounts else { return Ok(()) };
+        let Some(amounts) = &mut self.amounts else {
+            return Ok(());
+        };
         self.has_amount.push(!text.is_empty());
         amounts.push(match (text.is_empty(), parse_micros(text)) {
             (true, _) => 0,
@@ -267,7 +321,11 @@ impl Batch {
                     Ok(_) => ErrorKind::InvalidValue,
                     Err(_) => ErrorKind::Parse,
                 };
-                let bound = if is_number { "a number within ±9223372036854.775807" } else { "a decimal number such as -12.50" };
+                let bound = if is_number {
+                    "a number within ±9223372036854.775807"
+                } else {
+                    "a decimal number such as -12.50"
+                };
                 return Err(Error::new(kind, format!("{text:?} is not {bound}")));
             }
         });
@@ -279,18 +337,25 @@ impl Batch {
         let flags = Validity::Flags;
         let ids = match self.id_kind {
             IdKind::Text => self.texts.column(),
-            IdKind::Integer => {
-                IdColumn::Integer(Column { values: Cow::Borrowed(&self.integers), validity: flags(&self.has_integer) })
-            }
+            IdKind::Integer => IdColumn::Integer(Column {
+                values: Cow::Borrowed(&self.integers),
+                validity: flags(&self.has_integer),
+            }),
         };
-        let times = Column { values: Cow::Borrowed(self.times.as_slice()), validity: flags(&self.has_time) };
+        let times = Column {
+            values: Cow::Borrowed(self.times.as_slice()),
+            validity: flags(&self.has_time),
+        };
         let times = match self.zoned {
             Some(Zoned::Yes) => TimeColumn::Instant(times, TimeResolution::Microsecond),
             _ => TimeColumn::Local(times, TimeResolution::Microsecond),
         };
         // The text was read as whole units: a scale moves the point further.
         let amounts = self.amounts.as_ref().map(|amounts| {
-            let values = Column { values: Cow::Borrowed(amounts.as_slice()), validity: flags(&self.has_amount) };
+            let values = Column {
+                values: Cow::Borrowed(amounts.as_slice()),
+                validity: flags(&self.has_amount),
+            };
             AmountColumn::Decimal(values, self.amount_scale.saturating_add(6))
         });
         let mut transactions = Transactions::new(ids, times, amounts)?;
@@ -298,7 +363,9 @@ impl Batch {
             transactions = transactions.with_order_ids(orders.column())?;
         }
         builder.push(&transactions).map_err(|error| {
-            let line = error.row().and_then(|row| self.lines.get((row - first_row) as usize));
+            let line = error
+                .row()
+                .and_then(|row| self.lines.get((row - first_row) as usize));
             match line {
                 Some(&line) => error.at_line(line),
                 None => error,

@@ -20,11 +20,19 @@ pub(super) enum TextTime {
 /// `+02` behind it. Digits after the microsecond are cut off.
 pub(super) fn parse_time(text: &str) -> Result<TextTime> {
     let unreadable = || {
-        let message = format!("{text:?} is not an ISO 8601 date or time (2024-02-29, 2024-02-29T23:59:58, with or without Z or +02:00)");
+        let message = format!(
+            "{text:?} is not an ISO 8601 date or time (2024-02-29, 2024-02-29T23:59:58, with or without Z or +02:00)"
+        );
         Error::new(ErrorKind::Parse, message)
     };
     let (date, rest) = text.split_at_checked(10).ok_or_else(unreadable)?;
-    let day = Day::parse(date).map_err(|error| if error.kind() == ErrorKind::OutOfRange { error } else { unreadable() })?;
+    let day = Day::parse(date).map_err(|error| {
+        if error.kind() == ErrorKind::OutOfRange {
+            error
+        } else {
+            unreadable()
+        }
+    })?;
     let midnight = i64::from(day.number()) * MICROS_PER_DAY;
     if rest.is_empty() {
         return Ok(TextTime::Local(midnight));
@@ -36,12 +44,16 @@ pub(super) fn parse_time(text: &str) -> Result<TextTime> {
     if zone.is_empty() {
         return Ok(TextTime::Local(local));
     }
-    Ok(TextTime::Instant(local - offset_minutes(zone).ok_or_else(unreadable)? * 60_000_000))
+    Ok(TextTime::Instant(
+        local - offset_minutes(zone).ok_or_else(unreadable)? * 60_000_000,
+    ))
 }
 
 /// Microseconds since midnight of `HH:MM`, `HH:MM:SS` or `HH:MM:SS.f`.
 fn clock_micros(clock: &str) -> Option<i64> {
-    let (clock, fraction) = clock.split_once('.').map_or((clock, None), |(clock, fraction)| (clock, Some(fraction)));
+    let (clock, fraction) = clock
+        .split_once('.')
+        .map_or((clock, None), |(clock, fraction)| (clock, Some(fraction)));
     let mut parts = clock.split(':').map(two_digits);
     let (hour, minute) = (parts.next()??, parts.next()??);
     let second = parts.next();
@@ -51,9 +63,11 @@ fn clock_micros(clock: &str) -> Option<i64> {
     let time = NaiveTime::from_hms_opt(hour, minute, second.unwrap_or(Some(0))?)?;
     let micros = match fraction {
         None => 0,
-        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.bytes().chain(std::iter::repeat(b'0')).take(6).fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0'))
-        }
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => digits
+            .bytes()
+            .chain(std::iter::repeat(b'0'))
+            .take(6)
+            .fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0')),
         Some(_) => return None,
     };
     Some(i64::from(time.num_seconds_from_midnight()) * 1_000_000 + micros)
@@ -105,12 +119,29 @@ mod tests {
     #[test]
     fn forms_that_are_refused() {
         for text in [
-            "", "29.02.2024", "2024-02-29T", "2024-02-29 1:00", "2024-02-29 24:00", "2024-02-29 12:60", "2024-02-29 12",
-            "2024-02-29 12:00:00.", "2024-02-29 12:00.5", "2024-02-29T12:00 UTC", "2024-02-29T12:00+", "2024-02-29T12:00+99",
-            "2024-02-29 12:00:00:00", "２０２４-02-29", "2024-02-29T12:00Z+1", "1709164800", "2024-02-29T12:00+é1",
+            "",
+            "29.02.2024",
+            "2024-02-29T",
+            "2024-02-29 1:00",
+            "2024-02-29 24:00",
+            "2024-02-29 12:60",
+            "2024-02-29 12",
+            "2024-02-29 12:00:00.",
+            "2024-02-29 12:00.5",
+            "2024-02-29T12:00 UTC",
+            "2024-02-29T12:00+",
+            "2024-02-29T12:00+99",
+            "2024-02-29 12:00:00:00",
+            "２０２４-02-29",
+            "2024-02-29T12:00Z+1",
+            "1709164800",
+            "2024-02-29T12:00+é1",
         ] {
             assert_eq!(parse_time(text).unwrap_err().kind(), ErrorKind::Parse, "{text}");
         }
-        assert_eq!(parse_time("2023-02-29 10:00").unwrap_err().kind(), ErrorKind::OutOfRange);
+        assert_eq!(
+            parse_time("2023-02-29 10:00").unwrap_err().kind(),
+            ErrorKind::OutOfRange
+        );
     }
 }

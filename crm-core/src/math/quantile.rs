@@ -1,7 +1,7 @@
 //! Sample quantiles.
 //!
 //! Hyndman and Fan (1996), "Sample quantiles in statistical packages", The American Statistician 50(4), definition 7:
-//! the default of R, NumPy and pandas.
+//! the default of R, of pandas and of its like.
 
 /// Which end of an interval between two cut points belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +58,8 @@ mod tests {
 
     /// R: `quantile(mtcars$mpg, c(.2, .4, .6, .8))`; the published cut points of package `rfm` 0.3.0 less 1 (rfm-10).
     const MPG: [f64; 32] = [
-        10.4, 10.4, 13.3, 14.3, 14.7, 15.0, 15.2, 15.2, 15.5, 15.8, 16.4, 17.3, 17.8, 18.1, 18.7, 19.2, 19.2, 19.7, 21.0,
-        21.0, 21.4, 21.4, 21.5, 22.8, 22.8, 24.4, 26.0, 27.3, 30.4, 30.4, 32.4, 33.9,
+        10.4, 10.4, 13.3, 14.3, 14.7, 15.0, 15.2, 15.2, 15.5, 15.8, 16.4, 17.3, 17.8, 18.1, 18.7, 19.2, 19.2,
+        19.7, 21.0, 21.0, 21.4, 21.4, 21.5, 22.8, 22.8, 24.4, 26.0, 27.3, 30.4, 30.4, 32.4, 33.9,
     ];
 
     #[test]
@@ -74,7 +74,15 @@ mod tests {
     #[test]
     fn a_cut_between_neighbouring_doubles_keeps_its_side() {
         let pair = [1.0, 1.0f64.next_up()];
-        assert!(interior_quantiles(&pair, 10, ClosedSide::Right).iter().all(|&cut| cut < pair[1]));
-        assert!(interior_quantiles(&pair, 10, ClosedSide::Left).iter().all(|&cut| cut > pair[0]));
+        assert!(
+            interior_quantiles(&pair, 10, ClosedSide::Right)
+                .iter()
+                .all(|&cut| cut < pair[1])
+        );
+        assert!(
+            interior_quantiles(&pair, 10, ClosedSide::Left)
+                .iter()
+                .all(|&cut| cut > pair[0])
+        );
     }
 }

@@ -54,7 +54,11 @@ impl FrequencyMeasure {
             ("orders", _) => Ok(Self::Orders),
             ("purchase_days", _) => Ok(Self::PurchaseDays),
             (_, Some(unit)) => TimeUnit::from_name(unit).map(Self::OrdersPer),
-            _ => Err(Error::argument("frequency", format!("{name:?}"), "orders, purchase_days or orders_per_UNIT (such as orders_per_week)")),
+            _ => Err(Error::argument(
+                "frequency",
+                format!("{name:?}"),
+                "orders, purchase_days or orders_per_UNIT (such as orders_per_week)",
+            )),
         }
     }
 
@@ -87,7 +91,11 @@ impl MonetaryMeasure {
             "net_amount" => Ok(Self::NetAmount),
             "mean_per_order" => Ok(Self::MeanPerOrder),
             "mean_per_purchase_day" => Ok(Self::MeanPerPurchaseDay),
-            _ => Err(Error::argument("monetary", format!("{name:?}"), "net_amount, mean_per_order or mean_per_purchase_day")),
+            _ => Err(Error::argument(
+                "monetary",
+                format!("{name:?}"),
+                "net_amount, mean_per_order or mean_per_purchase_day",
+            )),
         }
     }
 
@@ -100,7 +108,7 @@ impl MonetaryMeasure {
         }
     }
 
-    pub(crate) fn check(self, base: &CustomerBase) -> Result<()> {
+    pub(crate) fn check(base: &CustomerBase) -> Result<()> {
         if base.has_amounts() {
             return Ok(());
         }

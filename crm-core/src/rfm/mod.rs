@@ -39,5 +39,5 @@ pub use migration::Migration;
 pub use model::{RfmModel, RfmWarning};
 pub use options::{Binning, Closed, LowerBounds, Nesting, RfmOptions, Weights};
 pub use scores::{Cell, RfmScores};
-pub use segment::{MapAudit, Rule, Segments, SegmentMap};
+pub use segment::{MapAudit, Rule, SegmentMap, Segments};
 pub use summary::{SegmentRow, SegmentSummary};

@@ -95,7 +95,11 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { recency: 1.0, frequency: 1.0, monetary: 1.0 }
+        Self {
+            recency: 1.0,
+            frequency: 1.0,
+            monetary: 1.0,
+        }
     }
 }
 
@@ -140,17 +144,40 @@ impl RfmOptions {
             }
             Binning::Bounds(bounds) => bounds.check()?,
         }
-        if matches!((&self.binning, self.nesting), (Binning::Bounds(_), Nesting::Nested)) {
-            return Err(Error::argument("nesting", "nested", "independent when bounds are given: they are the same in every cell"));
+        if matches!(
+            (&self.binning, self.nesting),
+            (Binning::Bounds(_), Nesting::Nested)
+        ) {
+            return Err(Error::argument(
+                "nesting",
+                "nested",
+                "independent when bounds are given: they are the same in every cell",
+            ));
         }
-        let Weights { recency, frequency, monetary } = self.weights;
-        for (name, weight) in [("recency", recency), ("frequency", frequency), ("monetary", monetary)] {
+        let Weights {
+            recency,
+            frequency,
+            monetary,
+        } = self.weights;
+        for (name, weight) in [
+            ("recency", recency),
+            ("frequency", frequency),
+            ("monetary", monetary),
+        ] {
             if !(weight.is_finite() && (0.0..=1e100).contains(&weight)) {
-                return Err(Error::argument(&format!("weights.{name}"), weight, "between 0 and 1e100"));
+                return Err(Error::argument(
+                    &format!("weights.{name}"),
+                    weight,
+                    "between 0 and 1e100",
+                ));
             }
         }
         if recency + frequency + monetary <= 0.0 {
-            return Err(Error::argument("weights", "0, 0, 0", "positive in at least one dimension"));
+            return Err(Error::argument(
+                "weights",
+                "0, 0, 0",
+                "positive in at least one dimension",
+            ));
         }
         Ok(())
     }
@@ -159,22 +186,36 @@ impl RfmOptions {
 impl LowerBounds {
     fn check(&self) -> Result<()> {
         let scores = self.recency_days.len() + 1;
-        for (name, bounds) in
-            [("recency_days", &self.recency_days), ("frequency", &self.frequency), ("monetary", &self.monetary)]
-        {
+        for (name, bounds) in [
+            ("recency_days", &self.recency_days),
+            ("frequency", &self.frequency),
+            ("monetary", &self.monetary),
+        ] {
             let argument = format!("bounds.{name}");
             if !(1..=9).contains(&bounds.len()) {
-                return Err(Error::argument(&argument, format!("{} bounds", bounds.len()), "1 to 9 bounds (2 to 10 scores)"));
+                return Err(Error::argument(
+                    &argument,
+                    format!("{} bounds", bounds.len()),
+                    "1 to 9 bounds (2 to 10 scores)",
+                ));
             }
             if bounds.len() + 1 != scores {
                 let accepted = format!("{} bounds, as recency_days has", scores - 1);
-                return Err(Error::argument(&argument, format!("{} bounds", bounds.len()), &accepted));
+                return Err(Error::argument(
+                    &argument,
+                    format!("{} bounds", bounds.len()),
+                    &accepted,
+                ));
             }
             if let Some(bound) = bounds.iter().find(|bound| !bound.is_finite()) {
                 return Err(Error::argument(&argument, bound, "finite"));
             }
-            if let Some(pair) = bounds.windows(2).find(|pair| pair[0] >= pair[1]) {
-                return Err(Error::argument(&argument, format!("{} before {}", pair[0], pair[1]), "strictly ascending"));
+            if let Some((low, high)) = bounds.iter().zip(&bounds[1..]).find(|(low, high)| low >= high) {
+                return Err(Error::argument(
+                    &argument,
+                    format!("{low} before {high}"),
+                    "strictly ascending",
+                ));
             }
         }
         Ok(())

@@ -31,6 +31,15 @@ pub struct SegmentSummary {
     rows: Vec<SegmentRow>,
 }
 
+/// Sums over the customers of a segment.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    customers: u64,
+    days: i64,
+    orders: u64,
+    amount: Money,
+}
+
 impl SegmentSummary {
     /// Summarises the segments of a base.
     ///
@@ -38,15 +47,12 @@ impl SegmentSummary {
     /// `LengthMismatch` if the segments are those of another number of customers.
     pub fn new(base: &CustomerBase, segments: &Segments) -> Result<Self> {
         if base.len() != segments.len() {
-            let message = format!("has {} customers, but the base has {}", segments.len(), base.len());
+            let message = format!(
+                "has {} customers, but the base has {}",
+                segments.len(),
+                base.len()
+            );
             return Err(Error::new(ErrorKind::LengthMismatch, message).on("segments"));
-        }
-        #[derive(Clone, Copy, Default)]
-        struct Sums {
-            customers: u64,
-            days: i64,
-            orders: u64,
-            amount: Money,
         }
         let mut sums = vec![Sums::default(); segments.names().len()];
         for (customer, &code) in segments.codes().iter().enumerate() {
@@ -64,7 +70,11 @@ impl SegmentSummary {
                 customers: sum.customers,
                 customer_share: sum.customers as f64 / base.len() as f64,
                 net_amount: sum.amount,
-                amount_share: if total == Money::ZERO { 0.0 } else { sum.amount.to_f64() / total.to_f64() },
+                amount_share: if total == Money::ZERO {
+                    0.0
+                } else {
+                    sum.amount.to_f64() / total.to_f64()
+                },
                 mean_days_since_last_purchase: mean(sum.days as f64),
                 mean_orders: mean(sum.orders as f64),
                 mean_net_amount: mean(sum.amount.to_f64()),

@@ -10,20 +10,40 @@ use crate::log::{Id, Orders, Row, Shape, Times};
 
 /// Scripts, bytes of zero, long common starts, ids that start other ids.
 const TEXTS: [&str; 16] = [
-    "王小明", "王小", "محمد", "🛒", "🛒🛒", "a", "a\0", "a\0b", "ab", "Zoë", "Zoe\u{308}", " a",
-    "customer-0000000000000000000000000001", "customer-0000000000000000000000000002",
-    "customer-000000000000000000000000000", "\0",
+    "王小明",
+    "王小",
+    "محمد",
+    "🛒",
+    "🛒🛒",
+    "a",
+    "a\0",
+    "a\0b",
+    "ab",
+    "Zoë",
+    "Zoe\u{308}",
+    " a",
+    "customer-0000000000000000000000000001",
+    "customer-0000000000000000000000000002",
+    "customer-000000000000000000000000000",
+    "\0",
 ];
 const INTEGERS: [i64; 9] = [i64::MIN, -7, -1, 0, 1, 2, 3, 1_000_000_007, i64::MAX];
 
 fn id(text: bool) -> BoxedStrategy<Option<Id>> {
     if text {
         let known = prop::sample::select(&TEXTS[..]).prop_map(|text| Some(Id::Text(text.to_owned())));
-        let any = "\\PC{0,3}".prop_map(|text| if text.is_empty() { None } else { Some(Id::Text(text)) });
+        let any = "\\PC{0,3}".prop_map(|text| {
+            if text.is_empty() {
+                None
+            } else {
+                Some(Id::Text(text))
+            }
+        });
         prop_oneof![8 => known, 2 => any, 1 => Just(None)].boxed()
     } else {
         let known = prop::sample::select(&INTEGERS[..]).prop_map(|id| Some(Id::Integer(id)));
-        prop_oneof![8 => known, 2 => any::<i64>().prop_map(|id| Some(Id::Integer(id))), 1 => Just(None)].boxed()
+        prop_oneof![8 => known, 2 => any::<i64>().prop_map(|id| Some(Id::Integer(id))), 1 => Just(None)]
+            .boxed()
     }
 }
 
@@ -55,7 +75,9 @@ fn micros() -> impl Strategy<Value = Option<i128>> {
 fn order(kind: Orders) -> BoxedStrategy<Option<Id>> {
     match kind {
         Orders::Absent => Just(None).boxed(),
-        Orders::Integers => prop_oneof![3 => (-1..6i64).prop_map(|id| Some(Id::Integer(id))), 1 => Just(None)].boxed(),
+        Orders::Integers => {
+            prop_oneof![3 => (-1..6i64).prop_map(|id| Some(Id::Integer(id))), 1 => Just(None)].boxed()
+        }
         Orders::Texts => {
             let known = prop::sample::select(&["A", "B", "订单", "订单\0", "C"][..]);
             prop_oneof![3 => known.prop_map(|id| Some(Id::Text(id.to_owned()))), 1 => Just(None)].boxed()
@@ -66,21 +88,47 @@ fn order(kind: Orders) -> BoxedStrategy<Option<Id>> {
 pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     let orders = prop::sample::select(&[Orders::Absent, Orders::Absent, Orders::Integers, Orders::Texts][..]);
     let times = prop::sample::select(&[Times::Day, Times::Day, Times::Local, Times::Instant][..]);
-    (any::<bool>(), any::<bool>(), orders, times, prop::bool::weighted(0.9)).prop_map(
-        |(text_ids, packed, orders, times, has_amounts)| Shape { text_ids, packed, orders, times, has_amounts },
+    (
+        any::<bool>(),
+        any::<bool>(),
+        orders,
+        times,
+        prop::bool::weighted(0.9),
     )
+        .prop_map(|(text_ids, packed, orders, times, has_amounts)| Shape {
+            text_ids,
+            packed,
+            orders,
+            times,
+            has_amounts,
+        })
 }
 
 fn rows(shape: Shape, most: usize) -> impl Strategy<Value = Vec<Row>> {
     let row = (id(shape.text_ids), day(), micros(), order(shape.orders));
-    let rows = prop::collection::vec(row.prop_map(|(id, day, micros, order)| Row { id, day, micros, order }), 0..most);
+    let rows = prop::collection::vec(
+        row.prop_map(|(id, day, micros, order)| Row {
+            id,
+            day,
+            micros,
+            order,
+        }),
+        0..most,
+    );
     // Half of the logs have nothing missing and nothing out of range: they are read in another way.
     (rows, any::<bool>()).prop_map(move |(mut rows, plain)| {
         for row in rows.iter_mut().filter(|_| plain) {
-            let id = if shape.text_ids { Id::Text("王".to_owned()) } else { Id::Integer(8) };
+            let id = if shape.text_ids {
+                Id::Text("王".to_owned())
+            } else {
+                Id::Integer(8)
+            };
             row.id = row.id.take().or(Some(id));
             row.day = row.day.filter(|&day| Day::from_number(day).is_ok()).or(Some(7));
-            row.micros = row.micros.filter(|micros| micros.unsigned_abs() <= i64::MAX as u128).or(Some(30_000));
+            row.micros = row
+                .micros
+                .filter(|micros| micros.unsigned_abs() <= i64::MAX as u128)
+                .or(Some(30_000));
         }
         rows
     })
@@ -96,16 +144,18 @@ pub(crate) fn log(most: usize) -> impl Strategy<Value = (Shape, Vec<Row>, Vec<Ro
 /// Policies under which any log can be read.
 pub(crate) fn lenient_options() -> impl Strategy<Value = IngestOptions> {
     let policy = || prop::sample::select(&[Policy::Keep, Policy::Exclude][..]);
-    (policy(), policy(), policy(), 1..=8usize).prop_map(|(returns, zero_amounts, duplicates, threads)| IngestOptions {
-        missing_time: Policy::Exclude,
-        invalid_time: Policy::Exclude,
-        missing_amount: Policy::Exclude,
-        invalid_amount: Policy::Exclude,
-        returns,
-        zero_amounts,
-        duplicates,
-        threads: exactly(threads),
-        ..IngestOptions::default()
+    (policy(), policy(), policy(), 1..=8usize).prop_map(|(returns, zero_amounts, duplicates, threads)| {
+        IngestOptions {
+            missing_time: Policy::Exclude,
+            invalid_time: Policy::Exclude,
+            missing_amount: Policy::Exclude,
+            invalid_amount: Policy::Exclude,
+            returns,
+            zero_amounts,
+            duplicates,
+            threads: exactly(threads),
+            ..IngestOptions::default()
+        }
     })
 }
 

@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 
 use crm_core::ErrorKind;
 use crm_core::customer::Money;
-use crm_core::rfm::{Binning, Cell, Migration, RfmModel, RfmOptions, Rule, SegmentMap, SegmentSummary, Segments};
+use crm_core::rfm::{
+    Binning, Cell, Migration, RfmModel, RfmOptions, Rule, SegmentMap, SegmentSummary, Segments,
+};
 use proptest::prelude::*;
 
 use crate::log::Id;
@@ -14,7 +16,15 @@ type Block = [(u8, u8); 3];
 
 /// Blocks that cut the cube of cells into pieces: each cell in exactly one.
 fn partition(bins: u8) -> impl Strategy<Value = Vec<Block>> {
-    prop::collection::vec((any::<prop::sample::Index>(), 0..3usize, any::<prop::sample::Index>()), 0..8).prop_map(move |cuts| {
+    prop::collection::vec(
+        (
+            any::<prop::sample::Index>(),
+            0..3usize,
+            any::<prop::sample::Index>(),
+        ),
+        0..8,
+    )
+    .prop_map(move |cuts| {
         let mut blocks: Vec<Block> = vec![[(1, bins); 3]];
         for (which, dimension, place) in cuts {
             let which = which.index(blocks.len());
@@ -36,17 +46,26 @@ fn rule(name: &str, block: Block) -> Rule {
     Rule::new(name, range(0), range(1)).with_monetary(range(2))
 }
 
-fn covers(block: &Block, cell: [u8; 3]) -> bool {
-    block.iter().zip(cell).all(|((low, high), score)| (*low..=*high).contains(&score))
+fn covers(block: Block, cell: [u8; 3]) -> bool {
+    block
+        .iter()
+        .zip(cell)
+        .all(|((low, high), score)| (*low..=*high).contains(&score))
 }
 
 fn cube(bins: u8) -> Vec<[u8; 3]> {
     let scores = || 1..=bins;
-    scores().flat_map(|r| scores().flat_map(move |f| scores().map(move |m| [r, f, m]))).collect()
+    scores()
+        .flat_map(|r| scores().flat_map(move |f| scores().map(move |m| [r, f, m])))
+        .collect()
 }
 
 fn cell([recency, frequency, monetary]: [u8; 3]) -> Cell {
-    Cell { recency, frequency, monetary }
+    Cell {
+        recency,
+        frequency,
+        monetary,
+    }
 }
 
 proptest! {
@@ -64,7 +83,7 @@ proptest! {
         let name = |place: usize| format!("段{}", names[place % names.len()]);
         let rules: Vec<Rule> = blocks.iter().enumerate().map(|(place, block)| rule(&name(place), *block)).collect();
         let within = blocks.iter().flatten().all(|(low, high)| 1 <= *low && low <= high && *high <= bins);
-        let covering = |cell: [u8; 3]| -> Vec<usize> { (0..blocks.len()).filter(|&place| covers(&blocks[place], cell)).collect() };
+        let covering = |cell: [u8; 3]| -> Vec<usize> { (0..blocks.len()).filter(|&place| covers(blocks[place], cell)).collect() };
         let map = SegmentMap::new(bins, &rules);
         if !within {
             prop_assert_eq!(map.unwrap_err().kind(), ErrorKind::InvalidArgument);
@@ -160,8 +179,17 @@ proptest! {
 }
 
 fn segments(base: &crm_core::customer::CustomerBase) -> Segments {
-    let model = RfmModel::fit(base, &RfmOptions { binning: Binning::MidRank { bins: 5 }, ..RfmOptions::default() }).unwrap();
-    SegmentMap::standard().assign(&model.score(base).unwrap()).unwrap()
+    let model = RfmModel::fit(
+        base,
+        &RfmOptions {
+            binning: Binning::MidRank { bins: 5 },
+            ..RfmOptions::default()
+        },
+    )
+    .unwrap();
+    SegmentMap::standard()
+        .assign(&model.score(base).unwrap())
+        .unwrap()
 }
 
 #[test]
