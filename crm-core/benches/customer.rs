@@ -27,20 +27,14 @@ impl Log {
     fn new(in_order: bool) -> Self {
         let mut state = 1u64;
         let mut next = |below: u64| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % below
         };
         // Few customers buy often: the product of two uniform numbers.
         let mut rows: Vec<(i64, i32, f64)> = (0..ROWS)
             .map(|_| {
                 let customer = next(CUSTOMERS) * next(CUSTOMERS) / CUSTOMERS;
-                (
-                    customer as i64,
-                    19_000 + next(DAYS) as i32,
-                    (1 + next(20_000)) as f64 / 100.0,
-                )
+                (customer as i64, 19_000 + next(DAYS) as i32, (1 + next(20_000)) as f64 / 100.0)
             })
             .collect();
         if in_order {
@@ -79,20 +73,14 @@ impl Log {
 fn history(criterion: &mut Criterion) {
     let logs = [("sorted", Log::new(true)), ("shuffled", Log::new(false))];
     let mut group = criterion.benchmark_group("history of 1M rows");
-    group
-        .sample_size(10)
-        .throughput(Throughput::Elements(ROWS as u64));
+    group.sample_size(10).throughput(Throughput::Elements(ROWS as u64));
     for (order, log) in &logs {
         for (kind, text) in [("integer ids", false), ("text ids", true)] {
             let batch = log.transactions(text);
-            for (name, threads) in [
-                ("one thread", Threads::from_count(1).unwrap()),
-                ("all threads", Threads::Available),
-            ] {
-                let options = IngestOptions {
-                    threads,
-                    ..IngestOptions::default()
-                };
+            for (name, threads) in
+                [("one thread", Threads::from_count(1).unwrap()), ("all threads", Threads::Available)]
+            {
+                let options = IngestOptions { threads, ..IngestOptions::default() };
                 group.bench_function(format!("{order} {kind}, {name}"), |bencher| {
                     bencher.iter(|| PurchaseHistory::from_transactions(black_box(&batch), &options).unwrap());
                 });
@@ -100,10 +88,7 @@ fn history(criterion: &mut Criterion) {
         }
     }
     let batch = logs[1].1.transactions(false);
-    let options = IngestOptions {
-        duplicates: Policy::Exclude,
-        ..IngestOptions::default()
-    };
+    let options = IngestOptions { duplicates: Policy::Exclude, ..IngestOptions::default() };
     group.bench_function("shuffled integer ids, duplicates left out", |bencher| {
         bencher.iter(|| PurchaseHistory::from_transactions(black_box(&batch), &options).unwrap());
     });
@@ -119,10 +104,7 @@ fn base(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(history.customers() as u64));
     for (name, options) in [
         ("as of the end", BaseOptions::as_of(end)),
-        (
-            "as of the middle",
-            BaseOptions::as_of(Day::from_number(19_350).unwrap()),
-        ),
+        ("as of the middle", BaseOptions::as_of(Day::from_number(19_350).unwrap())),
         ("last 90 days", BaseOptions::as_of(end).within_days(90)),
     ] {
         group.bench_function(name, |bencher| {

@@ -82,22 +82,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of a kind with a message.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            argument: None,
-            row: None,
-            line: None,
-        }
+        Self { kind, message: message.into(), argument: None, row: None, line: None }
     }
 
     /// An option that makes no sense: names it, the value given and what is accepted.
     pub fn argument(name: &str, value: impl fmt::Display, accepted: &str) -> Self {
-        Self::new(
-            ErrorKind::InvalidArgument,
-            format!("{value} is not accepted: must be {accepted}"),
-        )
-        .on(name)
+        Self::new(ErrorKind::InvalidArgument, format!("{value} is not accepted: must be {accepted}")).on(name)
     }
 
     /// Names the argument or column that the error is about.
@@ -179,14 +169,8 @@ mod tests {
             .on("amount")
             .at_line(3)
             .at_row(1);
-        assert_eq!(
-            error.to_string(),
-            "amount, line 3, row 1: 1e30 is above 9223372036854.775807"
-        );
-        assert_eq!(
-            (error.row(), error.line(), error.argument_name()),
-            (Some(1), Some(3), Some("amount"))
-        );
+        assert_eq!(error.to_string(), "amount, line 3, row 1: 1e30 is above 9223372036854.775807");
+        assert_eq!((error.row(), error.line(), error.argument_name()), (Some(1), Some(3), Some("amount")));
     }
 
     #[test]

@@ -73,18 +73,11 @@ fn pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         Err(TryLockError::WouldBlock) => return build(threads),
     };
-    if let Some(entry) = pools
-        .iter()
-        .find(|entry| entry.process == process && entry.threads == threads)
-    {
+    if let Some(entry) = pools.iter().find(|entry| entry.process == process && entry.threads == threads) {
         return Ok(Arc::clone(&entry.pool));
     }
     let pool = build(threads)?;
-    pools.push(Entry {
-        process,
-        threads,
-        pool: Arc::clone(&pool),
-    });
+    pools.push(Entry { process, threads, pool: Arc::clone(&pool) });
     Ok(pool)
 }
 
@@ -102,10 +95,7 @@ mod tests {
 
     #[test]
     fn absurd_counts_are_refused() {
-        assert_eq!(
-            Threads::from_count(1025).unwrap_err().kind(),
-            ErrorKind::InvalidArgument
-        );
+        assert_eq!(Threads::from_count(1025).unwrap_err().kind(), ErrorKind::InvalidArgument);
         assert_eq!(Threads::from_count(0).unwrap(), Threads::Available);
     }
 }

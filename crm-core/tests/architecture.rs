@@ -17,23 +17,13 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("loyalty", &["customer", "error", "math", "parallel"]),
     ("lifecycle", &["customer", "error", "math", "parallel"]),
     ("experiment", &["error", "math", "parallel"]),
-    (
-        "campaign",
-        &["customer", "error", "experiment", "math", "parallel"],
-    ),
+    ("campaign", &["customer", "error", "experiment", "math", "parallel"]),
     // Where the engine meets other formats may know everything.
     ("interop", &["*"]),
 ];
 
 /// Crates whose types stay in `interop`.
-const FORMATS: [&str; 6] = [
-    "arrow_array",
-    "arrow_buffer",
-    "arrow_data",
-    "arrow_schema",
-    "csv",
-    "parquet",
-];
+const FORMATS: [&str; 6] = ["arrow_array", "arrow_buffer", "arrow_data", "arrow_schema", "csv", "parquet"];
 
 struct Source {
     path: PathBuf,
@@ -62,27 +52,15 @@ fn sources() -> Vec<Source> {
     let root = folder("src");
     let source = |path: PathBuf| {
         let first = path.strip_prefix(&root).unwrap().components().next().unwrap();
-        let module = first
-            .as_os_str()
-            .to_str()
-            .unwrap()
-            .trim_end_matches(".rs")
-            .to_owned();
-        Source {
-            text: fs::read_to_string(&path).unwrap(),
-            module,
-            path,
-        }
+        let module = first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        Source { text: fs::read_to_string(&path).unwrap(), module, path }
     };
     rust_files(&root).into_iter().map(source).collect()
 }
 
 /// The code of a file without its comments.
 fn code(text: &str) -> String {
-    text.lines()
-        .map(|line| line.split("//").next().unwrap_or(""))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
 /// The words of a text, with everything between them.
@@ -142,11 +120,7 @@ fn forbidden(module: &str, code: &str) -> Vec<String> {
         return vec![format!("{module} itself, which has no line in ARROWS")];
     };
     let may = |name: &String| name == module || allowed.contains(&"*") || allowed.contains(&name.as_str());
-    imports(code)
-        .into_iter()
-        .filter(is_module)
-        .filter(|name| !may(name))
-        .collect()
+    imports(code).into_iter().filter(is_module).filter(|name| !may(name)).collect()
 }
 
 #[test]
@@ -166,19 +140,12 @@ fn every_module_of_the_crate_has_its_arrows() {
     let modules: Vec<String> = root
         .lines()
         .filter_map(|line| {
-            line.trim()
-                .trim_start_matches("pub ")
-                .strip_prefix("mod ")?
-                .strip_suffix(';')
-                .map(str::to_owned)
+            line.trim().trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned)
         })
         .collect();
     assert!(modules.len() >= 6, "{modules:?}");
     for module in modules {
-        assert!(
-            ARROWS.iter().any(|(known, _)| *known == module),
-            "{module} has no line in ARROWS"
-        );
+        assert!(ARROWS.iter().any(|(known, _)| *known == module), "{module} has no line in ARROWS");
     }
 }
 
@@ -200,11 +167,7 @@ fn the_core_has_no_unsafe_code() {
     let root = fs::read_to_string(folder("src/lib.rs")).unwrap();
     assert!(root.contains("#![forbid(unsafe_code)]"));
     for source in sources() {
-        assert!(
-            !words(&code(&source.text)).any(|word| word == "unsafe"),
-            "{}",
-            source.path.display()
-        );
+        assert!(!words(&code(&source.text)).any(|word| word == "unsafe"), "{}", source.path.display());
     }
 }
 
@@ -220,17 +183,12 @@ fn files_are_short() {
 
 #[test]
 fn every_module_says_what_it_is() {
-    for path in [folder("src"), folder("tests"), folder("benches")]
-        .iter()
-        .flat_map(|folder| rust_files(folder))
+    for path in
+        [folder("src"), folder("tests"), folder("benches")].iter().flat_map(|folder| rust_files(folder))
     {
         let text = fs::read_to_string(&path).unwrap();
         let first = text.lines().next().unwrap_or("");
-        assert!(
-            first.starts_with("//! ") && first.len() > 8,
-            "{} starts with {first:?}",
-            path.display()
-        );
+        assert!(first.starts_with("//! ") && first.len() > 8, "{} starts with {first:?}", path.display());
     }
 }
 
@@ -238,11 +196,7 @@ fn every_module_says_what_it_is() {
 fn no_file_is_a_drawer_for_anything() {
     for path in rust_files(&folder("src")) {
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        assert!(
-            !["utils", "util", "helpers", "common", "misc"].contains(&stem),
-            "{}",
-            path.display()
-        );
+        assert!(!["utils", "util", "helpers", "common", "misc"].contains(&stem), "{}", path.display());
     }
 }
 
@@ -266,17 +220,10 @@ fn forbidden_imports_are_seen_however_they_are_written() {
             "rfm",
             "use crate::customer::Day; use crate::{Error, Threads, math::quantile_type_7}; use super::scores::Cell;",
         ),
-        (
-            "customer",
-            "// use crate::rfm::RfmScores;\nuse crate::error::Result; // crate::clv",
-        ),
+        ("customer", "// use crate::rfm::RfmScores;\nuse crate::error::Result; // crate::clv"),
         ("campaign", "use crate::{customer, experiment};"),
         ("interop", "use crate::rfm::Segments;"),
     ] {
-        assert_eq!(
-            forbidden(module, &code(text)),
-            Vec::<String>::new(),
-            "{module}: {text}"
-        );
+        assert_eq!(forbidden(module, &code(text)), Vec::<String>::new(), "{module}: {text}");
     }
 }

@@ -23,14 +23,7 @@ use crm_core::interop::{ColumnNames, transactions};
 use crm_core::{Error, ErrorKind, Result};
 
 const IDS: [Option<i8>; 6] = [Some(3), Some(1), None, Some(2), Some(3), Some(1)];
-const NAMES: [Option<&str>; 6] = [
-    Some("王小明"),
-    Some("a"),
-    None,
-    Some("محمد"),
-    Some("王小明"),
-    Some("a"),
-];
+const NAMES: [Option<&str>; 6] = [Some("王小明"), Some("a"), None, Some("محمد"), Some("王小明"), Some("a")];
 const DAYS: [i32; 6] = [19_000, 19_001, 19_002, -5, 19_000, 18_000];
 const CENTS: [Option<i32>; 6] = [Some(1999), Some(-250), Some(1), Some(0), Some(330), Some(99_999)];
 const DAY_SECONDS: i64 = 86_400;
@@ -38,11 +31,7 @@ const DAY_SECONDS: i64 = 86_400;
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     let field = |(name, array): &(&str, ArrayRef)| Field::new(*name, array.data_type().clone(), true);
     let schema = Schema::new(columns.iter().map(field).collect::<Vec<_>>());
-    RecordBatch::try_new(
-        Arc::new(schema),
-        columns.into_iter().map(|(_, array)| array).collect(),
-    )
-    .unwrap()
+    RecordBatch::try_new(Arc::new(schema), columns.into_iter().map(|(_, array)| array).collect()).unwrap()
 }
 
 fn ids() -> ArrayRef {
@@ -58,10 +47,7 @@ fn amounts() -> ArrayRef {
 }
 
 fn names() -> ColumnNames {
-    ColumnNames {
-        amount_scale: 2,
-        ..ColumnNames::default()
-    }
+    ColumnNames { amount_scale: 2, ..ColumnNames::default() }
 }
 
 fn read_with(
@@ -115,20 +101,13 @@ fn integer_ids_of_every_width() {
         UInt64Array
     ];
     let keys = Int16Array::from(vec![Some(2), Some(0), None, Some(1), Some(2), Some(0)]);
-    columns.push(Arc::new(DictionaryArray::<Int16Type>::new(
-        keys,
-        Arc::new(Int32Array::from(vec![1, 2, 3])),
-    )));
+    columns
+        .push(Arc::new(DictionaryArray::<Int16Type>::new(keys, Arc::new(Int32Array::from(vec![1, 2, 3])))));
     // A null may lie in the dictionary as well.
     let keys = UInt8Array::from(vec![2, 0, 3, 1, 2, 0]);
     let values = Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(3), None]));
     columns.push(Arc::new(DictionaryArray::<UInt8Type>::new(keys, values)));
-    assert_all_equal(
-        columns
-            .into_iter()
-            .map(|column| read(column, days(), amounts()))
-            .collect(),
-    );
+    assert_all_equal(columns.into_iter().map(|column| read(column, days(), amounts())).collect());
 }
 
 #[test]
@@ -138,9 +117,7 @@ fn text_ids_of_every_layout() {
         Arc::new(LargeStringArray::from(NAMES.to_vec())),
         Arc::new(StringViewArray::from(NAMES.to_vec())),
         // An empty text is a missing id.
-        Arc::new(StringArray::from_iter_values(
-            NAMES.map(Option::unwrap_or_default),
-        )),
+        Arc::new(StringArray::from_iter_values(NAMES.map(Option::unwrap_or_default))),
     ];
     for dictionaries in [
         dictionary::<Int8Type>(),
@@ -157,12 +134,7 @@ fn text_ids_of_every_layout() {
     let history = read(Arc::clone(&columns[0]), days(), amounts()).unwrap();
     let ids: Vec<String> = history.customer_ids().iter().map(|id| id.to_string()).collect();
     assert_eq!(ids, ["a", "محمد", "王小明"]);
-    assert_all_equal(
-        columns
-            .into_iter()
-            .map(|column| read(column, days(), amounts()))
-            .collect(),
-    );
+    assert_all_equal(columns.into_iter().map(|column| read(column, days(), amounts())).collect());
 }
 
 fn seconds() -> impl Iterator<Item = i64> {
@@ -182,32 +154,25 @@ fn timestamps(zone: Option<&str>) -> Vec<ArrayRef> {
 #[test]
 fn times_of_every_unit() {
     let base = |history: &PurchaseHistory| {
-        history
-            .base(BaseOptions::as_of(Day::from_number(20_000).unwrap()))
-            .unwrap()
+        history.base(BaseOptions::as_of(Day::from_number(20_000).unwrap())).unwrap()
     };
     let dates = base(&read(ids(), days(), amounts()).unwrap());
     let days_of = |base: &CustomerBase| (base.first_purchase().to_vec(), base.last_purchase().to_vec());
     let mut columns = timestamps(None);
-    columns.push(Arc::new(Date64Array::from_iter_values(
-        DAYS.map(|day| i64::from(day) * DAY_SECONDS * 1000),
-    )));
+    columns
+        .push(Arc::new(Date64Array::from_iter_values(DAYS.map(|day| i64::from(day) * DAY_SECONDS * 1000))));
     // Dates and wall-clock times are of one kind.
     columns.push(days());
-    let histories: Vec<Result<PurchaseHistory>> = columns
-        .into_iter()
-        .map(|column| read(ids(), column, amounts()))
-        .collect();
+    let histories: Vec<Result<PurchaseHistory>> =
+        columns.into_iter().map(|column| read(ids(), column, amounts())).collect();
     for history in &histories {
         assert_eq!(days_of(&base(history.as_ref().unwrap())), days_of(&dates));
     }
     assert_all_equal(histories);
     // Instants: the business zone decides the day, whatever zone the column is labelled with.
     for (zone, shift) in [("UTC", 0), ("America/New_York", -1), ("Asia/Tokyo", 0)] {
-        let options = IngestOptions {
-            time_zone: Some(BusinessZone::new(zone).unwrap()),
-            ..IngestOptions::default()
-        };
+        let options =
+            IngestOptions { time_zone: Some(BusinessZone::new(zone).unwrap()), ..IngestOptions::default() };
         let histories: Vec<Result<PurchaseHistory>> = ["UTC", "Europe/Paris", "+05:30"]
             .into_iter()
             .flat_map(|label| timestamps(Some(label)))
@@ -217,22 +182,11 @@ fn times_of_every_unit() {
             })
             .collect();
         let (first, _) = days_of(&base(histories[0].as_ref().unwrap()));
-        assert_eq!(
-            first,
-            days_of(&dates)
-                .0
-                .iter()
-                .map(|day| day + shift)
-                .collect::<Vec<_>>(),
-            "{zone}"
-        );
+        assert_eq!(first, days_of(&dates).0.iter().map(|day| day + shift).collect::<Vec<_>>(), "{zone}");
         assert_all_equal(histories);
     }
     let error = read(ids(), timestamps(Some("UTC")).remove(0), amounts()).unwrap_err();
-    assert_eq!(
-        (error.kind(), error.argument_name()),
-        (ErrorKind::InvalidArgument, Some("time_zone"))
-    );
+    assert_eq!((error.kind(), error.argument_name()), (ErrorKind::InvalidArgument, Some("time_zone")));
 }
 
 #[test]
@@ -243,25 +197,14 @@ fn amounts_of_every_kind() {
         amounts(),
         Arc::new(Int64Array::from_iter(CENTS.map(|cents| cents.map(i64::from)))),
         Arc::new(Float64Array::from(units.to_vec())),
-        Arc::new(Float32Array::from_iter(
-            units.map(|unit| unit.map(|unit| unit as f32)),
-        )),
-        Arc::new(
-            Decimal32Array::from(CENTS.to_vec())
-                .with_precision_and_scale(9, 2)
-                .unwrap(),
-        ),
+        Arc::new(Float32Array::from_iter(units.map(|unit| unit.map(|unit| unit as f32)))),
+        Arc::new(Decimal32Array::from(CENTS.to_vec()).with_precision_and_scale(9, 2).unwrap()),
         Arc::new(
             Decimal64Array::from_iter(CENTS.map(|cents| cents.map(i64::from)))
                 .with_precision_and_scale(18, 2)
                 .unwrap(),
         ),
-        Arc::new(
-            wide()
-                .collect::<Decimal128Array>()
-                .with_precision_and_scale(38, 2)
-                .unwrap(),
-        ),
+        Arc::new(wide().collect::<Decimal128Array>().with_precision_and_scale(38, 2).unwrap()),
         Arc::new(
             wide()
                 .map(|cents| cents.map(|cents| cents * 10i128.pow(18)))
@@ -270,21 +213,12 @@ fn amounts_of_every_kind() {
                 .unwrap(),
         ),
     ];
-    assert_all_equal(
-        columns
-            .into_iter()
-            .map(|column| read(ids(), days(), column))
-            .collect(),
-    );
+    assert_all_equal(columns.into_iter().map(|column| read(ids(), days(), column)).collect());
 }
 
 fn refused(result: Result<PurchaseHistory>, kind: ErrorKind, argument: &str) -> Error {
     let error = result.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.argument_name()),
-        (kind, Some(argument)),
-        "{error}"
-    );
+    assert_eq!((error.kind(), error.argument_name()), (kind, Some(argument)), "{error}");
     error
 }
 
@@ -328,47 +262,24 @@ fn types_that_do_not_say_what_they_mean() {
         DataType::Timestamp(TimeUnit::Second, None),
         dictionary(DataType::Int64),
     ];
-    let orders = ColumnNames {
-        order_id: Some("order".to_owned()),
-        ..names()
-    };
+    let orders = ColumnNames { order_id: Some("order".to_owned()), ..names() };
     for data_type in odd.iter().chain(&ids_only) {
-        let error = refused(
-            read(null(data_type), days(), amounts()),
-            ErrorKind::WrongType,
-            "customer_id",
-        );
+        let error = refused(read(null(data_type), days(), amounts()), ErrorKind::WrongType, "customer_id");
         // Of a dictionary the message may name the values.
         let shown = match data_type {
             DataType::Dictionary(_, value) => value.to_string(),
             plain => plain.to_string(),
         };
         assert!(error.to_string().contains(&shown), "{error}");
-        let columns = vec![
-            ("customer_id", ids()),
-            ("time", days()),
-            ("amount", amounts()),
-            ("order", null(data_type)),
-        ];
-        refused(
-            read_with(columns, &orders, &IngestOptions::default()),
-            ErrorKind::WrongType,
-            "order_id",
-        );
+        let columns =
+            vec![("customer_id", ids()), ("time", days()), ("amount", amounts()), ("order", null(data_type))];
+        refused(read_with(columns, &orders, &IngestOptions::default()), ErrorKind::WrongType, "order_id");
     }
     for data_type in odd.iter().chain(&times_only) {
-        refused(
-            read(ids(), null(data_type), amounts()),
-            ErrorKind::WrongType,
-            "time",
-        );
+        refused(read(ids(), null(data_type), amounts()), ErrorKind::WrongType, "time");
     }
     for data_type in odd.iter().chain(&amounts_only) {
-        refused(
-            read(ids(), days(), null(data_type)),
-            ErrorKind::WrongType,
-            "amount",
-        );
+        refused(read(ids(), days(), null(data_type)), ErrorKind::WrongType, "amount");
     }
 }
 
@@ -386,57 +297,26 @@ fn columns_missing_or_twice() {
         assert!(error.to_string().contains(argument));
         let mut columns = whole();
         columns.push(whole().swap_remove(place));
-        refused(
-            read_with(columns, &names(), &IngestOptions::default()),
-            ErrorKind::MissingColumn,
-            argument,
-        );
+        refused(read_with(columns, &names(), &IngestOptions::default()), ErrorKind::MissingColumn, argument);
     }
-    let orders = ColumnNames {
-        order_id: Some("Bestellung".to_owned()),
-        ..names()
-    };
-    let error = refused(
-        read_with(whole(), &orders, &IngestOptions::default()),
-        ErrorKind::MissingColumn,
-        "order_id",
-    );
+    let orders = ColumnNames { order_id: Some("Bestellung".to_owned()), ..names() };
+    let error =
+        refused(read_with(whole(), &orders, &IngestOptions::default()), ErrorKind::MissingColumn, "order_id");
     assert!(error.to_string().contains("Bestellung"));
     // Names are compared as they are.
-    let other = ColumnNames {
-        customer_id: "Customer_ID".to_owned(),
-        ..names()
-    };
-    refused(
-        read_with(whole(), &other, &IngestOptions::default()),
-        ErrorKind::MissingColumn,
-        "customer_id",
-    );
-    let without = ColumnNames {
-        amount: None,
-        ..names()
-    };
-    assert!(
-        !read_with(whole(), &without, &IngestOptions::default())
-            .unwrap()
-            .has_amounts()
-    );
+    let other = ColumnNames { customer_id: "Customer_ID".to_owned(), ..names() };
+    refused(read_with(whole(), &other, &IngestOptions::default()), ErrorKind::MissingColumn, "customer_id");
+    let without = ColumnNames { amount: None, ..names() };
+    assert!(!read_with(whole(), &without, &IngestOptions::default()).unwrap().has_amounts());
 }
 
 #[test]
 fn values_that_do_not_fit_name_their_row() {
-    let first = batch(vec![
-        ("customer_id", ids()),
-        ("time", days()),
-        ("amount", amounts()),
-    ]);
+    let first = batch(vec![("customer_id", ids()), ("time", days()), ("amount", amounts())]);
     let ids = UInt64Array::from(vec![Some(1), None, Some(u64::MAX)]);
     let (days, amounts) = (Date32Array::from(vec![1, 2, 3]), Int32Array::from(vec![1, 2, 3]));
-    let second = batch(vec![
-        ("customer_id", Arc::new(ids)),
-        ("time", Arc::new(days)),
-        ("amount", Arc::new(amounts)),
-    ]);
+    let second =
+        batch(vec![("customer_id", Arc::new(ids)), ("time", Arc::new(days)), ("amount", Arc::new(amounts))]);
     let mut builder = HistoryBuilder::new(IngestOptions::default()).unwrap();
     builder.push_arrow(&first, &names(), |_| Ok(())).unwrap();
     let error = builder.push_arrow(&second, &names(), |_| Ok(())).unwrap_err();
@@ -445,9 +325,7 @@ fn values_that_do_not_fit_name_their_row() {
         (ErrorKind::OutOfRange, Some("customer_id"), Some(8))
     );
     // What a null slot holds does not matter, and nothing of the batch has been added.
-    builder
-        .push_arrow(&second.slice(0, 2), &names(), |_| Ok(()))
-        .unwrap();
+    builder.push_arrow(&second.slice(0, 2), &names(), |_| Ok(())).unwrap();
     assert_eq!(builder.rows(), 8);
     assert_eq!(builder.finish().unwrap().customers(), 3);
 }
@@ -455,11 +333,9 @@ fn values_that_do_not_fit_name_their_row() {
 #[test]
 fn slices_read_their_own_rows() {
     let columns = |id: ArrayRef| batch(vec![("customer_id", id), ("time", days()), ("amount", amounts())]);
-    for id in [
-        ids(),
-        Arc::new(StringArray::from(NAMES.to_vec())) as ArrayRef,
-        dictionary::<Int8Type>().remove(0),
-    ] {
+    for id in
+        [ids(), Arc::new(StringArray::from(NAMES.to_vec())) as ArrayRef, dictionary::<Int8Type>().remove(0)]
+    {
         let whole = columns(id);
         let of = |batches: &[RecordBatch]| {
             let mut builder = HistoryBuilder::new(IngestOptions::default()).unwrap();
@@ -470,11 +346,7 @@ fn slices_read_their_own_rows() {
         };
         let expected = of(std::slice::from_ref(&whole));
         for cut in 0..=6 {
-            assert_eq!(
-                of(&[whole.slice(0, cut), whole.slice(cut, 6 - cut)]),
-                expected,
-                "cut at {cut}"
-            );
+            assert_eq!(of(&[whole.slice(0, cut), whole.slice(cut, 6 - cut)]), expected, "cut at {cut}");
         }
         assert_eq!(transactions(&whole.slice(2, 3), &names()).unwrap().len(), 3);
     }
@@ -482,11 +354,7 @@ fn slices_read_their_own_rows() {
 
 #[test]
 fn the_caller_can_stop_between_slices() {
-    let whole = batch(vec![
-        ("customer_id", ids()),
-        ("time", days()),
-        ("amount", amounts()),
-    ]);
+    let whole = batch(vec![("customer_id", ids()), ("time", days()), ("amount", amounts())]);
     let mut builder = HistoryBuilder::new(IngestOptions::default()).unwrap();
     let mut seen = Vec::new();
     let error = builder

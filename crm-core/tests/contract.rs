@@ -25,12 +25,7 @@ fn id(value: &Value) -> Option<Id> {
 
 fn numbers(value: &Value) -> Vec<f64> {
     // The standard library rounds to the nearest double, as Python does.
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|number| number.to_string().parse().unwrap())
-        .collect()
+    value.as_array().unwrap().iter().map(|number| number.to_string().parse().unwrap()).collect()
 }
 
 fn rows(transactions: &Value) -> (Vec<Row>, Shape) {
@@ -80,11 +75,7 @@ fn rfm_options(given: &Value) -> Result<RfmOptions> {
         "mid_rank" => Binning::MidRank { bins },
         "quantiles" => Binning::Quantiles {
             bins,
-            closed: if text("closed") == "left" {
-                Closed::Left
-            } else {
-                Closed::Right
-            },
+            closed: if text("closed") == "left" { Closed::Left } else { Closed::Right },
         },
         "bounds" => Binning::Bounds(LowerBounds {
             recency_days: bounds("recency_days"),
@@ -96,18 +87,10 @@ fn rfm_options(given: &Value) -> Result<RfmOptions> {
     let weights = numbers(&given["weights"]);
     Ok(RfmOptions {
         binning,
-        nesting: if text("nesting") == "nested" {
-            Nesting::Nested
-        } else {
-            Nesting::Independent
-        },
+        nesting: if text("nesting") == "nested" { Nesting::Nested } else { Nesting::Independent },
         frequency: FrequencyMeasure::from_name(text("frequency"))?,
         monetary: MonetaryMeasure::from_name(text("monetary"))?,
-        weights: Weights {
-            recency: weights[0],
-            frequency: weights[1],
-            monetary: weights[2],
-        },
+        weights: Weights { recency: weights[0], frequency: weights[1], monetary: weights[2] },
     })
 }
 
@@ -116,24 +99,16 @@ fn run(case: &Value) -> Result<(CustomerBase, RfmScores)> {
     use crm_core::customer::{AmountColumn, Column, HistoryBuilder, TimeColumn, Validity};
     let (rows, shape) = rows(&case["transactions"]);
     let amounts = case["transactions"]["amount"].as_array().unwrap();
-    let values: Vec<f64> = amounts
-        .iter()
-        .map(|amount| amount.to_string().parse().unwrap_or(f64::NAN))
-        .collect();
+    let values: Vec<f64> =
+        amounts.iter().map(|amount| amount.to_string().parse().unwrap_or(f64::NAN)).collect();
     let present: Vec<bool> = amounts.iter().map(|amount| !amount.is_null()).collect();
     let days: Vec<i32> = rows.iter().map(|row| row.day.unwrap_or(i32::MIN)).collect();
     let has_day: Vec<bool> = rows.iter().map(|row| row.day.is_some()).collect();
     let (ids, orders) = log::id_columns(&rows, shape);
     let mut batch = crm_core::customer::Transactions::new(
         ids.column(),
-        TimeColumn::Day(Column {
-            values: days.into(),
-            validity: Validity::Flags(&has_day),
-        }),
-        Some(AmountColumn::Float(Column {
-            values: values.into(),
-            validity: Validity::Flags(&present),
-        })),
+        TimeColumn::Day(Column { values: days.into(), validity: Validity::Flags(&has_day) }),
+        Some(AmountColumn::Float(Column { values: values.into(), validity: Validity::Flags(&present) })),
     )?;
     if shape.orders != Orders::Absent {
         batch = batch.with_order_ids(orders.column())?;
@@ -141,13 +116,10 @@ fn run(case: &Value) -> Result<(CustomerBase, RfmScores)> {
     let mut builder = HistoryBuilder::new(ingest_options(&case["ingest"])?)?;
     builder.push(&batch)?;
     let given = &case["base"];
-    let mut options = BaseOptions::as_of(Day::from_number(
-        i32::try_from(given["as_of"].as_i64().unwrap()).unwrap(),
-    )?)
-    .in_unit(TimeUnit::from_name(given["time_unit"].as_str().unwrap())?);
-    options.window_days = given["window_days"]
-        .as_u64()
-        .map(|days| u32::try_from(days).unwrap());
+    let mut options =
+        BaseOptions::as_of(Day::from_number(i32::try_from(given["as_of"].as_i64().unwrap()).unwrap())?)
+            .in_unit(TimeUnit::from_name(given["time_unit"].as_str().unwrap())?);
+    options.window_days = given["window_days"].as_u64().map(|days| u32::try_from(days).unwrap());
     let base = builder.finish()?.base(options)?;
     let model = RfmModel::fit(&base, &rfm_options(&case["rfm"])?)?;
     let scores = model.score(&base)?;
@@ -163,20 +135,11 @@ fn differences(case: &Value, base: &CustomerBase, scores: &RfmScores) -> Vec<Str
     let counts = |values: &[u32]| bits(values.iter().map(|&value| f64::from(value)).collect());
     let points = |values: &[u8]| bits(values.iter().map(|&value| f64::from(value)).collect());
     let ids: Vec<Option<Id>> = base.customer_ids().iter().map(|id| Some(Id::of(id))).collect();
-    let wanted_ids: Vec<Option<Id>> = expected["customer_id"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(id)
-        .collect();
+    let wanted_ids: Vec<Option<Id>> = expected["customer_id"].as_array().unwrap().iter().map(id).collect();
     let mut columns = vec![
         ("customer_id", format!("{ids:?}"), format!("{wanted_ids:?}")),
         ("orders", counts(base.orders()), wanted("orders")),
-        (
-            "purchase_days",
-            counts(base.purchase_days()),
-            wanted("purchase_days"),
-        ),
+        ("purchase_days", counts(base.purchase_days()), wanted("purchase_days")),
         (
             "net_amount",
             bits(all().map(|place| base.net_amount(place).to_f64()).collect()),
@@ -190,52 +153,33 @@ fn differences(case: &Value, base: &CustomerBase, scores: &RfmScores) -> Vec<Str
         ("recency", points(scores.recency()), wanted("recency")),
         ("frequency", points(scores.frequency()), wanted("frequency")),
         ("monetary", points(scores.monetary()), wanted("monetary")),
-        (
-            "composite",
-            bits(all().map(|place| scores.composite(place)).collect()),
-            wanted("composite"),
-        ),
+        ("composite", bits(all().map(|place| scores.composite(place)).collect()), wanted("composite")),
     ];
     if !expected["segment"].is_null() {
         let segments = SegmentMap::standard().assign(scores).unwrap();
         let names: Vec<&str> = all().map(|place| segments.name(place)).collect();
-        let wanted: Vec<&str> = expected["segment"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|name| name.as_str().unwrap())
-            .collect();
+        let wanted: Vec<&str> =
+            expected["segment"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
         columns.push(("segment", format!("{names:?}"), format!("{wanted:?}")));
     }
     let differs = columns.into_iter().filter(|(_, given, wanted)| given != wanted);
-    differs
-        .map(|(name, given, wanted)| format!("  {name}\n    is {given}\n    should be {wanted}"))
-        .collect()
+    differs.map(|(name, given, wanted)| format!("  {name}\n    is {given}\n    should be {wanted}")).collect()
 }
 
 fn check(case: &Value) -> Vec<String> {
     let result = run(case);
     let expected = case.get("expected_error").map(|error| {
-        (
-            error["kind_code"].as_i64(),
-            error["argument"].as_str().map(str::to_owned),
-            error["row"].as_u64(),
-        )
+        (error["kind_code"].as_i64(), error["argument"].as_str().map(str::to_owned), error["row"].as_u64())
     });
     let seen = |error: &Error| {
-        (
-            Some(i64::from(error.kind().code())),
-            error.argument_name().map(str::to_owned),
-            error.row(),
-        )
+        (Some(i64::from(error.kind().code())), error.argument_name().map(str::to_owned), error.row())
     };
     match (result, expected) {
         (Ok((base, scores)), None) => differences(case, &base, &scores),
         (Err(error), Some(expected)) if seen(&error) == expected => Vec::new(),
-        (Err(error), Some(expected)) => vec![format!(
-            "  is {:?}\n    should be {expected:?}: {error}",
-            seen(&error)
-        )],
+        (Err(error), Some(expected)) => {
+            vec![format!("  is {:?}\n    should be {expected:?}: {error}", seen(&error))]
+        }
         (Err(error), None) => vec![format!("  failed: {error}")],
         (Ok(_), Some(expected)) => vec![format!("  should fail with {expected:?}")],
     }
@@ -244,10 +188,7 @@ fn check(case: &Value) -> Vec<String> {
 #[test]
 fn every_shared_case_gives_its_expected_numbers() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/rfm");
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     assert!(paths.len() >= 30, "only {} cases", paths.len());

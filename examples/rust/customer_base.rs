@@ -14,7 +14,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let log = arguments.next().unwrap_or_else(|| "examples/data/cdnow/transactions.csv".to_owned());
     let out = arguments.next().unwrap_or_else(|| "customer_base.csv".to_owned());
 
-    let names = ColumnNames { time: "date".to_owned(), amount: Some("dollar_value".to_owned()), ..ColumnNames::default() };
+    let names = ColumnNames {
+        time: "date".to_owned(),
+        amount: Some("dollar_value".to_owned()),
+        ..ColumnNames::default()
+    };
     let csv = CsvOptions { id_kind: IdKind::Integer, ..CsvOptions::default() };
     let history = read_csv(Path::new(&log), &names, &csv, IngestOptions::default(), &mut |_| Ok(()))?;
     let base = history.base(BaseOptions::as_of(Day::parse("1998-06-30")?))?;
@@ -38,11 +42,26 @@ fn print_log(history: &PurchaseHistory) {
     let account = history.account();
     println!("What was read");
     println!("  {:<28}{:>10}", "rows", account.read());
-    println!("  {:<28}{:>10}{:>16}", "purchases", account.purchases.rows, format!("{:.2}", account.purchases.amount.to_f64()));
-    println!("  {:<28}{:>10}{:>16}", "returns", account.returns.rows, format!("{:.2}", account.returns.amount.to_f64()));
+    println!(
+        "  {:<28}{:>10}{:>16}",
+        "purchases",
+        account.purchases.rows,
+        format!("{:.2}", account.purchases.amount.to_f64())
+    );
+    println!(
+        "  {:<28}{:>10}{:>16}",
+        "returns",
+        account.returns.rows,
+        format!("{:.2}", account.returns.amount.to_f64())
+    );
     for reason in Exclusion::ALL {
         let total = account.excluded(reason);
-        println!("  {:<28}{:>10}{:>16}", format!("left out: {}", reason.name()), total.rows, format!("{:.2}", total.amount.to_f64()));
+        println!(
+            "  {:<28}{:>10}{:>16}",
+            format!("left out: {}", reason.name()),
+            total.rows,
+            format!("{:.2}", total.amount.to_f64())
+        );
     }
 }
 
@@ -64,18 +83,26 @@ fn print_segments(summary: &SegmentSummary) {
         "  {:<20}{:>10}{:>8}{:>14}{:>10}{:>16}{:>10}{:>12}",
         "segment", "customers", "share", "net amount", "of total", "days since last", "orders", "net amount"
     );
-    println!("  {:<20}{:>10}{:>8}{:>14}{:>10}{:>16}{:>10}{:>12}", "", "", "", "", "", "(mean)", "(mean)", "(mean)");
+    println!(
+        "  {:<20}{:>10}{:>8}{:>14}{:>10}{:>16}{:>10}{:>12}",
+        "", "", "", "", "", "(mean)", "(mean)", "(mean)"
+    );
     for row in summary.rows() {
         println!(
-            "  {:<20}{:>10}{:>7.1}%{:>14.2}{:>9.1}%{:>16.1}{:>10.1}{:>12.2}",
+            "  {:<20}{:>10}{:>7.1}%{:>14.2}{:>9.1}%{:>16}{:>10}{:>12}",
             row.segment,
             row.customers,
             100.0 * row.customer_share,
             row.net_amount.to_f64(),
             100.0 * row.amount_share,
-            row.mean_days_since_last_purchase.unwrap_or(0.0),
-            row.mean_orders.unwrap_or(0.0),
-            row.mean_net_amount.unwrap_or(0.0)
+            mean(row.mean_days_since_last_purchase, 1),
+            mean(row.mean_orders, 1),
+            mean(row.mean_net_amount, 2)
         );
     }
+}
+
+/// A segment without customers has no mean.
+fn mean(value: Option<f64>, decimals: usize) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.decimals$}"))
 }

@@ -32,13 +32,7 @@ impl BaseOptions {
     /// Everything up to the end of a day, ages in days.
     pub fn as_of(as_of: Day) -> Self {
         let (time_unit, rows_after, threads) = (TimeUnit::Day, Policy::Exclude, Threads::Available);
-        Self {
-            as_of,
-            window_days: None,
-            time_unit,
-            rows_after,
-            threads,
-        }
+        Self { as_of, window_days: None, time_unit, rows_after, threads }
     }
 
     /// Counts ages in this unit.
@@ -50,10 +44,7 @@ impl BaseOptions {
     /// Only the last so many days count.
     #[must_use]
     pub fn within_days(self, window_days: u32) -> Self {
-        Self {
-            window_days: Some(window_days),
-            ..self
-        }
+        Self { window_days: Some(window_days), ..self }
     }
 
     fn range(&self) -> Result<std::ops::RangeInclusive<i32>> {
@@ -234,11 +225,7 @@ impl PurchaseHistory {
             return (0, 0);
         }
         if let Some(lines) = self.lines() {
-            let before = if start == i32::MIN {
-                0
-            } else {
-                lines.rows(i32::MIN..=start - 1)
-            };
+            let before = if start == i32::MIN { 0 } else { lines.rows(i32::MIN..=start - 1) };
             return (before, lines.rows(end + 1..=i32::MAX));
         }
         let mut outside = (0, 0);
@@ -283,16 +270,9 @@ fn within(
     let (Some(first), Some(last)) = (slice.first(), slice.last()) else {
         return entries;
     };
-    let skipped = if first >= range.start() {
-        0
-    } else {
-        slice.partition_point(|day| day < range.start())
-    };
-    let kept = if last <= range.end() {
-        slice.len()
-    } else {
-        slice.partition_point(|day| day <= range.end())
-    };
+    let skipped = if first >= range.start() { 0 } else { slice.partition_point(|day| day < range.start()) };
+    let kept =
+        if last <= range.end() { slice.len() } else { slice.partition_point(|day| day <= range.end()) };
     entries.start + skipped..entries.start + kept.max(skipped)
 }
 
@@ -316,59 +296,51 @@ impl Stats {
         )
             .into_par_iter()
             .enumerate()
-            .map(
-                |(task, (first, last, orders, purchase_days, purchase_amounts, first_amounts))| {
-                    let ledger = &days.purchases;
-                    for place in 0..first.len() {
-                        let entries =
-                            within(&ledger.days, ledger.range(task * CUSTOMERS_A_TASK + place), range);
-                        if entries.is_empty() {
-                            continue;
-                        }
-                        first[place] = ledger.days[entries.start];
-                        last[place] = ledger.days[entries.end - 1];
-                        purchase_days[place] = entries.len() as u32;
-                        let total: u64 = ledger.counts[entries.clone()]
-                            .iter()
-                            .map(|&count| u64::from(count))
-                            .sum();
-                        orders[place] = u32::try_from(total).unwrap_or(u32::MAX);
-                        let amount: i128 = entries.clone().map(|entry| ledger.amounts.get(entry)).sum();
-                        let (Ok(amount), Ok(first_amount)) = (
-                            T::try_from(amount),
-                            T::try_from(ledger.amounts.get(entries.start)),
-                        ) else {
-                            return false;
-                        };
-                        (purchase_amounts[place], first_amounts[place]) = (amount, first_amount);
-                    }
-                    true
-                },
-            )
-            .reduce(|| true, |one, other| one && other);
-        let returns_fit = (
-            return_rows.par_chunks_mut(CUSTOMERS_A_TASK),
-            return_amounts.par_chunks_mut(CUSTOMERS_A_TASK),
-        )
-            .into_par_iter()
-            .enumerate()
-            .map(|(task, (rows, amounts))| {
-                let ledger = &days.returns;
-                for place in 0..rows.len() {
+            .map(|(task, (first, last, orders, purchase_days, purchase_amounts, first_amounts))| {
+                let ledger = &days.purchases;
+                for place in 0..first.len() {
                     let entries = within(&ledger.days, ledger.range(task * CUSTOMERS_A_TASK + place), range);
-                    let total: u64 = ledger.counts[entries.clone()]
-                        .iter()
-                        .map(|&count| u64::from(count))
-                        .sum();
-                    rows[place] = u32::try_from(total).unwrap_or(u32::MAX);
-                    let Ok(amount) = T::try_from(entries.map(|entry| ledger.amounts.get(entry)).sum()) else {
+                    if entries.is_empty() {
+                        continue;
+                    }
+                    first[place] = ledger.days[entries.start];
+                    last[place] = ledger.days[entries.end - 1];
+                    purchase_days[place] = entries.len() as u32;
+                    let total: u64 =
+                        ledger.counts[entries.clone()].iter().map(|&count| u64::from(count)).sum();
+                    orders[place] = u32::try_from(total).unwrap_or(u32::MAX);
+                    let amount: i128 = entries.clone().map(|entry| ledger.amounts.get(entry)).sum();
+                    let (Ok(amount), Ok(first_amount)) =
+                        (T::try_from(amount), T::try_from(ledger.amounts.get(entries.start)))
+                    else {
                         return false;
                     };
-                    amounts[place] = amount;
+                    (purchase_amounts[place], first_amounts[place]) = (amount, first_amount);
                 }
                 true
             })
             .reduce(|| true, |one, other| one && other);
+        let returns_fit =
+            (return_rows.par_chunks_mut(CUSTOMERS_A_TASK), return_amounts.par_chunks_mut(CUSTOMERS_A_TASK))
+                .into_par_iter()
+                .enumerate()
+                .map(|(task, (rows, amounts))| {
+                    let ledger = &days.returns;
+                    for place in 0..rows.len() {
+                        let entries =
+                            within(&ledger.days, ledger.range(task * CUSTOMERS_A_TASK + place), range);
+                        let total: u64 =
+                            ledger.counts[entries.clone()].iter().map(|&count| u64::from(count)).sum();
+                        rows[place] = u32::try_from(total).unwrap_or(u32::MAX);
+                        let Ok(amount) = T::try_from(entries.map(|entry| ledger.amounts.get(entry)).sum())
+                        else {
+                            return false;
+                        };
+                        amounts[place] = amount;
+                    }
+                    true
+                })
+                .reduce(|| true, |one, other| one && other);
         (fits && returns_fit).then(|| Self {
             first,
             last,
@@ -382,20 +354,12 @@ impl Stats {
     }
 
     fn amount_without_purchase(&self) -> Money {
-        let without = self
-            .purchase_days
-            .iter()
-            .enumerate()
-            .filter(|(_, days)| **days == 0);
+        let without = self.purchase_days.iter().enumerate().filter(|(_, days)| **days == 0);
         without.map(|(customer, _)| self.return_amount(customer)).sum()
     }
 
     fn return_amount(&self, customer: usize) -> Money {
-        Money::from_micros(if self.return_amounts.len() == 0 {
-            0
-        } else {
-            self.return_amounts.get(customer)
-        })
+        Money::from_micros(if self.return_amounts.len() == 0 { 0 } else { self.return_amounts.get(customer) })
     }
 
     /// The customers who bought, of whom there are `bought`.
@@ -455,11 +419,7 @@ impl CustomerBase {
 
     /// The first day of the data behind the base: that of the log, or of the window where it starts later.
     pub fn data_start(&self) -> Day {
-        let window = self
-            .options
-            .range()
-            .ok()
-            .and_then(|range| Day::from_number(*range.start()).ok());
+        let window = self.options.range().ok().and_then(|range| Day::from_number(*range.start()).ok());
         window.map_or(self.history_start, |start| start.max(self.history_start))
     }
 
@@ -530,9 +490,7 @@ impl CustomerBase {
 
     /// Time since the last purchase (RFM recency), in the base's time unit.
     pub fn time_since_last_purchase(&self, customer: usize) -> f64 {
-        self.options
-            .time_unit
-            .from_days(self.days_since_last_purchase(customer))
+        self.options.time_unit.from_days(self.days_since_last_purchase(customer))
     }
 
     /// Days with a purchase after the first one (BTYD x).
@@ -542,16 +500,12 @@ impl CustomerBase {
 
     /// Time from the first to the last purchase (BTYD `t_x`), in the base's time unit.
     pub fn last_purchase_age(&self, customer: usize) -> f64 {
-        self.options
-            .time_unit
-            .from_days(self.stats.last[customer] - self.stats.first[customer])
+        self.options.time_unit.from_days(self.stats.last[customer] - self.stats.first[customer])
     }
 
     /// Time from the first purchase to `as_of` (BTYD T), in the base's time unit.
     pub fn age(&self, customer: usize) -> f64 {
-        self.options
-            .time_unit
-            .from_days(self.options.as_of.number() - self.stats.first[customer])
+        self.options.time_unit.from_days(self.options.as_of.number() - self.stats.first[customer])
     }
 
     /// Mean amount of the purchase days after the first one, returns not subtracted; 0 without a repeat purchase

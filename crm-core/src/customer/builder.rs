@@ -101,38 +101,21 @@ impl HistoryBuilder {
     /// other kinds of columns than those before; `InvalidArgument` if instants come without a business time zone.
     pub fn push(&mut self, batch: &Transactions<'_>) -> Result<()> {
         let settings = self.check_settings(batch)?;
-        let scanner = Scanner {
-            batch,
-            options: &self.options,
-            finder: self.finder.as_ref(),
-            first_row: self.rows,
-        };
+        let scanner =
+            Scanner { batch, options: &self.options, finder: self.finder.as_ref(), first_row: self.rows };
         let account = if settings.keeps_lines {
             let read = |row: Row<'_>| {
                 let order = scanner.order(row.index)?;
-                Ok(Line {
-                    order,
-                    time: row.time,
-                    micros: row.micros,
-                    day: row.day,
-                })
+                Ok(Line { order, time: row.time, micros: row.micros, day: row.day })
             };
             Buffer::push(&mut self.lines, &scanner, read)?
         } else {
-            let in_order = if self.days.is_none() {
-                append_ordered(&mut self.ordered, &scanner)?
-            } else {
-                None
-            };
+            let in_order =
+                if self.days.is_none() { append_ordered(&mut self.ordered, &scanner)? } else { None };
             if let Some(account) = in_order {
                 account
             } else {
-                let read = |row: Row<'_>| {
-                    Ok(DayAmount {
-                        day: row.day,
-                        micros: row.micros,
-                    })
-                };
+                let read = |row: Row<'_>| Ok(DayAmount { day: row.day, micros: row.micros });
                 Buffer::push(&mut self.days, &scanner, read)?
             }
         };
@@ -147,15 +130,7 @@ impl HistoryBuilder {
     /// # Errors
     /// `InvalidValue` for equal rows if `duplicates` is raise.
     pub fn finish(self) -> Result<PurchaseHistory> {
-        let Self {
-            options,
-            settings,
-            mut account,
-            ordered,
-            days,
-            lines,
-            ..
-        } = self;
+        let Self { options, settings, mut account, ordered, days, lines, .. } = self;
         let Some(settings) = settings else {
             return Ok(PurchaseHistory::empty());
         };
@@ -182,11 +157,7 @@ impl HistoryBuilder {
         if let Some(AmountColumn::Scaled(_, scale) | AmountColumn::Decimal(_, scale)) = &batch.amounts
             && !(-38..=38).contains(scale)
         {
-            return Err(Error::argument(
-                "scale",
-                scale,
-                "between -38 and 38 decimal digits",
-            ));
+            return Err(Error::argument("scale", scale, "between -38 and 38 decimal digits"));
         }
         let settings = Settings {
             id_kind: batch.ids.kind(),
@@ -217,9 +188,7 @@ impl HistoryBuilder {
 
 /// Appends a batch that goes on in order; `None`, without a change, if it does not.
 fn append_ordered(ordered: &mut Option<CustomerDays>, scanner: &Scanner<'_>) -> Result<Option<RowAccount>> {
-    let runs = morsels(scanner.batch.len(), scanner.options.threads, |range| {
-        Run::read(scanner, range)
-    })?;
+    let runs = morsels(scanner.batch.len(), scanner.options.threads, |range| Run::read(scanner, range))?;
     let mut account = RowAccount::default();
     let mut last = ordered.as_ref().and_then(Run::end_of);
     for run in &runs {
@@ -247,11 +216,7 @@ impl<P: Copy + Send + Sync> Buffer<P> {
         payload: impl Fn(Row<'t>) -> Result<P> + Sync,
     ) -> Result<RowAccount> {
         let threads = scanner.options.threads;
-        let Gathered {
-            mut rows,
-            texts,
-            account,
-        } = gather(scanner, payload)?;
+        let Gathered { mut rows, texts, account } = gather(scanner, payload)?;
         let buffer = buffer.get_or_insert_with(|| Self {
             chunks: Vec::new(),
             interner: (scanner.id_kind() == IdKind::Text).then(Interner::new),
@@ -274,10 +239,7 @@ impl<P: Copy + Send + Sync> Buffer<P> {
         };
         let ranking = interner.rank(threads)?;
         threads.run(|| {
-            chunks
-                .par_iter_mut()
-                .flatten()
-                .for_each(|row| row.id = ranking.rank(row.id));
+            chunks.par_iter_mut().flatten().for_each(|row| row.id = ranking.rank(row.id));
         })?;
         Ok((chunks, Some(ranking.texts)))
     }
@@ -305,15 +267,13 @@ impl Buffer<Line> {
         let (mut ids, mut lines) = (Vec::new(), Lines::default());
         let split = |rows: &[Keyed<Line>]| -> Vec<(i64, Vec<Line>)> {
             let groups = rows.chunk_by(|a, b| a.id == b.id);
-            groups
-                .map(|group| (group[0].id, group.iter().map(|row| row.payload).collect()))
-                .collect()
+            groups.map(|group| (group[0].id, group.iter().map(|row| row.payload).collect())).collect()
         };
         let take = |groups: Vec<(i64, Vec<Line>)>| {
             for (id, mut group) in groups {
-                let name = texts.as_ref().map_or(CustomerId::Integer(id), |texts| {
-                    CustomerId::Text(texts.get(id as usize))
-                });
+                let name = texts
+                    .as_ref()
+                    .map_or(CustomerId::Integer(id), |texts| CustomerId::Text(texts.get(id as usize)));
                 lines.push(name, &mut group, options.duplicates, account)?;
                 ids.push(id);
             }
@@ -351,12 +311,7 @@ impl Run {
                 if open {
                     days.open(row.id);
                 }
-                days.add(DayEntry {
-                    day: row.day,
-                    count: 1,
-                    micros: row.micros,
-                    is_return: row.micros < 0,
-                });
+                days.add(DayEntry { day: row.day, count: 1, micros: row.micros, is_return: row.micros < 0 });
                 last = Some((row.id, row.day));
             }
             in_order
@@ -370,10 +325,7 @@ impl Run {
             return None;
         }
         let first = |ledger: &super::ledger::DayLedger| ledger.days[ledger.range(0)].first().copied();
-        let day = [first(&self.days.purchases), first(&self.days.returns)]
-            .into_iter()
-            .flatten()
-            .min()?;
+        let day = [first(&self.days.purchases), first(&self.days.returns)].into_iter().flatten().min()?;
         Some((self.days.ids.get(0), day))
     }
 
@@ -381,10 +333,7 @@ impl Run {
     fn end_of(days: &CustomerDays) -> Option<(CustomerId<'_>, i32)> {
         let customer = days.len().checked_sub(1)?;
         let last = |ledger: &super::ledger::DayLedger| ledger.days[ledger.range(customer)].last().copied();
-        let day = [last(&days.purchases), last(&days.returns)]
-            .into_iter()
-            .flatten()
-            .max()?;
+        let day = [last(&days.purchases), last(&days.returns)].into_iter().flatten().max()?;
         Some((days.ids.get(customer), day))
     }
 }
@@ -395,10 +344,8 @@ fn morsels<T: Send>(
     threads: Threads,
     read: impl Fn(Range<usize>) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let ranges: Vec<Range<usize>> = (0..rows)
-        .step_by(MORSEL)
-        .map(|start| start..(start + MORSEL).min(rows))
-        .collect();
+    let ranges: Vec<Range<usize>> =
+        (0..rows).step_by(MORSEL).map(|start| start..(start + MORSEL).min(rows)).collect();
     let results: Vec<Result<T>> = if ranges.len() <= 1 {
         ranges.into_iter().map(read).collect()
     } else {
@@ -442,11 +389,7 @@ fn gather<'t, P: Send>(
         outcome?;
         Ok((rows, texts, account))
     })?;
-    let mut gathered = Gathered {
-        rows: Vec::new(),
-        texts: Vec::new(),
-        account: RowAccount::default(),
-    };
+    let mut gathered = Gathered { rows: Vec::new(), texts: Vec::new(), account: RowAccount::default() };
     for (rows, texts, account) in parts {
         gathered.rows.push(rows);
         gathered.texts.extend(texts);
@@ -464,21 +407,12 @@ fn day_key(row: &Keyed<DayAmount>) -> u128 {
 fn days_of_part(rows: &[Keyed<DayAmount>]) -> CustomerDays {
     let mut days = CustomerDays::new(IdKind::Integer);
     let mut last = None;
-    for Keyed {
-        id,
-        payload: DayAmount { day, micros },
-    } in rows
-    {
+    for Keyed { id, payload: DayAmount { day, micros } } in rows {
         if last != Some(*id) {
             days.open(CustomerId::Integer(*id));
             last = Some(*id);
         }
-        days.add(DayEntry {
-            day: *day,
-            count: 1,
-            micros: *micros,
-            is_return: *micros < 0,
-        });
+        days.add(DayEntry { day: *day, count: 1, micros: *micros, is_return: *micros < 0 });
     }
     days
 }

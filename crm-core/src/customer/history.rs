@@ -36,11 +36,7 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn check_same(&self, other: &Self) -> Result<()> {
         let differ = |name: &str, one: &dyn std::fmt::Debug, two: &dyn std::fmt::Debug| {
-            Err(Error::new(
-                ErrorKind::Incompatible,
-                format!("differs: {one:?} before, {two:?} now"),
-            )
-            .on(name))
+            Err(Error::new(ErrorKind::Incompatible, format!("differs: {one:?} before, {two:?} now")).on(name))
         };
         if self.id_kind != other.id_kind {
             return differ("customer_id", &self.id_kind, &other.id_kind);
@@ -116,12 +112,7 @@ const VERSION: u16 = 1;
 impl PurchaseHistory {
     /// A history without rows: the neutral element of [`merge`](Self::merge).
     pub fn empty() -> Self {
-        Self::assemble(
-            None,
-            RowAccount::default(),
-            CustomerDays::new(IdKind::Integer),
-            None,
-        )
+        Self::assemble(None, RowAccount::default(), CustomerDays::new(IdKind::Integer), None)
     }
 
     /// The history of one batch.
@@ -150,12 +141,7 @@ impl PurchaseHistory {
         days: CustomerDays,
         lines: Option<Lines>,
     ) -> Self {
-        Self {
-            settings,
-            account,
-            days: std::sync::Arc::new(days),
-            lines,
-        }
+        Self { settings, account, days: std::sync::Arc::new(days), lines }
     }
 
     /// The history of the rows of both.
@@ -165,11 +151,7 @@ impl PurchaseHistory {
     /// `InvalidValue` if equal rows meet and `duplicates` is raise.
     pub fn merge(&self, other: &Self) -> Result<Self> {
         let (Some(mine), Some(theirs)) = (&self.settings, &other.settings) else {
-            return Ok(if self.settings.is_some() {
-                self.clone()
-            } else {
-                other.clone()
-            });
+            return Ok(if self.settings.is_some() { self.clone() } else { other.clone() });
         };
         mine.check_same(theirs)?;
         check_kinds(&self.days.ids, &other.days.ids)?;
@@ -203,12 +185,7 @@ impl PurchaseHistory {
 
     /// Number of orders, summed over customers.
     pub fn orders(&self) -> u64 {
-        self.days
-            .purchases
-            .counts
-            .iter()
-            .map(|&count| u64::from(count))
-            .sum()
+        self.days.purchases.counts.iter().map(|&count| u64::from(count)).sum()
     }
 
     /// The customer ids in canonical order.
@@ -228,16 +205,12 @@ impl PurchaseHistory {
 
     /// The currency label, if one was given.
     pub fn currency(&self) -> Option<&str> {
-        self.settings
-            .as_ref()
-            .and_then(|settings| settings.currency.as_deref())
+        self.settings.as_ref().and_then(|settings| settings.currency.as_deref())
     }
 
     /// The business time zone, if one was given.
     pub fn time_zone(&self) -> Option<&str> {
-        self.settings
-            .as_ref()
-            .and_then(|settings| settings.time_zone.as_deref())
+        self.settings.as_ref().and_then(|settings| settings.time_zone.as_deref())
     }
 
     /// Whether the log has amounts.
@@ -254,12 +227,7 @@ impl PurchaseHistory {
     }
 
     fn all_days(&self) -> impl Iterator<Item = i32> {
-        self.days
-            .purchases
-            .days
-            .iter()
-            .chain(&self.days.returns.days)
-            .copied()
+        self.days.purchases.days.iter().chain(&self.days.returns.days).copied()
     }
 
     /// The history as bytes: magic, layout version, CRC-32 of the rest, and the contents. Equal histories give equal
@@ -290,9 +258,8 @@ impl PurchaseHistory {
     /// `Corrupt` if the bytes are damaged, truncated or something else; `Incompatible` for a later layout.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let corrupt = |message: &str| Error::new(ErrorKind::Corrupt, message.to_owned()).on("bytes");
-        let (head, body) = bytes
-            .split_at_checked(10)
-            .ok_or_else(|| corrupt("too short for a purchase history"))?;
+        let (head, body) =
+            bytes.split_at_checked(10).ok_or_else(|| corrupt("too short for a purchase history"))?;
         if head[..4] != MAGIC {
             return Err(corrupt("not a purchase history"));
         }
@@ -314,12 +281,7 @@ impl PurchaseHistory {
         if let Some(lines) = &stored.lines {
             lines.check(stored.days.len())?;
         }
-        Ok(Self::assemble(
-            stored.settings,
-            stored.account,
-            stored.days,
-            stored.lines,
-        ))
+        Ok(Self::assemble(stored.settings, stored.account, stored.days, stored.lines))
     }
 }
 

@@ -43,10 +43,7 @@ pub(crate) struct TextColumn {
 
 impl Default for TextColumn {
     fn default() -> Self {
-        Self {
-            offsets: vec![0],
-            text: String::new(),
-        }
+        Self { offsets: vec![0], text: String::new() }
     }
 }
 
@@ -72,10 +69,7 @@ impl TextColumn {
     pub(crate) fn with_capacity(rows: usize, bytes: usize) -> Self {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
-        Self {
-            offsets,
-            text: String::with_capacity(bytes),
-        }
+        Self { offsets, text: String::with_capacity(bytes) }
     }
 
     #[cfg(feature = "arrow")]
@@ -86,21 +80,14 @@ impl TextColumn {
     fn extend_from(&mut self, other: &Self, start: usize) {
         let (from, to) = (other.offsets[start], self.text.len() as u64);
         self.text.push_str(&other.text[from as usize..]);
-        self.offsets.extend(
-            other.offsets[start + 1..]
-                .iter()
-                .map(|&offset| offset - from + to),
-        );
+        self.offsets.extend(other.offsets[start + 1..].iter().map(|&offset| offset - from + to));
     }
 
     fn is_sound(&self) -> bool {
         self.offsets.first() == Some(&0)
             && self.offsets.last() == Some(&(self.text.len() as u64))
             && self.offsets.windows(2).all(|pair| pair[0] <= pair[1])
-            && self
-                .offsets
-                .iter()
-                .all(|&offset| self.text.is_char_boundary(offset as usize))
+            && self.offsets.iter().all(|&offset| self.text.is_char_boundary(offset as usize))
     }
 }
 
@@ -262,11 +249,8 @@ impl Ids {
 /// Checks that two columns have ids of one kind; a column without ids fits any.
 pub(crate) fn check_kinds(one: &Ids, other: &Ids) -> Result<()> {
     if one.len() > 0 && other.len() > 0 && one.kind() != other.kind() {
-        Err(Error::new(
-            ErrorKind::Incompatible,
-            "integer and text ids cannot be mixed: convert one of them",
-        )
-        .on("customer_id"))
+        Err(Error::new(ErrorKind::Incompatible, "integer and text ids cannot be mixed: convert one of them")
+            .on("customer_id"))
     } else {
         Ok(())
     }

@@ -20,9 +20,8 @@ struct Shard {
 impl Shard {
     fn code(&mut self, hash: u64, text: &str) -> u32 {
         let texts = &mut self.texts;
-        let found = self.table.find(hash, |&(other, place)| {
-            other == hash && texts.get(place as usize) == text
-        });
+        let found =
+            self.table.find(hash, |&(other, place)| other == hash && texts.get(place as usize) == text);
         if let Some(&(_, place)) = found {
             return place;
         }
@@ -52,9 +51,7 @@ impl Ranking {
 
 impl Interner {
     pub(crate) fn new() -> Self {
-        Self {
-            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
-        }
+        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
     }
 
     /// The codes of many texts, in their order.
@@ -75,9 +72,7 @@ impl Interner {
                 .par_iter_mut()
                 .zip(&places)
                 .map(|(shard, rows)| {
-                    rows.iter()
-                        .map(|&row| shard.code(hashes[row as usize], texts[row as usize]))
-                        .collect()
+                    rows.iter().map(|&row| shard.code(hashes[row as usize], texts[row as usize])).collect()
                 })
                 .collect();
             let mut codes = vec![0; texts.len()];
@@ -107,11 +102,8 @@ impl Interner {
             });
             let bytes = self.shards.iter().map(|shard| shard.texts.bytes()).sum();
             let mut sorted = TextColumn::with_capacity(order.len(), bytes);
-            let mut ranks: Vec<Vec<u32>> = self
-                .shards
-                .iter()
-                .map(|shard| vec![0; shard.texts.len()])
-                .collect();
+            let mut ranks: Vec<Vec<u32>> =
+                self.shards.iter().map(|shard| vec![0; shard.texts.len()]).collect();
             for (rank, &(_, shard, place)) in order.iter().enumerate() {
                 sorted.push(texts(shard, place));
                 ranks[shard as usize][place as usize] = rank as u32;
@@ -122,18 +114,11 @@ impl Interner {
 
     /// How many bytes all texts start with alike.
     fn common_prefix(&self) -> usize {
-        let mut all = self
-            .shards
-            .iter()
-            .flat_map(|shard| (0..shard.texts.len()).map(|place| shard.texts.get(place)));
+        let mut all =
+            self.shards.iter().flat_map(|shard| (0..shard.texts.len()).map(|place| shard.texts.get(place)));
         let Some(first) = all.next() else { return 0 };
         all.fold(first.len(), |common, text| {
-            let alike = first
-                .bytes()
-                .zip(text.bytes())
-                .take(common)
-                .take_while(|(a, b)| a == b)
-                .count();
+            let alike = first.bytes().zip(text.bytes()).take(common).take_while(|(a, b)| a == b).count();
             alike.min(common)
         })
     }
@@ -158,24 +143,12 @@ mod tests {
 
     #[test]
     fn ranks_follow_the_bytes_of_the_text() {
-        let texts = [
-            "b",
-            "a\0",
-            "a",
-            "客户十二",
-            "客户一",
-            "a-very-long-one-2",
-            "a-very-long-one-1",
-            "b",
-            "é",
-            "z",
-        ];
+        let texts =
+            ["b", "a\0", "a", "客户十二", "客户一", "a-very-long-one-2", "a-very-long-one-1", "b", "é", "z"];
         let mut interner = Interner::new();
         let first = interner.codes(&texts[..4], Threads::Available).unwrap();
-        let codes: Vec<i64> = first
-            .into_iter()
-            .chain(interner.codes(&texts[4..], Threads::Available).unwrap())
-            .collect();
+        let codes: Vec<i64> =
+            first.into_iter().chain(interner.codes(&texts[4..], Threads::Available).unwrap()).collect();
         let ranking = interner.rank(Threads::Available).unwrap();
         let mut sorted = texts.to_vec();
         sorted.sort_unstable();
@@ -183,11 +156,6 @@ mod tests {
         for (text, code) in texts.iter().zip(codes) {
             assert_eq!(sorted[ranking.rank(code) as usize], *text);
         }
-        assert_eq!(
-            (0..ranking.texts.len())
-                .map(|i| ranking.texts.get(i))
-                .collect::<Vec<_>>(),
-            sorted
-        );
+        assert_eq!((0..ranking.texts.len()).map(|i| ranking.texts.get(i)).collect::<Vec<_>>(), sorted);
     }
 }

@@ -30,9 +30,7 @@ impl DayLedger {
 
     #[inline]
     fn start(&self, customer: usize) -> usize {
-        self.starts
-            .get(customer)
-            .map_or(self.days.len(), |&start| start as usize)
+        self.starts.get(customer).map_or(self.days.len(), |&start| start as usize)
     }
 
     #[inline]
@@ -71,8 +69,7 @@ impl DayLedger {
             skip = 1;
         }
         let shift = (self.days.len() - skip) as u64;
-        self.starts
-            .extend(other.starts[1..].iter().map(|&start| start + shift));
+        self.starts.extend(other.starts[1..].iter().map(|&start| start + shift));
         self.days.extend_from_slice(&other.days[skip..]);
         self.counts.extend_from_slice(&other.counts[skip..]);
         self.amounts.extend_from(&other.amounts, skip);
@@ -80,12 +77,7 @@ impl DayLedger {
 
     fn copy_customer(&mut self, customer: usize, other: &Self, from: usize) {
         for entry in other.range(from) {
-            self.add(
-                customer,
-                other.days[entry],
-                other.counts[entry],
-                other.amounts.get(entry),
-            );
+            self.add(customer, other.days[entry], other.counts[entry], other.amounts.get(entry));
         }
     }
 
@@ -98,18 +90,9 @@ impl DayLedger {
                 (None, Some(_)) => false,
                 (None, None) => return,
             };
-            let (ledger, entry) = if from_left {
-                (one.0, left.next())
-            } else {
-                (other.0, right.next())
-            };
+            let (ledger, entry) = if from_left { (one.0, left.next()) } else { (other.0, right.next()) };
             if let Some(entry) = entry {
-                self.add(
-                    customer,
-                    ledger.days[entry],
-                    ledger.counts[entry],
-                    ledger.amounts.get(entry),
-                );
+                self.add(customer, ledger.days[entry], ledger.counts[entry], ledger.amounts.get(entry));
             }
         }
     }
@@ -121,23 +104,14 @@ impl DayLedger {
             && self.starts.len() <= customers
             && self.starts.first().copied().unwrap_or(0) == 0
             && self.starts.windows(2).all(|pair| pair[0] <= pair[1])
-            && self
-                .starts
-                .last()
-                .map_or(self.days.is_empty(), |&last| last < self.days.len() as u64)
+            && self.starts.last().map_or(self.days.is_empty(), |&last| last < self.days.len() as u64)
             && self.days.iter().all(|&day| Day::from_number(day).is_ok())
-            && (0..customers).all(|customer| {
-                self.days[self.range(customer)]
-                    .windows(2)
-                    .all(|pair| pair[0] < pair[1])
-            });
+            && (0..customers)
+                .all(|customer| self.days[self.range(customer)].windows(2).all(|pair| pair[0] < pair[1]));
         if sound {
             Ok(())
         } else {
-            Err(Error::new(
-                ErrorKind::Corrupt,
-                "the history's days are not in order",
-            ))
+            Err(Error::new(ErrorKind::Corrupt, "the history's days are not in order"))
         }
     }
 }
@@ -162,11 +136,7 @@ pub(crate) struct DayEntry {
 
 impl CustomerDays {
     pub(crate) fn new(kind: IdKind) -> Self {
-        Self {
-            ids: Ids::new(kind),
-            purchases: DayLedger::default(),
-            returns: DayLedger::default(),
-        }
+        Self { ids: Ids::new(kind), purchases: DayLedger::default(), returns: DayLedger::default() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -183,11 +153,7 @@ impl CustomerDays {
     #[inline]
     pub(crate) fn add(&mut self, entry: DayEntry) {
         let customer = self.ids.len() - 1;
-        let ledger = if entry.is_return {
-            &mut self.returns
-        } else {
-            &mut self.purchases
-        };
+        let ledger = if entry.is_return { &mut self.returns } else { &mut self.purchases };
         ledger.add(customer, entry.day, entry.count, i128::from(entry.micros));
     }
 
@@ -205,11 +171,7 @@ impl CustomerDays {
     }
 
     pub(crate) fn merge(&self, other: &Self) -> Self {
-        let kind = if self.len() > 0 {
-            self.ids.kind()
-        } else {
-            other.ids.kind()
-        };
+        let kind = if self.len() > 0 { self.ids.kind() } else { other.ids.kind() };
         let mut merged = Self::new(kind);
         self.ids.merge(&other.ids, |id, mine, theirs| {
             let customer = merged.len();
@@ -248,10 +210,7 @@ impl CustomerDays {
     /// Checks a value that came from outside.
     pub(crate) fn check(&self) -> Result<()> {
         if !self.ids.is_strictly_ascending() {
-            return Err(Error::new(
-                ErrorKind::Corrupt,
-                "the history's customers are not in order",
-            ));
+            return Err(Error::new(ErrorKind::Corrupt, "the history's customers are not in order"));
         }
         self.purchases.check(self.len())?;
         self.returns.check(self.len())?;
@@ -269,39 +228,22 @@ mod tests {
             if days.len() == 0 || days.ids.get(days.len() - 1) != CustomerId::Integer(id) {
                 days.open(CustomerId::Integer(id));
             }
-            days.add(DayEntry {
-                day,
-                count: 1,
-                micros,
-                is_return: micros < 0,
-            });
+            days.add(DayEntry { day, count: 1, micros, is_return: micros < 0 });
         }
         days
     }
 
     #[test]
     fn append_at_any_row_equals_the_whole() {
-        let rows = [
-            (1, 5, 10),
-            (1, 5, 20),
-            (1, 6, -3),
-            (2, 1, 7),
-            (3, 4, -1),
-            (3, 4, -2),
-            (3, 9, 8),
-            (7, 7, 7),
-        ];
+        let rows =
+            [(1, 5, 10), (1, 5, 20), (1, 6, -3), (2, 1, 7), (3, 4, -1), (3, 4, -2), (3, 9, 8), (7, 7, 7)];
         let whole = days(&rows);
         whole.check().unwrap();
         for cut in 0..=rows.len() {
             let mut first = days(&rows[..cut]);
             first.append(&days(&rows[cut..]));
             assert_eq!(first, whole, "cut at {cut}");
-            assert_eq!(
-                days(&rows[..cut]).merge(&days(&rows[cut..])),
-                whole,
-                "merge at {cut}"
-            );
+            assert_eq!(days(&rows[..cut]).merge(&days(&rows[cut..])), whole, "merge at {cut}");
         }
         assert_eq!(whole.purchases.range(0), 0..1);
         assert!(whole.returns.range(3).is_empty());

@@ -50,10 +50,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn of(&self, customer: usize) -> &[Line] {
-        let end = self
-            .starts
-            .get(customer + 1)
-            .map_or(self.lines.len(), |&end| end as usize);
+        let end = self.starts.get(customer + 1).map_or(self.lines.len(), |&end| end as usize);
         &self.lines[self.starts[customer] as usize..end]
     }
 
@@ -73,11 +70,7 @@ impl Lines {
                 let repeats = previous == Some(*line);
                 if repeats {
                     twice = Some(*line);
-                    let total = if line.micros < 0 {
-                        &mut account.returns
-                    } else {
-                        &mut account.purchases
-                    };
+                    let total = if line.micros < 0 { &mut account.returns } else { &mut account.purchases };
                     total.rows -= 1;
                     total.amount -= super::money::Money::from_micros(i128::from(line.micros));
                     account.exclude(Exclusion::Duplicate, line.micros);
@@ -113,12 +106,7 @@ impl Lines {
                     counted = Some(line.order);
                 }
                 let count = u32::from(is_return || is_first);
-                entries.push(DayEntry {
-                    day: line.day,
-                    count,
-                    micros: line.micros,
-                    is_return,
-                });
+                entries.push(DayEntry { day: line.day, count, micros: line.micros, is_return });
             }
             entries.sort_by_key(|entry| entry.day);
             days.open(ids.get(customer));
@@ -140,11 +128,7 @@ impl Lines {
         duplicates: Policy,
         account: &mut RowAccount,
     ) -> Result<(Ids, Self)> {
-        let mut ids = Ids::new(if one_ids.len() > 0 {
-            one_ids.kind()
-        } else {
-            other_ids.kind()
-        });
+        let mut ids = Ids::new(if one_ids.len() > 0 { one_ids.kind() } else { other_ids.kind() });
         let mut merged = Self::default();
         let mut outcome = Ok(());
         let mut both = Vec::new();
@@ -167,17 +151,11 @@ impl Lines {
             && self.starts.last().copied().unwrap_or(0) <= self.lines.len() as u64
             && (customers > 0 || self.lines.is_empty())
             && (0..customers).all(|customer| self.of(customer).is_sorted())
-            && self
-                .lines
-                .iter()
-                .all(|line| super::period::Day::from_number(line.day).is_ok());
+            && self.lines.iter().all(|line| super::period::Day::from_number(line.day).is_ok());
         if sound {
             Ok(())
         } else {
-            Err(Error::new(
-                ErrorKind::Corrupt,
-                "the history's order lines are not in order",
-            ))
+            Err(Error::new(ErrorKind::Corrupt, "the history's order lines are not in order"))
         }
     }
 }

@@ -65,11 +65,7 @@ pub(crate) fn micros_from_f64(amount: f64) -> Option<i64> {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     let micros = (amount * MICROS_PER_UNIT as f64).round_ties_even();
     // NaN fails the comparison too.
-    if micros.abs() < LIMIT {
-        Some(micros as i64)
-    } else {
-        None
-    }
+    if micros.abs() < LIMIT { Some(micros as i64) } else { None }
 }
 
 /// Micro-units from a double of ordinary size, and whether that is what [`micros_from_f64`] gives; without a branch or a call,
@@ -118,25 +114,13 @@ pub(crate) fn parse_micros(text: &str) -> Option<i64> {
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
-    if !whole
-        .bytes()
-        .chain(fraction.bytes())
-        .all(|byte| byte.is_ascii_digit())
-    {
-        let looks_scientific = text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-        return if looks_scientific {
-            text.parse().ok().and_then(micros_from_f64)
-        } else {
-            None
-        };
+    if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        let looks_scientific =
+            text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+        return if looks_scientific { text.parse().ok().and_then(micros_from_f64) } else { None };
     }
     let mut micros: i128 = 0;
-    for digit in whole
-        .bytes()
-        .chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(6))
-    {
+    for digit in whole.bytes().chain(fraction.bytes().chain(std::iter::repeat(b'0')).take(6)) {
         micros = micros * 10 + i128::from(digit - b'0');
         if micros > i128::from(i64::MAX) + 1 {
             return None;
@@ -147,18 +131,13 @@ pub(crate) fn parse_micros(text: &str) -> Option<i64> {
         let up = seventh > b'5' || (seventh == b'5' && (beyond || micros & 1 == 1));
         micros += i128::from(up);
     }
-    i64::try_from(if negative { -micros } else { micros })
-        .ok()
-        .filter(|&micros| micros != i64::MIN)
+    i64::try_from(if negative { -micros } else { micros }).ok().filter(|&micros| micros != i64::MIN)
 }
 
 impl fmt::Display for Money {
     /// At least two and at most six decimals: `12.30`, `-0.000001`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (units, rest) = (
-            self.0.unsigned_abs() / 1_000_000,
-            self.0.unsigned_abs() % 1_000_000,
-        );
+        let (units, rest) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
         let digits = format!("{rest:06}");
         let kept = digits.trim_end_matches('0').len().max(2);
         f.pad_integral(self.0 >= 0, "", &format!("{units}.{}", &digits[..kept]))
@@ -318,10 +297,7 @@ mod tests {
     fn the_quick_way_agrees_wherever_it_says_so() {
         let halves = (-2_000..2_000).map(|n| f64::from(n) * 0.000_000_5);
         let sizes = (-60..60).map(|exponent| 1.234_567_89 * 2f64.powi(exponent));
-        for amount in halves
-            .chain(sizes)
-            .flat_map(|x| [x, -x, x.next_up(), x.next_down()])
-        {
+        for amount in halves.chain(sizes).flat_map(|x| [x, -x, x.next_up(), x.next_down()]) {
             let (micros, exact) = small_micros_from_f64(amount);
             assert!(exact || amount.abs() > 1e9, "{amount}");
             assert!(!exact || Some(micros) == micros_from_f64(amount), "{amount}");

@@ -30,11 +30,7 @@ impl Policy {
             "keep" => Ok(Self::Keep),
             "exclude" => Ok(Self::Exclude),
             "raise" => Ok(Self::Raise),
-            _ => Err(Error::argument(
-                argument,
-                format!("{name:?}"),
-                "keep, exclude or raise",
-            )),
+            _ => Err(Error::argument(argument, format!("{name:?}"), "keep, exclude or raise")),
         }
     }
 
@@ -47,11 +43,7 @@ impl Policy {
             0 => Ok(Self::Keep),
             1 => Ok(Self::Exclude),
             2 => Ok(Self::Raise),
-            _ => Err(Error::argument(
-                argument,
-                code,
-                "0 (keep), 1 (exclude) or 2 (raise)",
-            )),
+            _ => Err(Error::argument(argument, code, "0 (keep), 1 (exclude) or 2 (raise)")),
         }
     }
 }
@@ -120,11 +112,7 @@ impl IngestOptions {
             ("invalid_amount", self.invalid_amount),
         ] {
             if policy == Policy::Keep {
-                return Err(Error::argument(
-                    name,
-                    "keep",
-                    "exclude or raise: such rows cannot be used",
-                ));
+                return Err(Error::argument(name, "keep", "exclude or raise: such rows cannot be used"));
             }
         }
         Ok(())

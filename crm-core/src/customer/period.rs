@@ -61,8 +61,7 @@ impl Day {
         let bytes = text.as_bytes();
         let digits = |range: std::ops::Range<usize>| {
             bytes[range].iter().try_fold(0u32, |number, byte| {
-                byte.is_ascii_digit()
-                    .then(|| number * 10 + u32::from(byte - b'0'))
+                byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
             })
         };
         if bytes.len() == 10
@@ -72,10 +71,7 @@ impl Day {
         {
             return Self::from_ymd(year as i32, month, day);
         }
-        Err(Error::new(
-            ErrorKind::Parse,
-            format!("{text:?} is not an ISO date (YYYY-MM-DD)"),
-        ))
+        Err(Error::new(ErrorKind::Parse, format!("{text:?} is not an ISO date (YYYY-MM-DD)")))
     }
 
     /// The number of the day, counted from 1970-01-01.
@@ -128,12 +124,7 @@ impl From<Day> for i32 {
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = NaiveDate::from_num_days_from_ce_opt(self.0 + 719_163).unwrap_or(NaiveDate::MIN);
-        f.pad(&format!(
-            "{:04}-{:02}-{:02}",
-            date.year(),
-            date.month(),
-            date.day()
-        ))
+        f.pad(&format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()))
     }
 }
 
@@ -161,14 +152,8 @@ pub enum TimeUnit {
 
 impl TimeUnit {
     /// Every unit, in the order of the codes.
-    pub const ALL: [Self; 6] = [
-        Self::Day,
-        Self::Week,
-        Self::Month30,
-        Self::MonthMean,
-        Self::Year365,
-        Self::YearMean,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Day, Self::Week, Self::Month30, Self::MonthMean, Self::Year365, Self::YearMean];
 
     /// Days in one unit.
     pub const fn days(self) -> f64 {
@@ -199,16 +184,13 @@ impl TimeUnit {
     /// # Errors
     /// `InvalidArgument` for an unknown name.
     pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|unit| unit.name() == name)
-            .ok_or_else(|| {
-                Error::argument(
-                    "time_unit",
-                    format!("{name:?}"),
-                    "one of day, week, month30, month_mean, year365, year_mean",
-                )
-            })
+        Self::ALL.into_iter().find(|unit| unit.name() == name).ok_or_else(|| {
+            Error::argument(
+                "time_unit",
+                format!("{name:?}"),
+                "one of day, week, month30, month_mean, year365, year_mean",
+            )
+        })
     }
 
     /// So many days in this unit, exactly as the quotient rounds.
@@ -239,20 +221,9 @@ mod tests {
     #[test]
     fn impossible_dates_are_refused() {
         for text in ["2023-02-29", "2023-13-01", "0000-01-01"] {
-            assert_eq!(
-                Day::parse(text).unwrap_err().kind(),
-                ErrorKind::OutOfRange,
-                "{text}"
-            );
+            assert_eq!(Day::parse(text).unwrap_err().kind(), ErrorKind::OutOfRange, "{text}");
         }
-        for text in [
-            "2023-2-1",
-            "",
-            "20230201",
-            "2023-02-0x",
-            "2023/02/01",
-            "２023-02-1",
-        ] {
+        for text in ["2023-2-1", "", "20230201", "2023-02-0x", "2023/02/01", "２023-02-1"] {
             assert_eq!(Day::parse(text).unwrap_err().kind(), ErrorKind::Parse, "{text}");
         }
     }

@@ -43,12 +43,7 @@ struct Block {
 
 impl Default for Block {
     fn default() -> Self {
-        Self {
-            length: 0,
-            days: [0; BLOCK],
-            times: [0; BLOCK],
-            micros: [0; BLOCK],
-        }
+        Self { length: 0, days: [0; BLOCK], times: [0; BLOCK], micros: [0; BLOCK] }
     }
 }
 
@@ -63,21 +58,12 @@ impl Block {
         let slots = self.days.iter_mut().zip(&mut self.times);
         let mut plain = true;
         match &scanner.batch.times {
-            TimeColumn::Day(Column {
-                values,
-                validity: Validity::All,
-            }) => {
+            TimeColumn::Day(Column { values, validity: Validity::All }) => {
                 for ((day, time), &value) in slots.zip(&values[rows.clone()]) {
                     (*day, *time) = (value, i64::from(value).wrapping_mul(MICROS_PER_DAY));
                 }
             }
-            TimeColumn::Local(
-                Column {
-                    values,
-                    validity: Validity::All,
-                },
-                resolution,
-            ) => {
+            TimeColumn::Local(Column { values, validity: Validity::All }, resolution) => {
                 for ((day, time), &value) in slots.zip(&values[rows.clone()]) {
                     let micros = resolution.to_micros(value);
                     *time = micros.unwrap_or(i64::MIN);
@@ -86,13 +72,7 @@ impl Block {
                     plain &= i64::from(*day) == number;
                 }
             }
-            TimeColumn::Instant(
-                Column {
-                    values,
-                    validity: Validity::All,
-                },
-                resolution,
-            ) => {
+            TimeColumn::Instant(Column { values, validity: Validity::All }, resolution) => {
                 let Some(finder) = scanner.finder else {
                     return false;
                 };
@@ -104,9 +84,7 @@ impl Block {
             _ => return false,
         }
         plain
-            && self.days[..rows.len()]
-                .iter()
-                .all(|day| (Day::MIN.number()..=Day::MAX.number()).contains(day))
+            && self.days[..rows.len()].iter().all(|day| (Day::MIN.number()..=Day::MAX.number()).contains(day))
     }
 
     fn read_amounts(&mut self, scanner: &Scanner<'_>, rows: &Range<usize>) -> bool {
@@ -116,23 +94,14 @@ impl Block {
                 self.micros = [0; BLOCK];
                 return true;
             }
-            Some(AmountColumn::Float(Column {
-                values,
-                validity: Validity::All,
-            })) => {
+            Some(AmountColumn::Float(Column { values, validity: Validity::All })) => {
                 for (micros, &amount) in self.micros.iter_mut().zip(&values[rows.clone()]) {
                     let (value, exact) = small_micros_from_f64(amount);
                     *micros = value;
                     plain &= exact;
                 }
             }
-            Some(AmountColumn::Scaled(
-                Column {
-                    values,
-                    validity: Validity::All,
-                },
-                scale @ 0..=6,
-            )) => {
+            Some(AmountColumn::Scaled(Column { values, validity: Validity::All }, scale @ 0..=6)) => {
                 let factor = 10i64.pow(6 - *scale as u32);
                 for (micros, &amount) in self.micros.iter_mut().zip(&values[rows.clone()]) {
                     let (value, overflow) = amount.overflowing_mul(factor);
@@ -163,13 +132,7 @@ impl Block {
             } else {
                 account.purchases.add(micros);
             }
-            if !use_row(Row {
-                id: id(place),
-                day,
-                time,
-                micros,
-                index: start + place,
-            }) {
+            if !use_row(Row { id: id(place), day, time, micros, index: start + place }) {
                 return false;
             }
         }
@@ -211,18 +174,12 @@ impl<'t> Scanner<'t> {
         for start in range.clone().step_by(BLOCK) {
             let rows = start..(start + BLOCK).min(range.end);
             let go_on = match self.plain_ids(&rows).filter(|_| block.read(self, &rows)) {
-                Some(PlainIds::Integer(ids)) => block.each(
-                    start,
-                    &mut account,
-                    |place| CustomerId::Integer(ids[place]),
-                    &mut use_row,
-                ),
-                Some(PlainIds::Text(texts)) => block.each(
-                    start,
-                    &mut account,
-                    |place| CustomerId::Text(texts.get(place)),
-                    &mut use_row,
-                ),
+                Some(PlainIds::Integer(ids)) => {
+                    block.each(start, &mut account, |place| CustomerId::Integer(ids[place]), &mut use_row)
+                }
+                Some(PlainIds::Text(texts)) => {
+                    block.each(start, &mut account, |place| CustomerId::Text(texts.get(place)), &mut use_row)
+                }
                 None => self.rows_one_by_one(rows, &mut account, &mut use_row)?,
             };
             if !go_on {
@@ -235,15 +192,12 @@ impl<'t> Scanner<'t> {
     /// The ids of a block if none is missing and none can fail.
     fn plain_ids(&self, rows: &Range<usize>) -> Option<PlainIds<'t>> {
         match &self.batch.ids {
-            IdColumn::Integer(Column {
-                values,
-                validity: Validity::All,
-            }) => Some(PlainIds::Integer(&values[rows.clone()])),
-            IdColumn::Packed {
-                offsets,
-                bytes,
-                validity: Validity::All,
-            } => PlainTexts::new(*offsets, bytes, rows).map(PlainIds::Text),
+            IdColumn::Integer(Column { values, validity: Validity::All }) => {
+                Some(PlainIds::Integer(&values[rows.clone()]))
+            }
+            IdColumn::Packed { offsets, bytes, validity: Validity::All } => {
+                PlainTexts::new(*offsets, bytes, rows).map(PlainIds::Text)
+            }
             _ => None,
         }
     }
@@ -268,59 +222,29 @@ impl<'t> Scanner<'t> {
                         Cell::Value(micros) => micros,
                         Cell::Missing | Cell::Invalid => 0,
                     };
-                    self.leave_out(
-                        Exclusion::MissingId,
-                        self.options.missing_id,
-                        index,
-                        account,
-                        amount,
-                    )?;
+                    self.leave_out(Exclusion::MissingId, self.options.missing_id, index, account, amount)?;
                     continue;
                 }
             };
             let (day, time) = match self.time(index) {
                 Cell::Value(value) => value,
                 Cell::Missing => {
-                    self.leave_out(
-                        Exclusion::MissingTime,
-                        self.options.missing_time,
-                        index,
-                        account,
-                        0,
-                    )?;
+                    self.leave_out(Exclusion::MissingTime, self.options.missing_time, index, account, 0)?;
                     continue;
                 }
                 Cell::Invalid => {
-                    self.leave_out(
-                        Exclusion::InvalidTime,
-                        self.options.invalid_time,
-                        index,
-                        account,
-                        0,
-                    )?;
+                    self.leave_out(Exclusion::InvalidTime, self.options.invalid_time, index, account, 0)?;
                     continue;
                 }
             };
             let micros = match self.amount(index) {
                 Cell::Value(micros) => micros,
                 Cell::Missing => {
-                    self.leave_out(
-                        Exclusion::MissingAmount,
-                        self.options.missing_amount,
-                        index,
-                        account,
-                        0,
-                    )?;
+                    self.leave_out(Exclusion::MissingAmount, self.options.missing_amount, index, account, 0)?;
                     continue;
                 }
                 Cell::Invalid => {
-                    self.leave_out(
-                        Exclusion::InvalidAmount,
-                        self.options.invalid_amount,
-                        index,
-                        account,
-                        0,
-                    )?;
+                    self.leave_out(Exclusion::InvalidAmount, self.options.invalid_amount, index, account, 0)?;
                     continue;
                 }
             };
@@ -332,24 +256,12 @@ impl<'t> Scanner<'t> {
                 account.returns.add(micros);
             } else {
                 if micros == 0 && self.options.zero_amounts != Policy::Keep && self.batch.amounts.is_some() {
-                    self.leave_out(
-                        Exclusion::ZeroAmount,
-                        self.options.zero_amounts,
-                        index,
-                        account,
-                        0,
-                    )?;
+                    self.leave_out(Exclusion::ZeroAmount, self.options.zero_amounts, index, account, 0)?;
                     continue;
                 }
                 account.purchases.add(micros);
             }
-            if !use_row(Row {
-                id,
-                day,
-                time,
-                micros,
-                index,
-            }) {
+            if !use_row(Row { id, day, time, micros, index }) {
                 return Ok(false);
             }
         }
@@ -365,10 +277,7 @@ impl<'t> Scanner<'t> {
         let Some(column) = &self.batch.order_ids else {
             return Ok(OrderKey::NONE);
         };
-        column
-            .get(index)
-            .map(OrderKey::new)
-            .map_err(|error| self.place(error, "order_id", index))
+        column.get(index).map(OrderKey::new).map_err(|error| self.place(error, "order_id", index))
     }
 
     #[inline]
@@ -404,9 +313,9 @@ impl<'t> Scanner<'t> {
         let micros = match &self.batch.amounts {
             None => return Cell::Value(0),
             Some(AmountColumn::Float(column)) => column.get(index).map(micros_from_f64),
-            Some(AmountColumn::Scaled(column, scale)) => column
-                .get(index)
-                .map(|value| micros_from_scaled(i128::from(value), *scale)),
+            Some(AmountColumn::Scaled(column, scale)) => {
+                column.get(index).map(|value| micros_from_scaled(i128::from(value), *scale))
+            }
             Some(AmountColumn::Decimal(column, scale)) => {
                 column.get(index).map(|value| micros_from_scaled(value, *scale))
             }
@@ -432,46 +341,30 @@ impl<'t> Scanner<'t> {
             return Ok(());
         }
         let (kind, column, message) = match reason {
-            Exclusion::MissingId => (
-                ErrorKind::MissingValue,
-                "customer_id",
-                "is missing, and missing_id is raise".to_owned(),
-            ),
-            Exclusion::MissingTime => (
-                ErrorKind::MissingValue,
-                "time",
-                "is missing, and missing_time is raise".to_owned(),
-            ),
+            Exclusion::MissingId => {
+                (ErrorKind::MissingValue, "customer_id", "is missing, and missing_id is raise".to_owned())
+            }
+            Exclusion::MissingTime => {
+                (ErrorKind::MissingValue, "time", "is missing, and missing_time is raise".to_owned())
+            }
             Exclusion::InvalidTime => {
                 let message = format!("{} is outside 0001-01-01 to 9999-12-31", self.time_text(index));
                 (ErrorKind::OutOfRange, "time", message)
             }
-            Exclusion::MissingAmount => (
-                ErrorKind::MissingValue,
-                "amount",
-                "is missing, and missing_amount is raise".to_owned(),
-            ),
+            Exclusion::MissingAmount => {
+                (ErrorKind::MissingValue, "amount", "is missing, and missing_amount is raise".to_owned())
+            }
             Exclusion::InvalidAmount => {
                 let (text, finite) = self.amount_text(index);
-                let kind = if finite {
-                    ErrorKind::OutOfRange
-                } else {
-                    ErrorKind::InvalidValue
-                };
+                let kind = if finite { ErrorKind::OutOfRange } else { ErrorKind::InvalidValue };
                 (kind, "amount", format!("{text} is not a number {ROW_BOUND}"))
             }
-            Exclusion::ZeroAmount => (
-                ErrorKind::InvalidValue,
-                "amount",
-                "is zero, and zero_amounts is raise".to_owned(),
-            ),
+            Exclusion::ZeroAmount => {
+                (ErrorKind::InvalidValue, "amount", "is zero, and zero_amounts is raise".to_owned())
+            }
             Exclusion::Return | Exclusion::Duplicate => {
                 let text = self.amount_text(index).0;
-                (
-                    ErrorKind::InvalidValue,
-                    "amount",
-                    format!("{text} is negative, and returns is raise"),
-                )
+                (ErrorKind::InvalidValue, "amount", format!("{text} is negative, and returns is raise"))
             }
         };
         Err(self.place(Error::new(kind, message), column, index))
@@ -493,10 +386,9 @@ impl<'t> Scanner<'t> {
     fn amount_text(&self, index: usize) -> (String, bool) {
         match &self.batch.amounts {
             None => (String::new(), true),
-            Some(AmountColumn::Float(column)) => (
-                format!("{:?}", column.values[index]),
-                column.values[index].is_finite(),
-            ),
+            Some(AmountColumn::Float(column)) => {
+                (format!("{:?}", column.values[index]), column.values[index].is_finite())
+            }
             Some(AmountColumn::Scaled(column, scale)) => (format!("{}e-{scale}", column.values[index]), true),
             Some(AmountColumn::Decimal(column, scale)) => {
                 (format!("{}e-{scale}", column.values[index]), true)

@@ -64,15 +64,10 @@ fn bounds<P>(chunks: &[Vec<Keyed<P>>], parts: usize) -> Vec<i64> {
     }
     let rows: usize = chunks.iter().map(Vec::len).sum();
     let step = (rows / (parts * SAMPLE)).max(1);
-    let mut sample: Vec<i64> = chunks
-        .iter()
-        .flat_map(|chunk| chunk.iter().step_by(step))
-        .map(|row| row.id)
-        .collect();
+    let mut sample: Vec<i64> =
+        chunks.iter().flat_map(|chunk| chunk.iter().step_by(step)).map(|row| row.id).collect();
     sample.sort_unstable();
-    let mut bounds: Vec<i64> = (1..parts)
-        .map(|part| sample[part * sample.len() / parts])
-        .collect();
+    let mut bounds: Vec<i64> = (1..parts).map(|part| sample[part * sample.len() / parts]).collect();
     bounds.dedup();
     bounds
 }
@@ -128,10 +123,7 @@ mod tests {
     #[test]
     fn parts_come_in_order_and_hold_every_row() {
         let rows: Vec<Keyed<u32>> = (0..300_000u32)
-            .map(|n| Keyed {
-                id: i64::from(n.wrapping_mul(2_654_435_761) >> 12) - 500_000,
-                payload: n,
-            })
+            .map(|n| Keyed { id: i64::from(n.wrapping_mul(2_654_435_761) >> 12) - 500_000, payload: n })
             .collect();
         let mut expected: Vec<(i64, u32)> = rows.iter().map(|row| (row.id, row.payload)).collect();
         expected.sort_unstable();

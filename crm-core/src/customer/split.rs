@@ -51,16 +51,11 @@ impl PurchaseHistory {
         let totals = |customer: usize| {
             let (mut days, mut orders, mut micros) = (0u32, 0u64, 0i128);
             for (ledger, is_purchase) in [(&held_out.purchases, true), (&held_out.returns, false)] {
-                for entry in ledger
-                    .range(customer)
-                    .filter(|&entry| (start..=end).contains(&ledger.days[entry]))
+                for entry in
+                    ledger.range(customer).filter(|&entry| (start..=end).contains(&ledger.days[entry]))
                 {
                     days += u32::from(is_purchase);
-                    orders += if is_purchase {
-                        u64::from(ledger.counts[entry])
-                    } else {
-                        0
-                    };
+                    orders += if is_purchase { u64::from(ledger.counts[entry]) } else { 0 };
                     micros += ledger.amounts.get(entry);
                 }
             }
@@ -81,11 +76,8 @@ impl PurchaseHistory {
             split.amounts.push(amount);
         }
         if overflow {
-            return Err(Error::new(
-                ErrorKind::OutOfRange,
-                "one customer has more than 4294967295 orders",
-            )
-            .on("orders"));
+            return Err(Error::new(ErrorKind::OutOfRange, "one customer has more than 4294967295 orders")
+                .on("orders"));
         }
         Ok(split)
     }
@@ -104,9 +96,7 @@ impl CalibrationHoldout {
 
     /// The length of the holdout period, in the base's time unit.
     pub fn holdout_length(&self) -> f64 {
-        self.calibration
-            .time_unit()
-            .from_days(self.holdout_end.since(self.calibration.as_of()))
+        self.calibration.time_unit().from_days(self.holdout_end.since(self.calibration.as_of()))
     }
 
     /// Days with a purchase in the holdout period, for each customer of the base.

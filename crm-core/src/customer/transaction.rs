@@ -50,10 +50,7 @@ pub struct Column<'a, T: Clone> {
 
 impl<'a, T: Clone> From<&'a [T]> for Column<'a, T> {
     fn from(values: &'a [T]) -> Self {
-        Self {
-            values: Cow::Borrowed(values),
-            validity: Validity::All,
-        }
+        Self { values: Cow::Borrowed(values), validity: Validity::All }
     }
 }
 
@@ -66,11 +63,7 @@ impl<'a, T: Clone> From<&'a Vec<T>> for Column<'a, T> {
 impl<T: Copy> Column<'_, T> {
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<T> {
-        if self.validity.has(row) {
-            Some(self.values[row])
-        } else {
-            None
-        }
+        if self.validity.has(row) { Some(self.values[row]) } else { None }
     }
 }
 
@@ -123,12 +116,7 @@ impl<'a> PlainTexts<'a> {
     ) -> Option<Self> {
         let (start, end) = (offsets.at(rows.start)?, offsets.at(rows.end)?);
         let text = std::str::from_utf8(bytes.get(start..end)?).ok()?;
-        let plain = Self {
-            offsets,
-            first_row: rows.start,
-            start,
-            text,
-        };
+        let plain = Self { offsets, first_row: rows.start, start, text };
         let sound = |row: usize| {
             let (from, to) = (offsets.at(row)?, offsets.at(row + 1)?);
             (from < to && text.is_char_boundary(from - start)).then_some(())
@@ -205,11 +193,7 @@ impl IdColumn<'_> {
             Self::Integer(column) => column.get(row).map_or(RawId::Missing, RawId::Integer),
             Self::Text(values) => text_id(values[row]),
             Self::OptionalText(values) => values[row].map_or(RawId::Missing, text_id),
-            Self::Packed {
-                offsets,
-                bytes,
-                validity,
-            } => {
+            Self::Packed { offsets, bytes, validity } => {
                 if !validity.has(row) {
                     return Ok(RawId::Missing);
                 }
@@ -235,9 +219,7 @@ impl IdColumn<'_> {
     fn validity_covers(&self) -> bool {
         match self {
             Self::Integer(column) => column.validity.covers(column.values.len()),
-            Self::Packed {
-                offsets, validity, ..
-            } => validity.covers(offsets.rows()),
+            Self::Packed { offsets, validity, .. } => validity.covers(offsets.rows()),
             Self::Coded { codes, values } => {
                 codes.validity.covers(codes.values.len()) && values.validity_covers()
             }
@@ -248,19 +230,12 @@ impl IdColumn<'_> {
 
 #[inline]
 fn text_id(text: &str) -> RawId<'_> {
-    if text.is_empty() {
-        RawId::Missing
-    } else {
-        RawId::Text(text)
-    }
+    if text.is_empty() { RawId::Missing } else { RawId::Text(text) }
 }
 
 pub(crate) fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> Error {
     let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]);
-    Error::new(
-        ErrorKind::NotUtf8,
-        format!("{shown:?} is not UTF-8 at byte {}", error.valid_up_to()),
-    )
+    Error::new(ErrorKind::NotUtf8, format!("{shown:?} is not UTF-8 at byte {}", error.valid_up_to()))
 }
 
 /// The resolution of integer times.
@@ -389,12 +364,7 @@ impl<'a> Transactions<'a> {
         if let Some(amounts) = &amounts {
             check_column("amount", rows, amounts.len(), amounts.validity_covers())?;
         }
-        Ok(Self {
-            ids,
-            times,
-            amounts,
-            order_ids: None,
-        })
+        Ok(Self { ids, times, amounts, order_ids: None })
     }
 
     /// Adds order ids: the lines of one order count as one order. A line without one is an order of its own.
@@ -402,12 +372,7 @@ impl<'a> Transactions<'a> {
     /// # Errors
     /// `LengthMismatch` if there are not as many as rows.
     pub fn with_order_ids(mut self, order_ids: IdColumn<'a>) -> Result<Self> {
-        check_column(
-            "order_id",
-            self.len(),
-            order_ids.len(),
-            order_ids.validity_covers(),
-        )?;
+        check_column("order_id", self.len(), order_ids.len(), order_ids.validity_covers())?;
         self.order_ids = Some(order_ids);
         Ok(self)
     }

@@ -43,9 +43,7 @@ impl BusinessZone {
         let offset = self.offset_micros(utc_micros).unwrap_or(0);
         let local = i128::from(utc_micros) + i128::from(offset);
         let number = local.div_euclid(i128::from(MICROS_PER_DAY)) as i64;
-        i32::try_from(number)
-            .map_err(|_| out_of_range(number))
-            .and_then(Day::from_number)
+        i32::try_from(number).map_err(|_| out_of_range(number)).and_then(Day::from_number)
     }
 
     fn offset_micros(self, utc_micros: i64) -> Option<i64> {
@@ -81,10 +79,7 @@ impl DayFinder {
     #[inline]
     pub(crate) fn day_of(&self, utc_micros: i64) -> Option<i32> {
         let utc_day = utc_micros.div_euclid(MICROS_PER_DAY);
-        match usize::try_from(utc_day)
-            .ok()
-            .and_then(|day| self.offsets.get(day))
-        {
+        match usize::try_from(utc_day).ok().and_then(|day| self.offsets.get(day)) {
             Some(&offset) if offset != CHANGES => {
                 Some((utc_micros + offset).div_euclid(MICROS_PER_DAY) as i32)
             }

@@ -107,46 +107,30 @@ pub fn transactions<'a>(batch: &'a RecordBatch, names: &ColumnNames) -> Result<T
 
 fn column<'a>(batch: &'a RecordBatch, argument: &str, name: &str) -> Result<&'a dyn Array> {
     let schema = batch.schema_ref();
-    let mut places = schema
-        .fields()
-        .iter()
-        .enumerate()
-        .filter(|(_, field)| field.name() == name);
+    let mut places = schema.fields().iter().enumerate().filter(|(_, field)| field.name() == name);
     match (places.next(), places.next()) {
         (Some((place, _)), None) => Ok(batch.column(place).as_ref()),
-        (Some(_), Some(_)) => Err(Error::new(
-            ErrorKind::MissingColumn,
-            format!("there are several columns {name:?}"),
-        )
-        .on(argument)),
+        (Some(_), Some(_)) => {
+            Err(Error::new(ErrorKind::MissingColumn, format!("there are several columns {name:?}"))
+                .on(argument))
+        }
         (None, _) => {
-            let known: Vec<&str> = schema
-                .fields()
-                .iter()
-                .map(|field| field.name().as_str())
-                .collect();
-            let message = format!(
-                "there is no column {name:?}; the columns are {}",
-                known.join(", ")
-            );
+            let known: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let message = format!("there is no column {name:?}; the columns are {}", known.join(", "));
             Err(Error::new(ErrorKind::MissingColumn, message).on(argument))
         }
     }
 }
 
 fn wrong_type(array: &dyn Array, accepted: &str) -> Error {
-    Error::new(
-        ErrorKind::WrongType,
-        format!("{} is not accepted: must be {accepted}", array.data_type()),
-    )
+    Error::new(ErrorKind::WrongType, format!("{} is not accepted: must be {accepted}", array.data_type()))
 }
 
 fn validity(nulls: Option<&NullBuffer>) -> Validity<'_> {
     match nulls {
-        Some(nulls) if nulls.null_count() > 0 => Validity::Bits {
-            bytes: nulls.validity(),
-            offset: nulls.offset(),
-        },
+        Some(nulls) if nulls.null_count() > 0 => {
+            Validity::Bits { bytes: nulls.validity(), offset: nulls.offset() }
+        }
         _ => Validity::All,
     }
 }
@@ -154,10 +138,7 @@ fn validity(nulls: Option<&NullBuffer>) -> Validity<'_> {
 /// A column as it lies in memory.
 fn borrowed<T: ArrowPrimitiveType>(array: &dyn Array) -> Column<'_, T::Native> {
     let array = array.as_primitive::<T>();
-    Column {
-        values: Cow::Borrowed(array.values()),
-        validity: validity(array.nulls()),
-    }
+    Column { values: Cow::Borrowed(array.values()), validity: validity(array.nulls()) }
 }
 
 /// A column converted value by value; null slots may hold anything and are not converted.
@@ -176,16 +157,8 @@ fn converted<'a, T: ArrowPrimitiveType, V: Clone + Default>(
             Error::new(ErrorKind::OutOfRange, format!("{value:?} is above {bound}")).at_row(row as u64)
         })
     };
-    let values: Vec<V> = array
-        .values()
-        .iter()
-        .enumerate()
-        .map(convert)
-        .collect::<Result<_>>()?;
-    Ok(Column {
-        values: Cow::Owned(values),
-        validity,
-    })
+    let values: Vec<V> = array.values().iter().enumerate().map(convert).collect::<Result<_>>()?;
+    Ok(Column { values: Cow::Owned(values), validity })
 }
 
 fn widened<T: ArrowPrimitiveType>(array: &dyn Array) -> Result<Column<'_, i64>>
@@ -220,20 +193,12 @@ fn id_column<'a>(array: &'a dyn Array) -> Result<IdColumn<'a>> {
         DataType::Utf8 => {
             let text = array.as_string::<i32>();
             let offsets = TextOffsets::Small(text.value_offsets());
-            Ok(IdColumn::Packed {
-                offsets,
-                bytes: text.value_data(),
-                validity: validity(text.nulls()),
-            })
+            Ok(IdColumn::Packed { offsets, bytes: text.value_data(), validity: validity(text.nulls()) })
         }
         DataType::LargeUtf8 => {
             let text = array.as_string::<i64>();
             let offsets = TextOffsets::Large(text.value_offsets());
-            Ok(IdColumn::Packed {
-                offsets,
-                bytes: text.value_data(),
-                validity: validity(text.nulls()),
-            })
+            Ok(IdColumn::Packed { offsets, bytes: text.value_data(), validity: validity(text.nulls()) })
         }
         DataType::Utf8View => {
             let text = array.as_string_view();
@@ -246,9 +211,7 @@ fn id_column<'a>(array: &'a dyn Array) -> Result<IdColumn<'a>> {
                     .map(Some)
                     .map_err(|error| not_utf8(bytes, error).at_row(row as u64))
             };
-            Ok(IdColumn::OptionalText(
-                text.iter().enumerate().map(checked).collect::<Result<_>>()?,
-            ))
+            Ok(IdColumn::OptionalText(text.iter().enumerate().map(checked).collect::<Result<_>>()?))
         }
         DataType::Dictionary(key, _) => match key.as_ref() {
             DataType::Int8 => coded::<Int8Type>(array),
@@ -272,34 +235,25 @@ fn coded<K: ArrowDictionaryKeyType>(array: &dyn Array) -> Result<IdColumn<'_>> {
     }
     let codes =
         integers(dictionary.keys())?.ok_or_else(|| wrong_type(array, "a dictionary with integer keys"))?;
-    Ok(IdColumn::Coded {
-        codes,
-        values: Box::new(id_column(dictionary.values().as_ref())?),
-    })
+    Ok(IdColumn::Coded { codes, values: Box::new(id_column(dictionary.values().as_ref())?) })
 }
 
 fn time_column(array: &dyn Array) -> Result<TimeColumn<'_>> {
     match array.data_type() {
         DataType::Date32 => Ok(TimeColumn::Day(borrowed::<Date32Type>(array))),
-        DataType::Date64 => Ok(TimeColumn::Local(
-            borrowed::<Date64Type>(array),
-            TimeResolution::Millisecond,
-        )),
+        DataType::Date64 => Ok(TimeColumn::Local(borrowed::<Date64Type>(array), TimeResolution::Millisecond)),
         DataType::Timestamp(unit, zone) => {
             let (values, resolution) = match unit {
                 ArrowUnit::Second => (borrowed::<TimestampSecondType>(array), TimeResolution::Second),
-                ArrowUnit::Millisecond => (
-                    borrowed::<TimestampMillisecondType>(array),
-                    TimeResolution::Millisecond,
-                ),
-                ArrowUnit::Microsecond => (
-                    borrowed::<TimestampMicrosecondType>(array),
-                    TimeResolution::Microsecond,
-                ),
-                ArrowUnit::Nanosecond => (
-                    borrowed::<TimestampNanosecondType>(array),
-                    TimeResolution::Nanosecond,
-                ),
+                ArrowUnit::Millisecond => {
+                    (borrowed::<TimestampMillisecondType>(array), TimeResolution::Millisecond)
+                }
+                ArrowUnit::Microsecond => {
+                    (borrowed::<TimestampMicrosecondType>(array), TimeResolution::Microsecond)
+                }
+                ArrowUnit::Nanosecond => {
+                    (borrowed::<TimestampNanosecondType>(array), TimeResolution::Nanosecond)
+                }
             };
             Ok(match zone {
                 Some(_) => TimeColumn::Instant(values, resolution),
@@ -319,11 +273,7 @@ fn amount_column(array: &dyn Array, integer_scale: i8) -> Result<AmountColumn<'_
         // The shortest decimal text of a float is what was meant: 19.99, not 19.989999771118164.
         DataType::Float32 => {
             let decimal = |value: f32| value.to_string().parse().ok();
-            Ok(AmountColumn::Float(converted::<Float32Type, f64>(
-                array,
-                decimal,
-                "the range of doubles",
-            )?))
+            Ok(AmountColumn::Float(converted::<Float32Type, f64>(array, decimal, "the range of doubles")?))
         }
         DataType::Decimal128(_, scale) => {
             Ok(AmountColumn::Decimal(borrowed::<Decimal128Type>(array), *scale))

@@ -20,15 +20,11 @@ struct Table {
 
 impl Table {
     fn new() -> Self {
-        Self {
-            fields: Vec::new(),
-            columns: Vec::new(),
-        }
+        Self { fields: Vec::new(), columns: Vec::new() }
     }
 
     fn add(&mut self, name: &str, column: impl arrow_array::Array + 'static) {
-        self.fields
-            .push(Field::new(name, column.data_type().clone(), column.is_nullable()));
+        self.fields.push(Field::new(name, column.data_type().clone(), column.is_nullable()));
         self.columns.push(Arc::new(column));
     }
 
@@ -108,67 +104,31 @@ pub fn customer_table(base: &CustomerBase, scores: &RfmScores, segments: &Segmen
         ("frequency_score", scores.frequency()),
         ("monetary_score", scores.monetary()),
     ] {
-        table.add(
-            name,
-            Int8Array::from_iter_values(column.iter().map(|&score| score as i8)),
-        );
+        table.add(name, Int8Array::from_iter_values(column.iter().map(|&score| score as i8)));
     }
-    table.floats(
-        "rfm_score",
-        (0..scores.len()).map(|customer| scores.composite(customer)),
-    );
-    table.texts(
-        "segment",
-        (0..segments.len()).map(|customer| segments.name(customer)),
-    );
+    table.floats("rfm_score", (0..scores.len()).map(|customer| scores.composite(customer)));
+    table.texts("segment", (0..segments.len()).map(|customer| segments.name(customer)));
     table.finish()
 }
 
 fn add_base(table: &mut Table, base: &CustomerBase) {
     let all = || 0..base.len();
     ids(table, base.customer_ids());
-    table.add(
-        "first_purchase",
-        Date32Array::from(base.first_purchase().to_vec()),
-    );
+    table.add("first_purchase", Date32Array::from(base.first_purchase().to_vec()));
     table.add("last_purchase", Date32Array::from(base.last_purchase().to_vec()));
     table.integers("orders", base.orders().iter().map(|&orders| i64::from(orders)));
-    table.integers(
-        "purchase_days",
-        base.purchase_days().iter().map(|&days| i64::from(days)),
-    );
+    table.integers("purchase_days", base.purchase_days().iter().map(|&days| i64::from(days)));
     if base.has_amounts() {
-        table.floats(
-            "purchase_amount",
-            all().map(|customer| base.purchase_amount(customer).to_f64()),
-        );
-        table.floats(
-            "return_amount",
-            all().map(|customer| base.return_amount(customer).to_f64()),
-        );
-        table.floats(
-            "net_amount",
-            all().map(|customer| base.net_amount(customer).to_f64()),
-        );
+        table.floats("purchase_amount", all().map(|customer| base.purchase_amount(customer).to_f64()));
+        table.floats("return_amount", all().map(|customer| base.return_amount(customer).to_f64()));
+        table.floats("net_amount", all().map(|customer| base.net_amount(customer).to_f64()));
     }
-    table.floats(
-        "time_since_last_purchase",
-        all().map(|customer| base.time_since_last_purchase(customer)),
-    );
-    table.integers(
-        "repeat_purchases",
-        all().map(|customer| i64::from(base.repeat_purchases(customer))),
-    );
-    table.floats(
-        "last_purchase_age",
-        all().map(|customer| base.last_purchase_age(customer)),
-    );
+    table.floats("time_since_last_purchase", all().map(|customer| base.time_since_last_purchase(customer)));
+    table.integers("repeat_purchases", all().map(|customer| i64::from(base.repeat_purchases(customer))));
+    table.floats("last_purchase_age", all().map(|customer| base.last_purchase_age(customer)));
     table.floats("age", all().map(|customer| base.age(customer)));
     if base.has_amounts() {
-        table.floats(
-            "mean_repeat_amount",
-            all().map(|customer| base.mean_repeat_amount(customer)),
-        );
+        table.floats("mean_repeat_amount", all().map(|customer| base.mean_repeat_amount(customer)));
     }
 }
 
@@ -178,23 +138,15 @@ fn add_base(table: &mut Table, base: &CustomerBase) {
 /// # Errors
 /// `Io` if memory runs out.
 pub fn account_table(account: &RowAccount) -> Result<RecordBatch> {
-    let excluded: Vec<(&str, RowTotal)> = Exclusion::ALL
-        .iter()
-        .map(|&reason| (reason.name(), account.excluded(reason)))
-        .collect();
+    let excluded: Vec<(&str, RowTotal)> =
+        Exclusion::ALL.iter().map(|&reason| (reason.name(), account.excluded(reason))).collect();
     let left_out: Money = excluded.iter().map(|(_, total)| total.amount).sum();
-    let read = RowTotal {
-        rows: account.read(),
-        amount: account.net_amount() + left_out,
-    };
-    let rows: Vec<(&str, RowTotal)> = [
-        ("read", read),
-        ("purchases", account.purchases),
-        ("returns", account.returns),
-    ]
-    .into_iter()
-    .chain(excluded)
-    .collect();
+    let read = RowTotal { rows: account.read(), amount: account.net_amount() + left_out };
+    let rows: Vec<(&str, RowTotal)> =
+        [("read", read), ("purchases", account.purchases), ("returns", account.returns)]
+            .into_iter()
+            .chain(excluded)
+            .collect();
     let mut table = Table::new();
     table.texts("what", rows.iter().map(|(what, _)| *what));
     table.integers("rows", rows.iter().map(|(_, total)| total.rows as i64));
@@ -236,21 +188,8 @@ pub fn migration_table(migration: &Migration) -> Result<RecordBatch> {
         table.fields.push(Field::new(name, DataType::Utf8, true));
         table.columns.push(Arc::new(StringArray::from(values)));
     };
-    names(
-        "from",
-        cells()
-            .map(|(row, _)| migration.from_names().get(row).map(String::as_str))
-            .collect(),
-    );
-    names(
-        "to",
-        cells()
-            .map(|(_, column)| migration.to_names().get(column).map(String::as_str))
-            .collect(),
-    );
-    table.integers(
-        "customers",
-        cells().map(|(row, column)| migration.count(row, column) as i64),
-    );
+    names("from", cells().map(|(row, _)| migration.from_names().get(row).map(String::as_str)).collect());
+    names("to", cells().map(|(_, column)| migration.to_names().get(column).map(String::as_str)).collect());
+    table.integers("customers", cells().map(|(row, column)| migration.count(row, column) as i64));
     table.finish()
 }

@@ -25,10 +25,7 @@ pub struct CsvOptions {
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        Self {
-            delimiter: b',',
-            id_kind: IdKind::Text,
-        }
+        Self { delimiter: b',', id_kind: IdKind::Text }
     }
 }
 
@@ -68,21 +65,14 @@ pub fn read_csv(
     let mut builder = HistoryBuilder::new(options)?;
     let mut record = ByteRecord::new();
     loop {
-        let more = reader
-            .read_byte_record(&mut record)
-            .map_err(|error| csv_error(path, &error))?;
+        let more = reader.read_byte_record(&mut record).map_err(|error| csv_error(path, &error))?;
         if more {
             let line = record.position().map_or(0, csv::Position::line);
-            batch
-                .push(&record, &places, line)
-                .map_err(|error| error.at_line(line))?;
+            batch.push(&record, &places, line).map_err(|error| error.at_line(line))?;
         }
         if batch.lines.len() == BATCH || !more {
             batch.add_to(&mut builder)?;
-            on_progress(Progress {
-                rows: builder.rows(),
-                total: None,
-            })?;
+            on_progress(Progress { rows: builder.rows(), total: None })?;
             batch.clear();
         }
         if !more {
@@ -98,11 +88,7 @@ pub(super) fn file_error(path: &Path, error: &std::io::Error) -> Error {
 fn csv_error(path: &Path, error: &csv::Error) -> Error {
     match error.kind() {
         csv::ErrorKind::Io(error) => file_error(path, error),
-        csv::ErrorKind::UnequalLengths {
-            pos,
-            expected_len,
-            len,
-        } => {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             let message = format!("has {len} fields, but the header has {expected_len}");
             let error = Error::new(ErrorKind::Parse, message);
             match pos {
@@ -128,43 +114,27 @@ impl Places {
             .byte_headers()
             .map_err(|error| Error::new(ErrorKind::Parse, error.to_string()).at_line(1))?;
         let find = |argument: &str, name: &str| {
-            let mut places = header
-                .iter()
-                .enumerate()
-                .filter(|(_, field)| *field == name.as_bytes());
+            let mut places = header.iter().enumerate().filter(|(_, field)| *field == name.as_bytes());
             match (places.next(), places.next()) {
                 (Some((place, _)), None) => Ok(place),
-                (Some(_), Some(_)) => Err(Error::new(
-                    ErrorKind::MissingColumn,
-                    format!("there are several columns {name:?}"),
-                )
-                .on(argument)
-                .at_line(1)),
-                (None, _) => {
-                    let known: Vec<Cow<'_, str>> = header.iter().map(String::from_utf8_lossy).collect();
-                    let message = format!(
-                        "there is no column {name:?}; the columns are {}",
-                        known.join(", ")
-                    );
-                    Err(Error::new(ErrorKind::MissingColumn, message)
+                (Some(_), Some(_)) => {
+                    Err(Error::new(ErrorKind::MissingColumn, format!("there are several columns {name:?}"))
                         .on(argument)
                         .at_line(1))
+                }
+                (None, _) => {
+                    let known: Vec<Cow<'_, str>> = header.iter().map(String::from_utf8_lossy).collect();
+                    let message =
+                        format!("there is no column {name:?}; the columns are {}", known.join(", "));
+                    Err(Error::new(ErrorKind::MissingColumn, message).on(argument).at_line(1))
                 }
             }
         };
         Ok(Self {
             customer_id: find("customer_id", &names.customer_id)?,
             time: find("time", &names.time)?,
-            amount: names
-                .amount
-                .as_deref()
-                .map(|name| find("amount", name))
-                .transpose()?,
-            order_id: names
-                .order_id
-                .as_deref()
-                .map(|name| find("order_id", name))
-                .transpose()?,
+            amount: names.amount.as_deref().map(|name| find("amount", name)).transpose()?,
+            order_id: names.order_id.as_deref().map(|name| find("order_id", name)).transpose()?,
         })
     }
 }
@@ -177,10 +147,7 @@ struct Texts {
 
 impl Texts {
     fn new() -> Self {
-        Self {
-            offsets: vec![0],
-            bytes: Vec::new(),
-        }
+        Self { offsets: vec![0], bytes: Vec::new() }
     }
 
     fn push(&mut self, text: &str) {
@@ -252,13 +219,10 @@ impl Batch {
             let bytes = record.get(place).unwrap_or_default();
             std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error).on(name))
         };
-        self.push_id(field(places.customer_id, "customer_id")?)
-            .map_err(|error| error.on("customer_id"))?;
-        self.push_time(field(places.time, "time")?)
-            .map_err(|error| error.on("time"))?;
+        self.push_id(field(places.customer_id, "customer_id")?).map_err(|error| error.on("customer_id"))?;
+        self.push_time(field(places.time, "time")?).map_err(|error| error.on("time"))?;
         if let Some(place) = places.amount {
-            self.push_amount(field(place, "amount")?)
-                .map_err(|error| error.on("amount"))?;
+            self.push_amount(field(place, "amount")?).map_err(|error| error.on("amount"))?;
         }
         if let (Some(place), Some(orders)) = (places.order_id, &mut self.orders) {
             orders.push(field(place, "order_id")?);
@@ -276,8 +240,7 @@ impl Batch {
                     0
                 } else {
                     let message = || format!("{text:?} is not an integer of 64 bits");
-                    text.parse()
-                        .map_err(|_| Error::new(ErrorKind::Parse, message()))?
+                    text.parse().map_err(|_| Error::new(ErrorKind::Parse, message()))?
                 });
             }
         }
@@ -342,20 +305,15 @@ impl Batch {
                 validity: flags(&self.has_integer),
             }),
         };
-        let times = Column {
-            values: Cow::Borrowed(self.times.as_slice()),
-            validity: flags(&self.has_time),
-        };
+        let times = Column { values: Cow::Borrowed(self.times.as_slice()), validity: flags(&self.has_time) };
         let times = match self.zoned {
             Some(Zoned::Yes) => TimeColumn::Instant(times, TimeResolution::Microsecond),
             _ => TimeColumn::Local(times, TimeResolution::Microsecond),
         };
         // The text was read as whole units: a scale moves the point further.
         let amounts = self.amounts.as_ref().map(|amounts| {
-            let values = Column {
-                values: Cow::Borrowed(amounts.as_slice()),
-                validity: flags(&self.has_amount),
-            };
+            let values =
+                Column { values: Cow::Borrowed(amounts.as_slice()), validity: flags(&self.has_amount) };
             AmountColumn::Decimal(values, self.amount_scale.saturating_add(6))
         });
         let mut transactions = Transactions::new(ids, times, amounts)?;
@@ -363,9 +321,7 @@ impl Batch {
             transactions = transactions.with_order_ids(orders.column())?;
         }
         builder.push(&transactions).map_err(|error| {
-            let line = error
-                .row()
-                .and_then(|row| self.lines.get((row - first_row) as usize));
+            let line = error.row().and_then(|row| self.lines.get((row - first_row) as usize));
             match line {
                 Some(&line) => error.at_line(line),
                 None => error,

@@ -25,16 +25,11 @@ pub fn write_csv(table: &RecordBatch, path: &Path) -> Result<()> {
         csv::ErrorKind::Io(error) => file_error(path, &error),
         kind => Error::new(ErrorKind::Io, format!("{}: {kind:?}", path.display())).on("path"),
     };
-    let columns: Vec<Box<dyn Fn(usize) -> String + '_>> = table
-        .columns()
-        .iter()
-        .map(|column| cell(column.as_ref()))
-        .collect::<Result<_>>()?;
+    let columns: Vec<Box<dyn Fn(usize) -> String + '_>> =
+        table.columns().iter().map(|column| cell(column.as_ref())).collect::<Result<_>>()?;
     let file = File::create(path).map_err(|error| file_error(path, &error))?;
     let mut writer = csv::Writer::from_writer(std::io::BufWriter::with_capacity(1 << 18, file));
-    writer
-        .write_record(table.schema_ref().fields().iter().map(|field| field.name()))
-        .map_err(fail)?;
+    writer.write_record(table.schema_ref().fields().iter().map(|field| field.name())).map_err(fail)?;
     for row in 0..table.num_rows() {
         for column in &columns {
             writer.write_field(column(row)).map_err(fail)?;
@@ -50,24 +45,12 @@ fn cell(array: &dyn Array) -> Result<Box<dyn Fn(usize) -> String + '_>> {
         array: &'a dyn Array,
         show: impl Fn(usize) -> String + 'a,
     ) -> Box<dyn Fn(usize) -> String + 'a> {
-        Box::new(move |row| {
-            if array.is_null(row) {
-                String::new()
-            } else {
-                show(row)
-            }
-        })
+        Box::new(move |row| if array.is_null(row) { String::new() } else { show(row) })
     }
     Ok(match array.data_type() {
-        DataType::Int64 => present(array, |row| {
-            array.as_primitive::<Int64Type>().value(row).to_string()
-        }),
-        DataType::Int8 => present(array, |row| {
-            array.as_primitive::<Int8Type>().value(row).to_string()
-        }),
-        DataType::Float64 => present(array, |row| {
-            array.as_primitive::<Float64Type>().value(row).to_string()
-        }),
+        DataType::Int64 => present(array, |row| array.as_primitive::<Int64Type>().value(row).to_string()),
+        DataType::Int8 => present(array, |row| array.as_primitive::<Int8Type>().value(row).to_string()),
+        DataType::Float64 => present(array, |row| array.as_primitive::<Float64Type>().value(row).to_string()),
         DataType::Utf8 => present(array, |row| array.as_string::<i32>().value(row).to_owned()),
         DataType::LargeUtf8 => present(array, |row| array.as_string::<i64>().value(row).to_owned()),
         DataType::Date32 => present(array, |row| {
@@ -76,7 +59,7 @@ fn cell(array: &dyn Array) -> Result<Box<dyn Fn(usize) -> String + '_>> {
         }),
         other => {
             return Err(
-                Error::new(ErrorKind::WrongType, format!("{other} cannot be written as CSV")).on("table"),
+                Error::new(ErrorKind::WrongType, format!("{other} cannot be written as CSV")).on("table")
             );
         }
     })

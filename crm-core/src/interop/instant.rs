@@ -26,13 +26,8 @@ pub(super) fn parse_time(text: &str) -> Result<TextTime> {
         Error::new(ErrorKind::Parse, message)
     };
     let (date, rest) = text.split_at_checked(10).ok_or_else(unreadable)?;
-    let day = Day::parse(date).map_err(|error| {
-        if error.kind() == ErrorKind::OutOfRange {
-            error
-        } else {
-            unreadable()
-        }
-    })?;
+    let day = Day::parse(date)
+        .map_err(|error| if error.kind() == ErrorKind::OutOfRange { error } else { unreadable() })?;
     let midnight = i64::from(day.number()) * MICROS_PER_DAY;
     if rest.is_empty() {
         return Ok(TextTime::Local(midnight));
@@ -44,16 +39,13 @@ pub(super) fn parse_time(text: &str) -> Result<TextTime> {
     if zone.is_empty() {
         return Ok(TextTime::Local(local));
     }
-    Ok(TextTime::Instant(
-        local - offset_minutes(zone).ok_or_else(unreadable)? * 60_000_000,
-    ))
+    Ok(TextTime::Instant(local - offset_minutes(zone).ok_or_else(unreadable)? * 60_000_000))
 }
 
 /// Microseconds since midnight of `HH:MM`, `HH:MM:SS` or `HH:MM:SS.f`.
 fn clock_micros(clock: &str) -> Option<i64> {
-    let (clock, fraction) = clock
-        .split_once('.')
-        .map_or((clock, None), |(clock, fraction)| (clock, Some(fraction)));
+    let (clock, fraction) =
+        clock.split_once('.').map_or((clock, None), |(clock, fraction)| (clock, Some(fraction)));
     let mut parts = clock.split(':').map(two_digits);
     let (hour, minute) = (parts.next()??, parts.next()??);
     let second = parts.next();
@@ -139,9 +131,6 @@ mod tests {
         ] {
             assert_eq!(parse_time(text).unwrap_err().kind(), ErrorKind::Parse, "{text}");
         }
-        assert_eq!(
-            parse_time("2023-02-29 10:00").unwrap_err().kind(),
-            ErrorKind::OutOfRange
-        );
+        assert_eq!(parse_time("2023-02-29 10:00").unwrap_err().kind(), ErrorKind::OutOfRange);
     }
 }

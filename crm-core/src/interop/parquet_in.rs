@@ -33,12 +33,8 @@ pub fn read_parquet(
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| corrupt(&error))?;
     // Names and types are checked on a table without rows, against all columns that the file has.
     transactions(&RecordBatch::new_empty(builder.schema().clone()), names)?;
-    let wanted = [
-        Some(&names.customer_id),
-        Some(&names.time),
-        names.amount.as_ref(),
-        names.order_id.as_ref(),
-    ];
+    let wanted =
+        [Some(&names.customer_id), Some(&names.time), names.amount.as_ref(), names.order_id.as_ref()];
     let fields = builder.schema().fields().iter().enumerate();
     let roots: Vec<usize> = fields
         .filter(|(_, field)| wanted.iter().flatten().any(|name| *name == field.name()))
@@ -46,11 +42,8 @@ pub fn read_parquet(
         .collect();
     let total = u64::try_from(builder.metadata().file_metadata().num_rows()).ok();
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-    let reader = builder
-        .with_projection(mask)
-        .with_batch_size(BATCH)
-        .build()
-        .map_err(|error| corrupt(&error))?;
+    let reader =
+        builder.with_projection(mask).with_batch_size(BATCH).build().map_err(|error| corrupt(&error))?;
     let mut history = HistoryBuilder::new(options)?;
     for batch in reader {
         let batch = batch.map_err(|error| corrupt(&error))?;

@@ -38,14 +38,11 @@ impl Counted {
         let chunks = || values.par_chunks(1 << 18);
         let (low, high) = chunks()
             .map(|chunk| {
-                chunk.iter().fold((f64::MAX, f64::MIN), |(low, high), &value| {
-                    (low.min(value), high.max(value))
-                })
+                chunk
+                    .iter()
+                    .fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value)))
             })
-            .reduce(
-                || (f64::MAX, f64::MIN),
-                |one, other| (one.0.min(other.0), one.1.max(other.1)),
-            );
+            .reduce(|| (f64::MAX, f64::MIN), |one, other| (one.0.min(other.0), one.1.max(other.1)));
         let limit = 1u64 << 52;
         if low.abs() > limit as f64 || high.abs() > limit as f64 || high - low >= COUNT_UP_TO as f64 {
             return None;
@@ -65,9 +62,7 @@ impl Counted {
             })
             .collect();
         let parts: Vec<Vec<u64>> = parts.into_iter().collect::<Option<_>>()?;
-        let counts = (0..parts[0].len())
-            .map(|place| parts.iter().map(|part| part[place]).sum())
-            .collect();
+        let counts = (0..parts[0].len()).map(|place| parts.iter().map(|part| part[place]).sum()).collect();
         Some(Self { lowest, counts })
     }
 
@@ -108,9 +103,7 @@ fn select(values: &[f64], bins: usize, targets: &[u128]) -> Vec<f64> {
             counts
         })
         .reduce(empty, |mut one, other| {
-            one.iter_mut()
-                .zip(other)
-                .for_each(|(mine, theirs)| *mine += theirs);
+            one.iter_mut().zip(other).for_each(|(mine, theirs)| *mine += theirs);
             one
         });
     // A cut lies in the first bucket whose end can reach the target, or at the start of the next filled one.
@@ -151,9 +144,7 @@ fn select(values: &[f64], bins: usize, targets: &[u128]) -> Vec<f64> {
         }
     }
     let mut walk = Walk::new(bins, targets, 0);
-    gathered
-        .par_iter_mut()
-        .for_each(|bucket| bucket.par_sort_unstable_by(f64::total_cmp));
+    gathered.par_iter_mut().for_each(|bucket| bucket.par_sort_unstable_by(f64::total_cmp));
     for (sorted, (_, below)) in gathered.iter().zip(chosen) {
         walk.less = below;
         walk.sorted(sorted);
@@ -171,12 +162,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(bins: usize, targets: &'a [u128], less: u64) -> Self {
-        Self {
-            bins,
-            targets,
-            less,
-            cuts: vec![f64::INFINITY; bins - 1],
-        }
+        Self { bins, targets, less, cuts: vec![f64::INFINITY; bins - 1] }
     }
 
     fn step(&mut self, value: f64, count: u64) {
@@ -220,20 +206,14 @@ mod tests {
         let sequence =
             |n: usize| (0..n as u64).map(|i| i.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1) >> 40);
         for n in [1, 2, 3, 7, 100, 5000] {
-            let values: Vec<f64> = sequence(n)
-                .map(|x| ((x % 97) * (x % 97)) as f64 / 7.0 - 300.0)
-                .collect();
+            let values: Vec<f64> = sequence(n).map(|x| ((x % 97) * (x % 97)) as f64 / 7.0 - 300.0).collect();
             for bins in 2..=10 {
                 let targets: Vec<u128> = (1..bins).map(|j| 2 * n as u128 * j as u128).collect();
                 let (sorted, selected) = (midrank_cuts(&values, bins), select(&values, bins, &targets));
                 assert_eq!(sorted, selected, "{n} values, {bins} bins");
                 let whole: Vec<f64> = values.iter().map(|value| (value * 7.0).round()).collect();
                 let counted = Counted::new(&whole).unwrap().cuts(bins, &targets);
-                assert_eq!(
-                    counted,
-                    select(&whole, bins, &targets),
-                    "{n} integers, {bins} bins"
-                );
+                assert_eq!(counted, select(&whole, bins, &targets), "{n} integers, {bins} bins");
                 for &value in values.iter().take(200) {
                     assert_eq!(
                         bin(value, &selected),
@@ -247,10 +227,7 @@ mod tests {
 
     #[test]
     fn equal_values_share_the_middle_bin() {
-        assert_eq!(
-            midrank_cuts(&[4.0; 50], 5),
-            [4.0, 4.0, f64::INFINITY, f64::INFINITY]
-        );
+        assert_eq!(midrank_cuts(&[4.0; 50], 5), [4.0, 4.0, f64::INFINITY, f64::INFINITY]);
         assert_eq!(midrank_cuts(&[0.0, -0.0, 1.0, 1.0], 2), [1.0]);
         assert!(Counted::new(&[0.5, 1.0]).is_none() && Counted::new(&[0.0, 1e6]).is_none());
     }

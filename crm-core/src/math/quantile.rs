@@ -74,15 +74,7 @@ mod tests {
     #[test]
     fn a_cut_between_neighbouring_doubles_keeps_its_side() {
         let pair = [1.0, 1.0f64.next_up()];
-        assert!(
-            interior_quantiles(&pair, 10, ClosedSide::Right)
-                .iter()
-                .all(|&cut| cut < pair[1])
-        );
-        assert!(
-            interior_quantiles(&pair, 10, ClosedSide::Left)
-                .iter()
-                .all(|&cut| cut > pair[0])
-        );
+        assert!(interior_quantiles(&pair, 10, ClosedSide::Right).iter().all(|&cut| cut < pair[1]));
+        assert!(interior_quantiles(&pair, 10, ClosedSide::Left).iter().all(|&cut| cut > pair[0]));
     }
 }

@@ -24,11 +24,7 @@ impl Migration {
     pub fn new(earlier: (&CustomerBase, &Segments), later: (&CustomerBase, &Segments)) -> Result<Self> {
         for (name, (base, segments)) in [("earlier", earlier), ("later", later)] {
             if base.len() != segments.len() {
-                let message = format!(
-                    "has {} customers, but its base has {}",
-                    segments.len(),
-                    base.len()
-                );
+                let message = format!("has {} customers, but its base has {}", segments.len(), base.len());
                 return Err(Error::new(ErrorKind::LengthMismatch, message).on(name));
             }
         }
@@ -39,14 +35,11 @@ impl Migration {
         let (from, to) = (earlier.1.names().to_vec(), later.1.names().to_vec());
         let mut counts = vec![0; (from.len() + 1) * (to.len() + 1)];
         let columns = to.len() + 1;
-        earlier
-            .0
-            .customer_ids()
-            .pair(later.0.customer_ids(), |before, after| {
-                let row = before.map_or(from.len(), |customer| usize::from(earlier.1.codes()[customer]));
-                let column = after.map_or(to.len(), |customer| usize::from(later.1.codes()[customer]));
-                counts[row * columns + column] += 1;
-            })?;
+        earlier.0.customer_ids().pair(later.0.customer_ids(), |before, after| {
+            let row = before.map_or(from.len(), |customer| usize::from(earlier.1.codes()[customer]));
+            let column = after.map_or(to.len(), |customer| usize::from(later.1.codes()[customer]));
+            counts[row * columns + column] += 1;
+        })?;
         Ok(Self { from, to, counts })
     }
 

@@ -24,9 +24,7 @@ const MOST_CUTS: usize = 9;
 /// A fixed number of comparisons without a branch.
 #[inline]
 fn score(thresholds: &[f64; MOST_CUTS], value: f64) -> u8 {
-    thresholds
-        .iter()
-        .fold(1, |score, &threshold| score + u8::from(value >= threshold))
+    thresholds.iter().fold(1, |score, &threshold| score + u8::from(value >= threshold))
 }
 
 /// Something that makes scores less telling; they are still right.
@@ -56,24 +54,14 @@ impl fmt::Display for RfmWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FewCustomers { customers } => {
-                write!(
-                    f,
-                    "only {customers} customers: scores are unsteady below {FEW_CUSTOMERS}"
-                )
+                write!(f, "only {customers} customers: scores are unsteady below {FEW_CUSTOMERS}")
             }
             Self::ShortHistory { days } => {
-                write!(
-                    f,
-                    "only {days} days of data: frequency says little below {SHORT_HISTORY_DAYS}"
-                )
+                write!(f, "only {days} days of data: frequency says little below {SHORT_HISTORY_DAYS}")
             }
             Self::EmptyScores { dimension, scores } => {
                 let scores: Vec<String> = scores.iter().map(u8::to_string).collect();
-                write!(
-                    f,
-                    "{dimension}: equal values leave no customer with score {}",
-                    scores.join(", ")
-                )
+                write!(f, "{dimension}: equal values leave no customer with score {}", scores.join(", "))
             }
         }
     }
@@ -91,19 +79,13 @@ struct Cuts {
 
 impl Cuts {
     fn new(at: impl IntoIterator<Item = f64>, inclusive: bool) -> Self {
-        Self {
-            at: at.into_iter().map(|cut| cut.is_finite().then_some(cut)).collect(),
-            inclusive,
-        }
+        Self { at: at.into_iter().map(|cut| cut.is_finite().then_some(cut)).collect(), inclusive }
     }
 
     /// Cuts on values of which more is better, from values of which less is better, or the other way round.
     fn negated(self) -> Self {
         let at = self.at.iter().rev().map(|cut| cut.map(|cut| -cut)).collect();
-        Self {
-            at,
-            inclusive: !self.inclusive,
-        }
+        Self { at, inclusive: !self.inclusive }
     }
 
     /// The cuts for scoring: a value reaches those that it is not below. A cut that no value reached is infinite, and one
@@ -111,10 +93,7 @@ impl Cuts {
     fn thresholds(&self) -> [f64; MOST_CUTS] {
         let mut thresholds = [f64::INFINITY; MOST_CUTS];
         for (threshold, cut) in thresholds.iter_mut().zip(&self.at) {
-            *threshold = cut.map_or(
-                f64::INFINITY,
-                |cut| if self.inclusive { cut } else { cut.next_up() },
-            );
+            *threshold = cut.map_or(f64::INFINITY, |cut| if self.inclusive { cut } else { cut.next_up() });
         }
         thresholds
     }
@@ -124,10 +103,8 @@ impl Cuts {
             Binning::MidRank { bins } => Self::new(midrank_cuts(values, usize::from(*bins)), true),
             Binning::Quantiles { bins, closed } => {
                 // Intervals are those of the value as users know it: times since the last purchase, not their negatives.
-                let mut sorted: Vec<f64> = values
-                    .iter()
-                    .map(|&value| if is_recency { -value } else { value })
-                    .collect();
+                let mut sorted: Vec<f64> =
+                    values.iter().map(|&value| if is_recency { -value } else { value }).collect();
                 sorted.par_sort_unstable_by(f64::total_cmp);
                 let cuts = interior_quantiles(&sorted, usize::from(*bins), ClosedSide::from(*closed));
                 let cuts = Self::new(cuts, *closed == Closed::Left);
@@ -189,9 +166,7 @@ impl RfmModel {
             _ => Vec::new(),
         };
         let (recency, scores_r) = {
-            let values = column(base.len(), |customer| {
-                -f64::from(base.days_since_last_purchase(customer))
-            });
+            let values = column(base.len(), |customer| -f64::from(base.days_since_last_purchase(customer)));
             let cuts = Cuts::fit(&values, binning, &given(|bounds| &bounds.recency_days), true);
             let thresholds = cuts.thresholds();
             let scores = bytes(base.len(), |customer| score(&thresholds, values[customer]));
@@ -209,10 +184,7 @@ impl RfmModel {
                 // A cell without customers has no cuts: whoever falls into it later gets score 1.
                 let fit = |values: &Vec<f64>| {
                     if values.is_empty() {
-                        Cuts {
-                            at: vec![None; bins - 1],
-                            inclusive: true,
-                        }
+                        Cuts { at: vec![None; bins - 1], inclusive: true }
                     } else {
                         Cuts::fit(values, binning, bounds, false)
                     }
@@ -229,9 +201,7 @@ impl RfmModel {
             );
             let thresholds: Vec<_> = cuts.iter().map(Cuts::thresholds).collect();
             let group = |customer: usize| group_f(thresholds.len(), scores_r[customer]);
-            let scores = bytes(base.len(), |customer| {
-                score(&thresholds[group(customer)], values[customer])
-            });
+            let scores = bytes(base.len(), |customer| score(&thresholds[group(customer)], values[customer]));
             (cuts, scores)
         };
         let (monetary, scores_m) = {
@@ -243,9 +213,7 @@ impl RfmModel {
             let thresholds: Vec<_> = cuts.iter().map(Cuts::thresholds).collect();
             let group =
                 |customer: usize| group_m(thresholds.len(), bins, scores_r[customer], scores_f[customer]);
-            let scores = bytes(base.len(), |customer| {
-                score(&thresholds[group(customer)], values[customer])
-            });
+            let scores = bytes(base.len(), |customer| score(&thresholds[group(customer)], values[customer]));
             (cuts, scores)
         };
         let scores = RfmScores {
@@ -299,11 +267,8 @@ impl RfmModel {
         let bins = usize::from(self.bins());
         Threads::Available.run(|| {
             let thresholds = |cuts: &[Cuts]| -> Vec<_> { cuts.iter().map(Cuts::thresholds).collect() };
-            let (of_r, of_f, of_m) = (
-                self.recency.thresholds(),
-                thresholds(&self.frequency),
-                thresholds(&self.monetary),
-            );
+            let (of_r, of_f, of_m) =
+                (self.recency.thresholds(), thresholds(&self.frequency), thresholds(&self.monetary));
             let recency = bytes(base.len(), |customer| {
                 score(&of_r, -f64::from(base.days_since_last_purchase(customer)))
             });
@@ -315,13 +280,7 @@ impl RfmModel {
                 let group = group_m(of_m.len(), bins, recency[customer], frequency[customer]);
                 score(&of_m[group], self.options.monetary.of(base, customer))
             });
-            RfmScores {
-                bins: self.bins(),
-                weights: self.options.weights,
-                recency,
-                frequency,
-                monetary,
-            }
+            RfmScores { bins: self.bins(), weights: self.options.weights, recency, frequency, monetary }
         })
     }
 
@@ -410,11 +369,7 @@ impl RfmModel {
             Nesting::Independent => (1, 1),
             Nesting::Nested => (bins, bins * bins),
         };
-        let all = || {
-            std::iter::once(&model.recency)
-                .chain(&model.frequency)
-                .chain(&model.monetary)
-        };
+        let all = || std::iter::once(&model.recency).chain(&model.frequency).chain(&model.monetary);
         if (model.frequency.len(), model.monetary.len()) != groups
             || all().any(|cuts| cuts.at.len() != bins - 1 || !cuts.at.iter().flatten().is_sorted())
         {
@@ -428,31 +383,22 @@ impl RfmModel {
 fn warnings(base: &CustomerBase, scores: &RfmScores) -> Vec<RfmWarning> {
     let mut warnings = Vec::new();
     if base.len() < FEW_CUSTOMERS {
-        warnings.push(RfmWarning::FewCustomers {
-            customers: base.len() as u64,
-        });
+        warnings.push(RfmWarning::FewCustomers { customers: base.len() as u64 });
     }
     let days = base.as_of().since(base.data_start()) + 1;
     if days < SHORT_HISTORY_DAYS {
         warnings.push(RfmWarning::ShortHistory { days });
     }
-    for (dimension, column) in [
-        ("recency", scores.recency()),
-        ("frequency", scores.frequency()),
-        ("monetary", scores.monetary()),
-    ] {
+    for (dimension, column) in
+        [("recency", scores.recency()), ("frequency", scores.frequency()), ("monetary", scores.monetary())]
+    {
         let mut seen = [false; 256];
         for &score in column {
             seen[usize::from(score)] = true;
         }
-        let empty: Vec<u8> = (1..=scores.bins())
-            .filter(|&score| !seen[usize::from(score)])
-            .collect();
+        let empty: Vec<u8> = (1..=scores.bins()).filter(|&score| !seen[usize::from(score)]).collect();
         if !empty.is_empty() {
-            warnings.push(RfmWarning::EmptyScores {
-                dimension: dimension.to_owned(),
-                scores: empty,
-            });
+            warnings.push(RfmWarning::EmptyScores { dimension: dimension.to_owned(), scores: empty });
         }
     }
     warnings
@@ -467,25 +413,13 @@ fn group_f(groups: usize, recency: u8) -> usize {
 /// The group of monetary cuts that a pair of scores leads to, where there are so many groups.
 #[inline]
 fn group_m(groups: usize, bins: usize, recency: u8, frequency: u8) -> usize {
-    if groups == 1 {
-        0
-    } else {
-        (usize::from(recency) - 1) * bins + usize::from(frequency) - 1
-    }
+    if groups == 1 { 0 } else { (usize::from(recency) - 1) * bins + usize::from(frequency) - 1 }
 }
 
 fn column(customers: usize, value: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
-    (0..customers)
-        .into_par_iter()
-        .with_min_len(1 << 14)
-        .map(&value)
-        .collect()
+    (0..customers).into_par_iter().with_min_len(1 << 14).map(&value).collect()
 }
 
 fn bytes(customers: usize, value: impl Fn(usize) -> u8 + Sync) -> Vec<u8> {
-    (0..customers)
-        .into_par_iter()
-        .with_min_len(1 << 14)
-        .map(&value)
-        .collect()
+    (0..customers).into_par_iter().with_min_len(1 << 14).map(&value).collect()
 }

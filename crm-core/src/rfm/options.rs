@@ -95,11 +95,7 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self {
-            recency: 1.0,
-            frequency: 1.0,
-            monetary: 1.0,
-        }
+        Self { recency: 1.0, frequency: 1.0, monetary: 1.0 }
     }
 }
 
@@ -144,40 +140,21 @@ impl RfmOptions {
             }
             Binning::Bounds(bounds) => bounds.check()?,
         }
-        if matches!(
-            (&self.binning, self.nesting),
-            (Binning::Bounds(_), Nesting::Nested)
-        ) {
+        if matches!((&self.binning, self.nesting), (Binning::Bounds(_), Nesting::Nested)) {
             return Err(Error::argument(
                 "nesting",
                 "nested",
                 "independent when bounds are given: they are the same in every cell",
             ));
         }
-        let Weights {
-            recency,
-            frequency,
-            monetary,
-        } = self.weights;
-        for (name, weight) in [
-            ("recency", recency),
-            ("frequency", frequency),
-            ("monetary", monetary),
-        ] {
+        let Weights { recency, frequency, monetary } = self.weights;
+        for (name, weight) in [("recency", recency), ("frequency", frequency), ("monetary", monetary)] {
             if !(weight.is_finite() && (0.0..=1e100).contains(&weight)) {
-                return Err(Error::argument(
-                    &format!("weights.{name}"),
-                    weight,
-                    "between 0 and 1e100",
-                ));
+                return Err(Error::argument(&format!("weights.{name}"), weight, "between 0 and 1e100"));
             }
         }
         if recency + frequency + monetary <= 0.0 {
-            return Err(Error::argument(
-                "weights",
-                "0, 0, 0",
-                "positive in at least one dimension",
-            ));
+            return Err(Error::argument("weights", "0, 0, 0", "positive in at least one dimension"));
         }
         Ok(())
     }
@@ -201,21 +178,13 @@ impl LowerBounds {
             }
             if bounds.len() + 1 != scores {
                 let accepted = format!("{} bounds, as recency_days has", scores - 1);
-                return Err(Error::argument(
-                    &argument,
-                    format!("{} bounds", bounds.len()),
-                    &accepted,
-                ));
+                return Err(Error::argument(&argument, format!("{} bounds", bounds.len()), &accepted));
             }
             if let Some(bound) = bounds.iter().find(|bound| !bound.is_finite()) {
                 return Err(Error::argument(&argument, bound, "finite"));
             }
             if let Some((low, high)) = bounds.iter().zip(&bounds[1..]).find(|(low, high)| low >= high) {
-                return Err(Error::argument(
-                    &argument,
-                    format!("{low} before {high}"),
-                    "strictly ascending",
-                ));
+                return Err(Error::argument(&argument, format!("{low} before {high}"), "strictly ascending"));
             }
         }
         Ok(())

@@ -73,11 +73,7 @@ impl RfmScores {
 
     /// The composite score of a customer, `(w_R R + w_F F + w_M M) / (w_R + w_F + w_M)`: from 1 to `bins`.
     pub fn composite(&self, customer: usize) -> f64 {
-        let Weights {
-            recency,
-            frequency,
-            monetary,
-        } = self.weights;
+        let Weights { recency, frequency, monetary } = self.weights;
         let cell = self.cell(customer);
         let sum = recency * f64::from(cell.recency)
             + frequency * f64::from(cell.frequency)

@@ -27,12 +27,7 @@ impl Rule {
         recency: RangeInclusive<u8>,
         frequency: RangeInclusive<u8>,
     ) -> Self {
-        Self {
-            segment: segment.into(),
-            recency,
-            frequency,
-            monetary: 1..=u8::MAX,
-        }
+        Self { segment: segment.into(), recency, frequency, monetary: 1..=u8::MAX }
     }
 
     /// Only these monetary scores.
@@ -51,17 +46,11 @@ impl Rule {
         if self.segment.is_empty() {
             return Err(Error::argument("segment", "\"\"", "a name"));
         }
-        for (dimension, range) in [
-            ("recency", &self.recency),
-            ("frequency", &self.frequency),
-            ("monetary", &self.monetary),
-        ] {
+        for (dimension, range) in
+            [("recency", &self.recency), ("frequency", &self.frequency), ("monetary", &self.monetary)]
+        {
             // A monetary range without an upper end means any.
-            let high = if *range.end() == u8::MAX {
-                bins
-            } else {
-                *range.end()
-            };
+            let high = if *range.end() == u8::MAX { bins } else { *range.end() };
             if *range.start() < 1 || high > bins || *range.start() > high {
                 let argument = format!("{}.{dimension}", self.segment);
                 let given = format!("{} to {}", range.start(), range.end());
@@ -127,10 +116,8 @@ const STANDARD: [(&str, RangeInclusive<u8>, RangeInclusive<u8>); 12] = [
 impl SegmentMap {
     /// The standard map of 25 recency and frequency cells, for five scores.
     pub fn standard() -> Self {
-        let rules: Vec<Rule> = STANDARD
-            .iter()
-            .map(|(name, r, f)| Rule::new(*name, r.clone(), f.clone()))
-            .collect();
+        let rules: Vec<Rule> =
+            STANDARD.iter().map(|(name, r, f)| Rule::new(*name, r.clone(), f.clone())).collect();
         Self::build(5, &rules, None)
     }
 
@@ -162,11 +149,7 @@ impl SegmentMap {
         match otherwise {
             None if !audit.uncovered.is_empty() => Err(uncovered(&audit.uncovered)),
             Some("") => Err(Error::argument("otherwise", "\"\"", "a name")),
-            _ => Ok(Self::build(
-                bins,
-                rules,
-                otherwise.filter(|_| !audit.uncovered.is_empty()),
-            )),
+            _ => Ok(Self::build(bins, rules, otherwise.filter(|_| !audit.uncovered.is_empty()))),
         }
     }
 
@@ -179,36 +162,22 @@ impl SegmentMap {
             return Err(Error::argument("bins", bins, "between 2 and 10"));
         }
         if rules.is_empty() || rules.len() > 255 {
-            return Err(Error::argument(
-                "rules",
-                format!("{} rules", rules.len()),
-                "1 to 255 rules",
-            ));
+            return Err(Error::argument("rules", format!("{} rules", rules.len()), "1 to 255 rules"));
         }
         rules.iter().try_for_each(|rule| rule.check(bins))?;
-        let mut audit = MapAudit {
-            uncovered: Vec::new(),
-            overlapping: Vec::new(),
-            never_assigned: Vec::new(),
-        };
+        let mut audit =
+            MapAudit { uncovered: Vec::new(), overlapping: Vec::new(), never_assigned: Vec::new() };
         let mut assigned: Vec<&str> = Vec::new();
         for cell in cells(bins) {
             let mut covering = rules.iter().filter(|rule| rule.covers(cell));
             match (covering.next(), covering.next()) {
                 (None, _) => audit.uncovered.push(cell),
                 (Some(one), Some(other)) => {
-                    audit
-                        .overlapping
-                        .push((cell, one.segment.clone(), other.segment.clone()));
+                    audit.overlapping.push((cell, one.segment.clone(), other.segment.clone()));
                 }
                 (Some(_), None) => {}
             }
-            assigned.extend(
-                rules
-                    .iter()
-                    .find(|rule| rule.covers(cell))
-                    .map(|rule| rule.segment.as_str()),
-            );
+            assigned.extend(rules.iter().find(|rule| rule.covers(cell)).map(|rule| rule.segment.as_str()));
         }
         for rule in rules {
             if !assigned.contains(&rule.segment.as_str()) && !audit.never_assigned.contains(&rule.segment) {
@@ -261,20 +230,12 @@ impl SegmentMap {
     /// `Incompatible` if the scores have another highest score than the map.
     pub fn assign(&self, scores: &RfmScores) -> Result<Segments> {
         if scores.bins() != self.bins {
-            let message = format!(
-                "the map is for scores of 1 to {}, these go to {}",
-                self.bins,
-                scores.bins()
-            );
+            let message =
+                format!("the map is for scores of 1 to {}, these go to {}", self.bins, scores.bins());
             return Err(Error::new(ErrorKind::Incompatible, message).on("segment_map"));
         }
-        let codes = (0..scores.len())
-            .map(|customer| self.cells[self.index(scores.cell(customer))])
-            .collect();
-        Ok(Segments {
-            names: self.names.clone(),
-            codes,
-        })
+        let codes = (0..scores.len()).map(|customer| self.cells[self.index(scores.cell(customer))]).collect();
+        Ok(Segments { names: self.names.clone(), codes })
     }
 
     fn index(&self, cell: Cell) -> usize {
@@ -288,24 +249,15 @@ impl SegmentMap {
 fn cells(bins: u8) -> impl Iterator<Item = Cell> {
     let scores = move || 1..=bins;
     scores().flat_map(move |recency| {
-        scores().flat_map(move |frequency| {
-            scores().map(move |monetary| Cell {
-                recency,
-                frequency,
-                monetary,
-            })
-        })
+        scores()
+            .flat_map(move |frequency| scores().map(move |monetary| Cell { recency, frequency, monetary }))
     })
 }
 
 fn uncovered(cells: &[Cell]) -> Error {
     let shown: Vec<String> = cells.iter().take(5).map(Cell::to_string).collect();
     let more = if cells.len() > shown.len() { ", ..." } else { "" };
-    let message = format!(
-        "{} cells are covered by no rule: {}{more} (R-F-M)",
-        cells.len(),
-        shown.join(", ")
-    );
+    let message = format!("{} cells are covered by no rule: {}{more} (R-F-M)", cells.len(), shown.join(", "));
     Error::new(ErrorKind::InvalidArgument, message).on("rules")
 }
 

@@ -47,11 +47,7 @@ impl SegmentSummary {
     /// `LengthMismatch` if the segments are those of another number of customers.
     pub fn new(base: &CustomerBase, segments: &Segments) -> Result<Self> {
         if base.len() != segments.len() {
-            let message = format!(
-                "has {} customers, but the base has {}",
-                segments.len(),
-                base.len()
-            );
+            let message = format!("has {} customers, but the base has {}", segments.len(), base.len());
             return Err(Error::new(ErrorKind::LengthMismatch, message).on("segments"));
         }
         let mut sums = vec![Sums::default(); segments.names().len()];
@@ -70,11 +66,7 @@ impl SegmentSummary {
                 customers: sum.customers,
                 customer_share: sum.customers as f64 / base.len() as f64,
                 net_amount: sum.amount,
-                amount_share: if total == Money::ZERO {
-                    0.0
-                } else {
-                    sum.amount.to_f64() / total.to_f64()
-                },
+                amount_share: if total == Money::ZERO { 0.0 } else { sum.amount.to_f64() / total.to_f64() },
                 mean_days_since_last_purchase: mean(sum.days as f64),
                 mean_orders: mean(sum.orders as f64),
                 mean_net_amount: mean(sum.amount.to_f64()),

@@ -22,13 +22,8 @@ use log::{Id, Orders, Shape, Times, history, push, row};
 const IDS: [i64; 3] = [1, 2, 3];
 const DAYS: [i32; 3] = [10, 20, 30];
 const AMOUNTS: [f64; 3] = [1.0, 2.0, 3.0];
-const SHAPE: Shape = Shape {
-    text_ids: false,
-    packed: false,
-    orders: Orders::Absent,
-    times: Times::Day,
-    has_amounts: true,
-};
+const SHAPE: Shape =
+    Shape { text_ids: false, packed: false, orders: Orders::Absent, times: Times::Day, has_amounts: true };
 
 fn ids() -> IdColumn<'static> {
     IdColumn::Integer(IDS.as_slice().into())
@@ -49,20 +44,13 @@ fn good() -> Transactions<'static> {
 }
 
 fn flagged<'a, T: Clone>(values: &'a [T], flags: &'a [bool]) -> Column<'a, T> {
-    Column {
-        values: values.into(),
-        validity: Validity::Flags(flags),
-    }
+    Column { values: values.into(), validity: Validity::Flags(flags) }
 }
 
 type Seen = (ErrorKind, Option<String>, Option<u64>);
 
 fn seen(error: &Error) -> Seen {
-    (
-        error.kind(),
-        error.argument_name().map(str::to_owned),
-        error.row(),
-    )
+    (error.kind(), error.argument_name().map(str::to_owned), error.row())
 }
 
 fn expected(kind: ErrorKind, argument: &str, row: impl Into<Option<u64>>) -> Seen {
@@ -85,11 +73,7 @@ fn check(
         let mut builder = HistoryBuilder::new(options.clone()).unwrap();
         builder.push(&first).unwrap();
         let error = builder.push(bad).unwrap_err();
-        assert_eq!(
-            seen(&error),
-            expected(kind, argument, row.map(|row| row + 3)),
-            "{error}"
-        );
+        assert_eq!(seen(&error), expected(kind, argument, row.map(|row| row + 3)), "{error}");
         assert_eq!(builder.rows(), 3);
         builder.push(&second).unwrap();
         let mut clean = HistoryBuilder::new(options.clone()).unwrap();
@@ -102,12 +86,7 @@ fn check(
 /// Rows out of order, for which the builder needs its buffer.
 fn descending() -> Transactions<'static> {
     const DESCENDING: [i64; 3] = [3, 2, 1];
-    Transactions::new(
-        IdColumn::Integer(DESCENDING.as_slice().into()),
-        days(),
-        floats(&AMOUNTS),
-    )
-    .unwrap()
+    Transactions::new(IdColumn::Integer(DESCENDING.as_slice().into()), days(), floats(&AMOUNTS)).unwrap()
 }
 
 fn default() -> IngestOptions {

@@ -18,10 +18,7 @@ fn amounts_that_are_no_money() {
         check(&bad, &default(), kind, "amount", 2);
         let history = PurchaseHistory::from_transactions(
             &bad,
-            &IngestOptions {
-                invalid_amount: Policy::Exclude,
-                ..default()
-            },
+            &IngestOptions { invalid_amount: Policy::Exclude, ..default() },
         );
         assert_eq!(history.unwrap().account().used(), 2);
     }
@@ -38,12 +35,7 @@ fn amounts_that_are_no_money() {
             2,
         );
     }
-    for (value, scale) in [
-        (i128::MAX, 0),
-        (i128::MIN, 6),
-        (i128::MAX, 19),
-        (i128::from(i64::MAX) + 1, 6),
-    ] {
+    for (value, scale) in [(i128::MAX, 0), (i128::MIN, 6), (i128::MAX, 19), (i128::from(i64::MAX) + 1, 6)] {
         let amounts = [0, value, 0];
         let column = AmountColumn::Decimal(amounts.as_slice().into(), scale);
         check(
@@ -91,22 +83,13 @@ fn scales_that_no_decimal_has() {
 
 #[test]
 fn times_outside_the_years_1_to_9999() {
-    let exclude = IngestOptions {
-        invalid_time: Policy::Exclude,
-        ..default()
-    };
+    let exclude = IngestOptions { invalid_time: Policy::Exclude, ..default() };
     for day in [i32::MIN, -719_163, 2_932_897, i32::MAX] {
         let days = [day, 20, 30];
         let bad =
             Transactions::new(ids(), TimeColumn::Day(days.as_slice().into()), floats(&AMOUNTS)).unwrap();
         check(&bad, &default(), ErrorKind::OutOfRange, "time", 0);
-        assert_eq!(
-            PurchaseHistory::from_transactions(&bad, &exclude)
-                .unwrap()
-                .account()
-                .used(),
-            2
-        );
+        assert_eq!(PurchaseHistory::from_transactions(&bad, &exclude).unwrap().account().used(), 2);
     }
     // First and last value of each resolution within the years 1 to 9999; nanoseconds never leave them.
     let (first, last) = (-719_162i64 * 86_400, 2_932_897i64 * 86_400 - 1);
@@ -115,14 +98,10 @@ fn times_outside_the_years_1_to_9999() {
         (TimeResolution::Millisecond, 1_000),
         (TimeResolution::Microsecond, 1_000_000),
     ] {
-        let utc = IngestOptions {
-            time_zone: Some(BusinessZone::UTC),
-            ..default()
-        };
-        for (kind, options) in [
-            (TimeColumn::Local as fn(_, _) -> _, &default()),
-            (TimeColumn::Instant as fn(_, _) -> _, &utc),
-        ] {
+        let utc = IngestOptions { time_zone: Some(BusinessZone::UTC), ..default() };
+        for (kind, options) in
+            [(TimeColumn::Local as fn(_, _) -> _, &default()), (TimeColumn::Instant as fn(_, _) -> _, &utc)]
+        {
             let column = |values: &'static [i64]| kind(values.into(), resolution);
             let edge: &'static [i64] = vec![first * factor, last * factor + factor - 1, 0].leak();
             let history = PurchaseHistory::from_transactions(
@@ -130,10 +109,7 @@ fn times_outside_the_years_1_to_9999() {
                 options,
             );
             let history = history.unwrap();
-            assert_eq!(
-                (history.first_day(), history.last_day()),
-                (Some(Day::MIN), Some(Day::MAX))
-            );
+            assert_eq!((history.first_day(), history.last_day()), (Some(Day::MIN), Some(Day::MAX)));
             for value in [first * factor - 1, last * factor + factor, i64::MIN, i64::MAX] {
                 let values: &'static [i64] = vec![0, value, 0].leak();
                 let bad = Transactions::new(ids(), column(values), floats(&AMOUNTS)).unwrap();
@@ -143,17 +119,8 @@ fn times_outside_the_years_1_to_9999() {
                     expected(ErrorKind::OutOfRange, "time", 1),
                     "{value} {resolution:?}"
                 );
-                let options = IngestOptions {
-                    invalid_time: Policy::Exclude,
-                    ..options.clone()
-                };
-                assert_eq!(
-                    PurchaseHistory::from_transactions(&bad, &options)
-                        .unwrap()
-                        .account()
-                        .used(),
-                    2
-                );
+                let options = IngestOptions { invalid_time: Policy::Exclude, ..options.clone() };
+                assert_eq!(PurchaseHistory::from_transactions(&bad, &options).unwrap().account().used(), 2);
             }
         }
     }
@@ -169,35 +136,19 @@ fn times_outside_the_years_1_to_9999() {
 
 #[test]
 fn extreme_instants_in_every_kind_of_zone() {
-    for name in [
-        "Europe/Berlin",
-        "Pacific/Kiritimati",
-        "Pacific/Niue",
-        "Asia/Kathmandu",
-    ] {
+    for name in ["Europe/Berlin", "Pacific/Kiritimati", "Pacific/Niue", "Asia/Kathmandu"] {
         let options = IngestOptions {
             time_zone: Some(BusinessZone::new(name).unwrap()),
             invalid_time: Policy::Exclude,
             ..default()
         };
         let (first, last) = (-719_162i64 * 86_400, 2_932_897i64 * 86_400);
-        for edge in [
-            first,
-            last,
-            i64::MIN,
-            i64::MAX,
-            0,
-            i64::MIN / 1_000_000,
-            i64::MAX / 1_000_000,
-        ] {
+        for edge in [first, last, i64::MIN, i64::MAX, 0, i64::MIN / 1_000_000, i64::MAX / 1_000_000] {
             for step in [-90_000i64, -1, 0, 1, 90_000] {
                 let times = [edge.saturating_add(step), 0, 0];
                 let column = TimeColumn::Instant(times.as_slice().into(), TimeResolution::Second);
                 let log = Transactions::new(ids(), column, floats(&AMOUNTS)).unwrap();
-                assert!(
-                    PurchaseHistory::from_transactions(&log, &options).is_ok(),
-                    "{name} {edge} {step}"
-                );
+                assert!(PurchaseHistory::from_transactions(&log, &options).is_ok(), "{name} {edge} {step}");
             }
         }
     }
@@ -209,11 +160,9 @@ fn the_first_bad_row_of_a_big_batch_is_the_one_named() {
     let rows = 200_000usize;
     let ids: Vec<i64> = (0..rows as i64).collect();
     let days = vec![5; rows];
-    for (swapped, bad) in [
-        (None, [70_000, 150_000]),
-        (Some(10), [20, 150_000]),
-        (Some(69_000), [70_000, 150_000]),
-    ] {
+    for (swapped, bad) in
+        [(None, [70_000, 150_000]), (Some(10), [20, 150_000]), (Some(69_000), [70_000, 150_000])]
+    {
         let mut ids = ids.clone();
         // Out of order before the first bad row: a reader that stops there must not report a later one.
         if let Some(place) = swapped {
@@ -226,10 +175,7 @@ fn the_first_bad_row_of_a_big_batch_is_the_one_named() {
         let ids = IdColumn::Integer((&ids).into());
         let log = Transactions::new(ids, TimeColumn::Day((&days).into()), floats(&amounts)).unwrap();
         for threads in 1..=4 {
-            let options = IngestOptions {
-                threads: Threads::from_count(threads).unwrap(),
-                ..default()
-            };
+            let options = IngestOptions { threads: Threads::from_count(threads).unwrap(), ..default() };
             let error = PurchaseHistory::from_transactions(&log, &options).unwrap_err();
             assert_eq!(
                 seen(&error),

@@ -35,12 +35,7 @@ pub struct Row {
 
 /// A row with everything but an order.
 pub fn row(id: Id, day: i32, micros: i128) -> Row {
-    Row {
-        id: Some(id),
-        day: Some(day),
-        micros: Some(micros),
-        order: None,
-    }
+    Row { id: Some(id), day: Some(day), micros: Some(micros), order: None }
 }
 
 /// Whether there is a column of order ids, and of which kind.
@@ -74,13 +69,7 @@ pub struct Shape {
 
 impl Shape {
     pub fn new(text_ids: bool, orders: Orders) -> Self {
-        Self {
-            text_ids,
-            packed: false,
-            orders,
-            times: Times::Day,
-            has_amounts: true,
-        }
+        Self { text_ids, packed: false, orders, times: Times::Day, has_amounts: true }
     }
 }
 
@@ -98,15 +87,7 @@ pub struct Owned {
 impl Owned {
     fn new(ids: impl Iterator<Item = Option<Id>>, is_text: bool, packed: bool) -> Self {
         let (integers, texts, bytes, present) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut owned = Self {
-            integers,
-            texts,
-            offsets: vec![0],
-            bytes,
-            is_text,
-            packed,
-            present,
-        };
+        let mut owned = Self { integers, texts, offsets: vec![0], bytes, is_text, packed, present };
         for id in ids {
             owned.present.push(id.is_some());
             match id {
@@ -129,11 +110,7 @@ impl Owned {
         match (self.is_text, self.packed) {
             (true, true) => {
                 let offsets = TextOffsets::Large(&self.offsets);
-                IdColumn::Packed {
-                    offsets,
-                    bytes: &self.bytes,
-                    validity: Validity::All,
-                }
+                IdColumn::Packed { offsets, bytes: &self.bytes, validity: Validity::All }
             }
             (true, false) => IdColumn::OptionalText(self.texts.iter().map(Option::as_deref).collect()),
             (false, _) => IdColumn::Integer(column(self.integers.clone(), &self.present)),
@@ -144,31 +121,13 @@ impl Owned {
 /// A column with flags where it needs them.
 fn column<T: Clone>(values: Vec<T>, present: &[bool]) -> Column<'_, T> {
     let all = present.iter().all(|&present| present);
-    Column {
-        values: values.into(),
-        validity: if all {
-            Validity::All
-        } else {
-            Validity::Flags(present)
-        },
-    }
+    Column { values: values.into(), validity: if all { Validity::All } else { Validity::Flags(present) } }
 }
 
 /// The columns of customer ids and of order ids.
 pub fn id_columns(rows: &[Row], shape: Shape) -> (Owned, Owned) {
-    let ids = Owned::new(
-        rows.iter().map(|row| row.id.clone()),
-        shape.text_ids,
-        shape.packed,
-    );
-    (
-        ids,
-        Owned::new(
-            rows.iter().map(|row| row.order.clone()),
-            shape.orders == Orders::Texts,
-            shape.packed,
-        ),
-    )
+    let ids = Owned::new(rows.iter().map(|row| row.id.clone()), shape.text_ids, shape.packed);
+    (ids, Owned::new(rows.iter().map(|row| row.order.clone()), shape.orders == Orders::Texts, shape.packed))
 }
 
 /// Pushes rows as one batch.
@@ -199,10 +158,7 @@ pub fn push(builder: &mut HistoryBuilder, rows: &[Row], shape: Shape) -> Result<
 /// The history of batches of rows.
 pub fn history(batches: &[&[Row]], shape: Shape, options: &IngestOptions) -> Result<PurchaseHistory> {
     let time_zone = (shape.times == Times::Instant).then_some(BusinessZone::UTC);
-    let mut builder = HistoryBuilder::new(IngestOptions {
-        time_zone,
-        ..options.clone()
-    })?;
+    let mut builder = HistoryBuilder::new(IngestOptions { time_zone, ..options.clone() })?;
     for batch in batches {
         push(&mut builder, batch, shape)?;
     }

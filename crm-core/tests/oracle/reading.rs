@@ -36,21 +36,11 @@ pub(crate) fn read(source: impl Read, id: &str, date: &str, amount: Option<&str>
     let text_ids = records.iter().any(|record| record[id].parse::<i64>().is_err());
     let rows = records.iter().map(|record| {
         let name = &record[id];
-        let id = if text_ids {
-            Id::Text(name.to_owned())
-        } else {
-            Id::Integer(name.parse().unwrap())
-        };
+        let id = if text_ids { Id::Text(name.to_owned()) } else { Id::Integer(name.parse().unwrap()) };
         let micros = amount.map_or(0, |amount| micros(&record[amount]));
         row(id, day(&record[date]).number(), micros)
     });
-    (
-        rows.collect(),
-        Shape {
-            has_amounts: amount.is_some(),
-            ..Shape::new(text_ids, Orders::Absent)
-        },
-    )
+    (rows.collect(), Shape { has_amounts: amount.is_some(), ..Shape::new(text_ids, Orders::Absent) })
 }
 
 /// Micro-units of a small amount, some of which are printed as 118.22999999999999.

@@ -15,17 +15,8 @@ use crate::reading::{build, data, day, place, read};
 
 /// Its data of orders, with the analysis date of its documentation.
 fn rfm_orders() -> Option<CustomerBase> {
-    let log = read(
-        data("rfm_orders.csv.gz")?,
-        "customer_id",
-        "order_date",
-        Some("revenue"),
-    );
-    Some(
-        build(&log, &IngestOptions::default())
-            .base(BaseOptions::as_of(day("2006-12-31")))
-            .unwrap(),
-    )
+    let log = read(data("rfm_orders.csv.gz")?, "customer_id", "order_date", Some("revenue"));
+    Some(build(&log, &IngestOptions::default()).base(BaseOptions::as_of(day("2006-12-31"))).unwrap())
 }
 
 /// rfm-04, as R's `rfm` prints them (rounded to 115, 181, 297, 482; 4, 5, 6, 8; 256, 382, 506, 666).
@@ -38,10 +29,7 @@ fn published_cuts() -> LowerBounds {
 }
 
 fn published_scores(base: &CustomerBase) -> RfmScores {
-    let options = RfmOptions {
-        binning: Binning::Bounds(published_cuts()),
-        ..RfmOptions::default()
-    };
+    let options = RfmOptions { binning: Binning::Bounds(published_cuts()), ..RfmOptions::default() };
     RfmModel::fit(base, &options).unwrap().score(base).unwrap()
 }
 
@@ -51,18 +39,9 @@ fn rfm_01_02_size_of_the_data() {
     assert_eq!(base.orders().iter().sum::<u32>(), 4906);
     assert_eq!(base.len(), 995);
     // data/README.md: 11 same-day orders.
-    assert_eq!(
-        base.orders().iter().sum::<u32>() - base.purchase_days().iter().sum::<u32>(),
-        11
-    );
-    assert_eq!(
-        *base.first_purchase().iter().min().unwrap(),
-        day("2001-10-29").number()
-    );
-    assert_eq!(
-        *base.last_purchase().iter().max().unwrap(),
-        day("2006-12-30").number()
-    );
+    assert_eq!(base.orders().iter().sum::<u32>() - base.purchase_days().iter().sum::<u32>(), 11);
+    assert_eq!(*base.first_purchase().iter().min().unwrap(), day("2001-10-29").number());
+    assert_eq!(*base.last_purchase().iter().max().unwrap(), day("2006-12-30").number());
 }
 
 #[test]
@@ -70,10 +49,7 @@ fn rfm_04_cut_points_are_the_quantiles_plus_one() {
     let Some(base) = rfm_orders() else { return };
     let published = published_cuts();
     for closed in [Closed::Left, Closed::Right] {
-        let options = RfmOptions {
-            binning: Binning::Quantiles { bins: 5, closed },
-            ..RfmOptions::default()
-        };
+        let options = RfmOptions { binning: Binning::Quantiles { bins: 5, closed }, ..RfmOptions::default() };
         let model = RfmModel::fit(&base, &options).unwrap();
         let mut recency = model.recency_cuts();
         // The package lists times upwards; here the cut of score 2 comes first.
@@ -84,10 +60,7 @@ fn rfm_04_cut_points_are_the_quantiles_plus_one() {
             (model.monetary_cuts().unwrap(), &published.monetary),
         ] {
             let cuts: Vec<f64> = cuts.iter().map(|cut| cut.unwrap() + 1.0).collect();
-            let near = cuts
-                .iter()
-                .zip(published)
-                .all(|(cut, published)| (cut - published).abs() < 1e-9);
+            let near = cuts.iter().zip(published).all(|(cut, published)| (cut - published).abs() < 1e-9);
             assert!(near && cuts.len() == 4, "{cuts:?} {published:?}");
         }
     }
@@ -124,11 +97,7 @@ fn printed_customers_of_the_package() {
         let customer = place(&base, CustomerId::Text(name));
         assert_eq!(base.days_since_last_purchase(customer), recency, "{name}");
         assert_eq!(base.orders()[customer], orders, "{name}");
-        assert_eq!(
-            base.net_amount(customer),
-            Money::from_micros(amount * 1_000_000),
-            "{name}"
-        );
+        assert_eq!(base.net_amount(customer), Money::from_micros(amount * 1_000_000), "{name}");
         assert_eq!(scores.cell(customer).to_string(), score, "{name}");
     }
 }
@@ -198,18 +167,13 @@ fn rfm_07_champions_of_the_classic_map() {
         ("Can't Lose Them", (1, 1), (4, 5)),
         ("Lost", (1, 2), (1, 2)),
     ];
-    let blocks: Vec<(&str, [(u8, u8); 3])> = classic
-        .iter()
-        .map(|(name, r, fm)| (*name, [*r, *fm, *fm]))
-        .collect();
+    let blocks: Vec<(&str, [(u8, u8); 3])> =
+        classic.iter().map(|(name, r, fm)| (*name, [*r, *fm, *fm])).collect();
     let map = SegmentMap::first_match(5, &rules(&blocks), Some("Others")).unwrap();
     let segments = map.assign(&published_scores(&base)).unwrap();
     let summary = SegmentSummary::new(&base, &segments).unwrap();
     let champions = &summary.rows()[0];
-    assert_eq!(
-        (champions.segment.as_str(), champions.customers),
-        ("Champions", 158)
-    );
+    assert_eq!((champions.segment.as_str(), champions.customers), ("Champions", 158));
     let orders = (0..base.len())
         .filter(|&customer| segments.name(customer) == "Champions")
         .map(|customer| base.orders()[customer]);
@@ -218,10 +182,7 @@ fn rfm_07_champions_of_the_classic_map() {
     // research: 36 cells without a rule, 39 with several, three segments never assigned.
     let audit = SegmentMap::audit(5, &rules(&blocks)).unwrap();
     assert_eq!((audit.uncovered.len(), audit.overlapping.len()), (36, 39));
-    assert_eq!(
-        audit.never_assigned,
-        ["New Customers", "Promising", "Can't Lose Them"]
-    );
+    assert_eq!(audit.never_assigned, ["New Customers", "Promising", "Can't Lose Them"]);
 }
 
 #[test]
@@ -230,38 +191,16 @@ fn rfm_14_every_cell_of_the_standard_map() {
     let published = [
         ["Hibernating", "Hibernating", "At Risk", "At Risk", "Can't Lose"],
         ["Hibernating", "Hibernating", "At Risk", "At Risk", "Can't Lose"],
-        [
-            "About to Sleep",
-            "About to Sleep",
-            "Need Attention",
-            "Loyal",
-            "Loyal",
-        ],
-        [
-            "Promising",
-            "Potential Loyalists",
-            "Potential Loyalists",
-            "Loyal",
-            "Loyal",
-        ],
-        [
-            "New",
-            "Potential Loyalists",
-            "Potential Loyalists",
-            "Champions",
-            "Champions",
-        ],
+        ["About to Sleep", "About to Sleep", "Need Attention", "Loyal", "Loyal"],
+        ["Promising", "Potential Loyalists", "Potential Loyalists", "Loyal", "Loyal"],
+        ["New", "Potential Loyalists", "Potential Loyalists", "Champions", "Champions"],
     ];
     let map = SegmentMap::standard();
     for (recency, row) in (1..).zip(published) {
         for (frequency, name) in (1..).zip(row) {
             for monetary in 1..=5 {
                 assert_eq!(
-                    map.segment_of(Cell {
-                        recency,
-                        frequency,
-                        monetary
-                    }),
+                    map.segment_of(Cell { recency, frequency, monetary }),
                     Some(name),
                     "{recency}{frequency}"
                 );
@@ -294,11 +233,7 @@ fn cells(blocks: &Blocks<'_>) -> BTreeMap<String, usize> {
     let map = SegmentMap::first_match(5, &rules(blocks), Some("rest")).unwrap();
     let mut cells = BTreeMap::new();
     for place in 0..125u8 {
-        let cell = Cell {
-            recency: place / 25 + 1,
-            frequency: place / 5 % 5 + 1,
-            monetary: place % 5 + 1,
-        };
+        let cell = Cell { recency: place / 25 + 1, frequency: place / 5 % 5 + 1, monetary: place % 5 + 1 };
         *cells.entry(map.segment_of(cell).unwrap().to_owned()).or_default() += 1;
     }
     cells
@@ -306,24 +241,16 @@ fn cells(blocks: &Blocks<'_>) -> BTreeMap<String, usize> {
 
 fn check_audit(blocks: &Blocks<'_>, uncovered: usize, overlapping: usize, won: &[(&str, usize)]) {
     let audit = SegmentMap::audit(5, &rules(blocks)).unwrap();
-    assert_eq!(
-        (audit.uncovered.len(), audit.overlapping.len()),
-        (uncovered, overlapping)
-    );
+    assert_eq!((audit.uncovered.len(), audit.overlapping.len()), (uncovered, overlapping));
     assert_eq!(audit.never_assigned, Vec::<String>::new());
-    let mut expected: BTreeMap<String, usize> = won
-        .iter()
-        .map(|(name, cells)| ((*name).to_owned(), *cells))
-        .collect();
+    let mut expected: BTreeMap<String, usize> =
+        won.iter().map(|(name, cells)| ((*name).to_owned(), *cells)).collect();
     if uncovered > 0 {
         expected.insert("rest".to_owned(), uncovered);
     }
     assert_eq!(cells(blocks), expected);
     assert!(SegmentMap::new(5, &rules(blocks)).is_err());
-    assert_eq!(
-        SegmentMap::first_match(5, &rules(blocks), None).is_ok(),
-        uncovered == 0
-    );
+    assert_eq!(SegmentMap::first_match(5, &rules(blocks), None).is_ok(), uncovered == 0);
 }
 
 #[test]
@@ -376,13 +303,8 @@ fn rfm_18_audit_of_the_map_of_the_python_package_rfm() {
 fn scores_of(rows: &[Row], as_of: i32, bins: u8) -> RfmScores {
     let shape = Shape::new(false, Orders::Absent);
     let base = history(&[rows], shape, &IngestOptions::default()).unwrap();
-    let base = base
-        .base(BaseOptions::as_of(Day::from_number(as_of).unwrap()))
-        .unwrap();
-    let options = RfmOptions {
-        binning: Binning::MidRank { bins },
-        ..RfmOptions::default()
-    };
+    let base = base.base(BaseOptions::as_of(Day::from_number(as_of).unwrap())).unwrap();
+    let options = RfmOptions { binning: Binning::MidRank { bins }, ..RfmOptions::default() };
     RfmModel::fit(&base, &options).unwrap().score(&base).unwrap()
 }
 
@@ -390,9 +312,7 @@ fn scores_of(rows: &[Row], as_of: i32, bins: u8) -> RfmScores {
 fn rfm_13_20_identical_customers_share_one_cell() {
     // openretailscience scores five equal frequencies 0 to 4; clusteraudiencekit gives 50 equal customers five cells.
     for customers in [5, 50] {
-        let rows: Vec<Row> = (0..customers)
-            .map(|id| row(Id::Integer(id), 100, 20_000_000))
-            .collect();
+        let rows: Vec<Row> = (0..customers).map(|id| row(Id::Integer(id), 100, 20_000_000)).collect();
         let scores = scores_of(&rows, 110, 5);
         assert!((0..scores.len()).all(|customer| scores.cell(customer).to_string() == "3-3-3"));
     }
@@ -402,13 +322,8 @@ fn rfm_13_20_identical_customers_share_one_cell() {
 fn rfm_19_better_in_every_way_never_scores_lower() {
     let rows: Vec<Row> = (0..10i64)
         .flat_map(|i| {
-            (0..=i).map(move |k| {
-                row(
-                    Id::Integer(i),
-                    990 + i as i32 - k as i32,
-                    i128::from(i + 1) * 10_000_000,
-                )
-            })
+            (0..=i)
+                .map(move |k| row(Id::Integer(i), 990 + i as i32 - k as i32, i128::from(i + 1) * 10_000_000))
         })
         .collect();
     let scores = scores_of(&rows, 1000, 5);

@@ -32,13 +32,7 @@ const INTEGERS: [i64; 9] = [i64::MIN, -7, -1, 0, 1, 2, 3, 1_000_000_007, i64::MA
 fn id(text: bool) -> BoxedStrategy<Option<Id>> {
     if text {
         let known = prop::sample::select(&TEXTS[..]).prop_map(|text| Some(Id::Text(text.to_owned())));
-        let any = "\\PC{0,3}".prop_map(|text| {
-            if text.is_empty() {
-                None
-            } else {
-                Some(Id::Text(text))
-            }
-        });
+        let any = "\\PC{0,3}".prop_map(|text| if text.is_empty() { None } else { Some(Id::Text(text)) });
         prop_oneof![8 => known, 2 => any, 1 => Just(None)].boxed()
     } else {
         let known = prop::sample::select(&INTEGERS[..]).prop_map(|id| Some(Id::Integer(id)));
@@ -88,47 +82,31 @@ fn order(kind: Orders) -> BoxedStrategy<Option<Id>> {
 pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     let orders = prop::sample::select(&[Orders::Absent, Orders::Absent, Orders::Integers, Orders::Texts][..]);
     let times = prop::sample::select(&[Times::Day, Times::Day, Times::Local, Times::Instant][..]);
-    (
-        any::<bool>(),
-        any::<bool>(),
-        orders,
-        times,
-        prop::bool::weighted(0.9),
-    )
-        .prop_map(|(text_ids, packed, orders, times, has_amounts)| Shape {
+    (any::<bool>(), any::<bool>(), orders, times, prop::bool::weighted(0.9)).prop_map(
+        |(text_ids, packed, orders, times, has_amounts)| Shape {
             text_ids,
             packed,
             orders,
             times,
             has_amounts,
-        })
+        },
+    )
 }
 
 fn rows(shape: Shape, most: usize) -> impl Strategy<Value = Vec<Row>> {
     let row = (id(shape.text_ids), day(), micros(), order(shape.orders));
     let rows = prop::collection::vec(
-        row.prop_map(|(id, day, micros, order)| Row {
-            id,
-            day,
-            micros,
-            order,
-        }),
+        row.prop_map(|(id, day, micros, order)| Row { id, day, micros, order }),
         0..most,
     );
     // Half of the logs have nothing missing and nothing out of range: they are read in another way.
     (rows, any::<bool>()).prop_map(move |(mut rows, plain)| {
         for row in rows.iter_mut().filter(|_| plain) {
-            let id = if shape.text_ids {
-                Id::Text("王".to_owned())
-            } else {
-                Id::Integer(8)
-            };
+            let id = if shape.text_ids { Id::Text("王".to_owned()) } else { Id::Integer(8) };
             row.id = row.id.take().or(Some(id));
             row.day = row.day.filter(|&day| Day::from_number(day).is_ok()).or(Some(7));
-            row.micros = row
-                .micros
-                .filter(|micros| micros.unsigned_abs() <= i64::MAX as u128)
-                .or(Some(30_000));
+            row.micros =
+                row.micros.filter(|micros| micros.unsigned_abs() <= i64::MAX as u128).or(Some(30_000));
         }
         rows
     })

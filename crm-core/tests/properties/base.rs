@@ -14,26 +14,16 @@ fn base_options() -> impl Strategy<Value = BaseOptions> {
         1 => prop::sample::select(vec![Day::MIN.number(), Day::MAX.number()]),
     ];
     let window = prop_oneof![3 => Just(None), 6 => (1..45u32).prop_map(Some), 1 => Just(Some(u32::MAX))];
-    (
-        as_of,
-        window,
-        prop::sample::select(&TimeUnit::ALL[..]),
-        1..=8usize,
-    )
-        .prop_map(|(as_of, window_days, unit, threads)| {
+    (as_of, window, prop::sample::select(&TimeUnit::ALL[..]), 1..=8usize).prop_map(
+        |(as_of, window_days, unit, threads)| {
             let options = BaseOptions::as_of(Day::from_number(as_of).unwrap()).in_unit(unit);
-            BaseOptions {
-                window_days,
-                threads: exactly(threads),
-                ..options
-            }
-        })
+            BaseOptions { window_days, threads: exactly(threads), ..options }
+        },
+    )
 }
 
 fn start(options: &BaseOptions) -> i64 {
-    options.window_days.map_or(i64::MIN, |days| {
-        i64::from(options.as_of.number()) - i64::from(days) + 1
-    })
+    options.window_days.map_or(i64::MIN, |days| i64::from(options.as_of.number()) - i64::from(days) + 1)
 }
 
 fn days_in(unit: TimeUnit) -> f64 {

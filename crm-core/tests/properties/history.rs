@@ -147,23 +147,14 @@ proptest! {
 fn many(seed: u64, count: usize, text: bool, orders: bool) -> Vec<Row> {
     let mut state = seed;
     let mut next = move |below: u64| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
     let rows = (0..count).map(|_| {
         let customer = (next(20_000) * next(20_000) / 20_000) as i64;
-        let id = if text {
-            Id::Text(format!("顾客-{customer:o}\0"))
-        } else {
-            Id::Integer(customer - 10_000)
-        };
-        let mut row = row(
-            id,
-            next(700) as i32,
-            i128::from(next(50_000)) * 10_000 - 20_000_000,
-        );
+        let id =
+            if text { Id::Text(format!("顾客-{customer:o}\0")) } else { Id::Integer(customer - 10_000) };
+        let mut row = row(id, next(700) as i32, i128::from(next(50_000)) * 10_000 - 20_000_000);
         row.order = (orders && next(4) > 0).then(|| Id::Integer(next(50) as i64));
         if next(1000) == 0 {
             row.id = None;

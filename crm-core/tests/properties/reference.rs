@@ -25,10 +25,7 @@ pub(crate) struct Reference {
 
 impl Reference {
     pub(crate) fn new(rows: &[Row], shape: Shape, options: &IngestOptions) -> Self {
-        let mut reference = Self {
-            read: rows.len() as u64,
-            ..Self::default()
-        };
+        let mut reference = Self { read: rows.len() as u64, ..Self::default() };
         for row in rows {
             let amount = if shape.has_amounts { row.micros } else { Some(0) };
             let valid = |micros: i128| (-i128::from(i64::MAX)..=i128::from(i64::MAX)).contains(&micros);
@@ -51,11 +48,7 @@ impl Reference {
                 reference.exclude(reason, amount.filter(|&micros| valid(micros)).unwrap_or(0));
                 continue;
             }
-            let used = Used {
-                day: day.unwrap(),
-                micros: amount.unwrap(),
-                order: row.order.clone(),
-            };
+            let used = Used { day: day.unwrap(), micros: amount.unwrap(), order: row.order.clone() };
             let rows = reference.customers.entry(row.id.clone().unwrap()).or_default();
             if rows.contains(&used) {
                 reference.has_duplicates = true;
@@ -81,37 +74,22 @@ impl Reference {
     /// The rows of each customer whose day lies within a range.
     pub(crate) fn within(&self, range: std::ops::RangeInclusive<i64>) -> BTreeMap<&Id, Customer> {
         let inside = |rows: &Vec<Used>| Customer {
-            rows: rows
-                .iter()
-                .filter(|row| range.contains(&i64::from(row.day)))
-                .cloned()
-                .collect(),
+            rows: rows.iter().filter(|row| range.contains(&i64::from(row.day))).cloned().collect(),
         };
-        self.customers
-            .iter()
-            .map(|(id, rows)| (id, inside(rows)))
-            .collect()
+        self.customers.iter().map(|(id, rows)| (id, inside(rows))).collect()
     }
 
     pub(crate) fn check_account(&self, account: &RowAccount) {
         let total = |purchases: bool| {
             let rows = || self.used().filter(move |row| (row.micros >= 0) == purchases);
-            (
-                rows().count() as u64,
-                Money::from_micros(rows().map(|row| row.micros).sum()),
-            )
+            (rows().count() as u64, Money::from_micros(rows().map(|row| row.micros).sum()))
         };
         assert_eq!((account.purchases.rows, account.purchases.amount), total(true));
         assert_eq!((account.returns.rows, account.returns.amount), total(false));
         for reason in Exclusion::ALL {
             let (rows, micros) = self.excluded.get(reason.name()).copied().unwrap_or_default();
             let seen = account.excluded(reason);
-            assert_eq!(
-                (seen.rows, seen.amount),
-                (rows, Money::from_micros(micros)),
-                "{}",
-                reason.name()
-            );
+            assert_eq!((seen.rows, seen.amount), (rows, Money::from_micros(micros)), "{}", reason.name());
         }
         assert_eq!(account.read(), self.read);
         assert_eq!(account.used(), self.used().count() as u64);
@@ -149,10 +127,7 @@ impl Customer {
 
     pub(crate) fn first_day_micros(&self) -> i128 {
         let first = self.days().first().copied();
-        self.purchases()
-            .filter(|row| Some(row.day) == first)
-            .map(|row| row.micros)
-            .sum()
+        self.purchases().filter(|row| Some(row.day) == first).map(|row| row.micros).sum()
     }
 
     pub(crate) fn return_rows(&self) -> usize {

@@ -15,12 +15,7 @@ const AS_OF: i32 = 200;
 
 /// Rows of up to 40 customers, in whole cents, with returns; order ids tie some rows together.
 pub(crate) fn rows() -> impl Strategy<Value = Vec<Row>> {
-    let line = (
-        0..40i64,
-        0..=AS_OF,
-        prop_oneof![8 => 1..2000i128, 2 => -500..0i128, 1 => Just(0)],
-        0..4i64,
-    );
+    let line = (0..40i64, 0..=AS_OF, prop_oneof![8 => 1..2000i128, 2 => -500..0i128, 1 => Just(0)], 0..4i64);
     let line = line.prop_map(|(customer, day, cents, order)| {
         let mut row = row(Id::Integer(customer), day, cents * 10_000);
         row.order = (order > 0).then_some(Id::Integer(order));
@@ -36,19 +31,14 @@ pub(crate) fn rows() -> impl Strategy<Value = Vec<Row>> {
 pub(crate) fn base_of(rows: &[Row], as_of: i32) -> CustomerBase {
     let shape = Shape::new(false, Orders::Integers);
     let history = history(&[rows], shape, &IngestOptions::default()).unwrap();
-    history
-        .base(BaseOptions::as_of(Day::from_number(as_of).unwrap()))
-        .unwrap()
+    history.base(BaseOptions::as_of(Day::from_number(as_of).unwrap())).unwrap()
 }
 
 fn measures() -> impl Strategy<Value = (FrequencyMeasure, MonetaryMeasure)> {
     let mut frequency = vec![FrequencyMeasure::Orders, FrequencyMeasure::PurchaseDays];
     frequency.extend(TimeUnit::ALL.map(FrequencyMeasure::OrdersPer));
-    let monetary = vec![
-        MonetaryMeasure::NetAmount,
-        MonetaryMeasure::MeanPerOrder,
-        MonetaryMeasure::MeanPerPurchaseDay,
-    ];
+    let monetary =
+        vec![MonetaryMeasure::NetAmount, MonetaryMeasure::MeanPerOrder, MonetaryMeasure::MeanPerPurchaseDay];
     (prop::sample::select(frequency), prop::sample::select(monetary))
 }
 
@@ -68,11 +58,7 @@ fn own_bounds() -> impl Strategy<Value = Binning> {
     (1..=9usize).prop_flat_map(move |count| {
         (bounds(AS_OF, count), bounds(20, count), bounds(60, count)).prop_map(
             |(recency_days, frequency, monetary)| {
-                Binning::Bounds(LowerBounds {
-                    recency_days,
-                    frequency,
-                    monetary,
-                })
+                Binning::Bounds(LowerBounds { recency_days, frequency, monetary })
             },
         )
     })
@@ -87,18 +73,8 @@ pub(crate) fn options() -> impl Strategy<Value = RfmOptions> {
     ];
     (binning, measures(), 0..4u8, 0..4u8, 1..4u8).prop_map(
         |((binning, nesting), (frequency, monetary), r, f, m)| {
-            let weights = Weights {
-                recency: f64::from(r),
-                frequency: f64::from(f),
-                monetary: f64::from(m),
-            };
-            RfmOptions {
-                binning,
-                nesting,
-                frequency,
-                monetary,
-                weights,
-            }
+            let weights = Weights { recency: f64::from(r), frequency: f64::from(f), monetary: f64::from(m) };
+            RfmOptions { binning, nesting, frequency, monetary, weights }
         },
     )
 }
@@ -146,10 +122,9 @@ impl Values {
             frequency: each(&|customer| match options.frequency {
                 FrequencyMeasure::Orders => Fraction(orders(customer), 1),
                 FrequencyMeasure::PurchaseDays => Fraction(days(customer), 1),
-                FrequencyMeasure::OrdersPer(unit) => Fraction(
-                    orders(customer) * days_48(unit),
-                    age_48(customer).max(days_48(unit)),
-                ),
+                FrequencyMeasure::OrdersPer(unit) => {
+                    Fraction(orders(customer) * days_48(unit), age_48(customer).max(days_48(unit)))
+                }
                 _ => unreachable!("a new measure needs a line here"),
             }),
             monetary: each(&|customer| match options.monetary {
@@ -183,10 +158,7 @@ fn by_definition(values: &[Fraction], binning: &Binning, bounds: &[f64], is_rece
                 let (low, high) = (sorted[below], sorted[(below + 1).min(sorted.len() - 1)]);
                 // low + rest / k (high - low), over one denominator.
                 let (rest, k) = (rest as i128, k as i128);
-                let cut = Fraction(
-                    low.0 * high.1 * (k - rest) + rest * high.0 * low.1,
-                    low.1 * high.1 * k,
-                );
+                let cut = Fraction(low.0 * high.1 * (k - rest) + rest * high.0 * low.1, low.1 * high.1 * k);
                 let order = natural(value).cmp(cut);
                 order == Ordering::Greater || (*closed == Closed::Left && order == Ordering::Equal)
             });
@@ -195,18 +167,10 @@ fn by_definition(values: &[Fraction], binning: &Binning, bounds: &[f64], is_rece
         }
         _ => {
             // Bounds of these tests are whole numbers.
-            let natural = if is_recency {
-                Fraction(-value.0, value.1)
-            } else {
-                *value
-            };
+            let natural = if is_recency { Fraction(-value.0, value.1) } else { *value };
             let reached = |bound: &&f64| natural.cmp(Fraction(**bound as i128, 1)) != Ordering::Less;
             let reached = bounds.iter().filter(reached).count() as u8;
-            if is_recency {
-                bounds.len() as u8 + 1 - reached
-            } else {
-                1 + reached
-            }
+            if is_recency { bounds.len() as u8 + 1 - reached } else { 1 + reached }
         }
     };
     values.iter().map(score).collect()
@@ -216,26 +180,15 @@ fn by_definition(values: &[Fraction], binning: &Binning, bounds: &[f64], is_rece
 fn naive_scores(base: &CustomerBase, options: &RfmOptions) -> [Vec<u8>; 3] {
     let values = Values::of(base, options);
     let none = LowerBounds::default();
-    let bounds = if let Binning::Bounds(bounds) = &options.binning {
-        bounds
-    } else {
-        &none
-    };
+    let bounds = if let Binning::Bounds(bounds) = &options.binning { bounds } else { &none };
     let recency = by_definition(&values.recency, &options.binning, &bounds.recency_days, true);
     let grouped = |values: &[Fraction], bounds: &[f64], group: &dyn Fn(usize) -> (u8, u8)| -> Vec<u8> {
         let mut scores = vec![0; values.len()];
-        for cell in (0..values.len())
-            .map(group)
-            .collect::<std::collections::BTreeSet<_>>()
-        {
-            let members: Vec<usize> = (0..values.len())
-                .filter(|&customer| group(customer) == cell)
-                .collect();
+        for cell in (0..values.len()).map(group).collect::<std::collections::BTreeSet<_>>() {
+            let members: Vec<usize> = (0..values.len()).filter(|&customer| group(customer) == cell).collect();
             let inside: Vec<Fraction> = members.iter().map(|&customer| values[customer]).collect();
             for (&customer, score) in
-                members
-                    .iter()
-                    .zip(by_definition(&inside, &options.binning, bounds, false))
+                members.iter().zip(by_definition(&inside, &options.binning, bounds, false))
             {
                 scores[customer] = score;
             }
@@ -246,22 +199,14 @@ fn naive_scores(base: &CustomerBase, options: &RfmOptions) -> [Vec<u8>; 3] {
     let by_recency = |customer: usize| if nested { (recency[customer], 0) } else { (0, 0) };
     let frequency = grouped(&values.frequency, &bounds.frequency, &by_recency);
     let by_pair = |customer: usize| {
-        if nested {
-            (recency[customer], frequency[customer])
-        } else {
-            (0, 0)
-        }
+        if nested { (recency[customer], frequency[customer]) } else { (0, 0) }
     };
     let monetary = grouped(&values.monetary, &bounds.monetary, &by_pair);
     [recency, frequency, monetary]
 }
 
 fn columns(scores: &RfmScores) -> [Vec<u8>; 3] {
-    [
-        scores.recency().to_vec(),
-        scores.frequency().to_vec(),
-        scores.monetary().to_vec(),
-    ]
+    [scores.recency().to_vec(), scores.frequency().to_vec(), scores.monetary().to_vec()]
 }
 
 fn fitted(base: &CustomerBase, options: &RfmOptions) -> (RfmModel, RfmScores) {

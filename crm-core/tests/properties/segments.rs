@@ -16,29 +16,22 @@ type Block = [(u8, u8); 3];
 
 /// Blocks that cut the cube of cells into pieces: each cell in exactly one.
 fn partition(bins: u8) -> impl Strategy<Value = Vec<Block>> {
-    prop::collection::vec(
-        (
-            any::<prop::sample::Index>(),
-            0..3usize,
-            any::<prop::sample::Index>(),
-        ),
-        0..8,
-    )
-    .prop_map(move |cuts| {
-        let mut blocks: Vec<Block> = vec![[(1, bins); 3]];
-        for (which, dimension, place) in cuts {
-            let which = which.index(blocks.len());
-            let (low, high) = blocks[which][dimension];
-            if low < high {
-                let place = low + place.index(usize::from(high - low)) as u8;
-                let mut rest = blocks[which];
-                rest[dimension].0 = place + 1;
-                blocks[which][dimension].1 = place;
-                blocks.push(rest);
+    prop::collection::vec((any::<prop::sample::Index>(), 0..3usize, any::<prop::sample::Index>()), 0..8)
+        .prop_map(move |cuts| {
+            let mut blocks: Vec<Block> = vec![[(1, bins); 3]];
+            for (which, dimension, place) in cuts {
+                let which = which.index(blocks.len());
+                let (low, high) = blocks[which][dimension];
+                if low < high {
+                    let place = low + place.index(usize::from(high - low)) as u8;
+                    let mut rest = blocks[which];
+                    rest[dimension].0 = place + 1;
+                    blocks[which][dimension].1 = place;
+                    blocks.push(rest);
+                }
             }
-        }
-        blocks
-    })
+            blocks
+        })
 }
 
 fn rule(name: &str, block: Block) -> Rule {
@@ -47,25 +40,16 @@ fn rule(name: &str, block: Block) -> Rule {
 }
 
 fn covers(block: Block, cell: [u8; 3]) -> bool {
-    block
-        .iter()
-        .zip(cell)
-        .all(|((low, high), score)| (*low..=*high).contains(&score))
+    block.iter().zip(cell).all(|((low, high), score)| (*low..=*high).contains(&score))
 }
 
 fn cube(bins: u8) -> Vec<[u8; 3]> {
     let scores = || 1..=bins;
-    scores()
-        .flat_map(|r| scores().flat_map(move |f| scores().map(move |m| [r, f, m])))
-        .collect()
+    scores().flat_map(|r| scores().flat_map(move |f| scores().map(move |m| [r, f, m]))).collect()
 }
 
 fn cell([recency, frequency, monetary]: [u8; 3]) -> Cell {
-    Cell {
-        recency,
-        frequency,
-        monetary,
-    }
+    Cell { recency, frequency, monetary }
 }
 
 proptest! {
@@ -179,17 +163,10 @@ proptest! {
 }
 
 fn segments(base: &crm_core::customer::CustomerBase) -> Segments {
-    let model = RfmModel::fit(
-        base,
-        &RfmOptions {
-            binning: Binning::MidRank { bins: 5 },
-            ..RfmOptions::default()
-        },
-    )
-    .unwrap();
-    SegmentMap::standard()
-        .assign(&model.score(base).unwrap())
-        .unwrap()
+    let model =
+        RfmModel::fit(base, &RfmOptions { binning: Binning::MidRank { bins: 5 }, ..RfmOptions::default() })
+            .unwrap();
+    SegmentMap::standard().assign(&model.score(base).unwrap()).unwrap()
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! Customers: from rows of transactions to a base of customers as of a date.
+
+pub mod account;
+pub mod base;
+pub mod builder;
+pub mod column;
+pub mod day;
+pub mod history;
+pub mod money;
+pub mod options;
+pub mod read;
+pub mod split;
+pub mod transactions;

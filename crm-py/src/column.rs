@@ -1,0 +1,359 @@
+//! Columns from lists and from buffers (`NumPy` arrays).
+//!
+//! Buffers are copied a slice at a time while the interpreter is held: other Python threads may write to them whenever
+//! it is not.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    Array, ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+};
+use arrow_schema::{DataType, Field};
+use crm_core::customer::Money;
+use crm_core::{Error, ErrorKind, Result};
+use pyo3::buffer::{Element, PyBuffer};
+use pyo3::exceptions::PyOverflowError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PySlice, PyString, PyType};
+
+use crate::capsule::{Arrays, check_plain};
+use crate::error::{OrRaise, exception};
+
+/// One column of transactions.
+#[pyclass(frozen, module = "crm._crm")]
+pub(crate) struct Column(Values);
+
+/// Arrays, or arrays of `NumPy`: contiguous, of one dimension, of 64-bit values.
+enum Values {
+    Arrays(Vec<ArrayRef>),
+    Integers(Py<PyAny>),
+    Floats(Py<PyAny>),
+    Times(Py<PyAny>, Unit),
+}
+
+/// The unit of `NumPy` times.
+#[derive(Clone, Copy)]
+enum Unit {
+    Day,
+    Second,
+    Millisecond,
+    Microsecond,
+    Nanosecond,
+}
+
+#[pymethods]
+impl Column {
+    /// Arrays of an Arrow column; `None` for an object that is none.
+    #[staticmethod]
+    fn from_arrow(py: Python<'_>, argument: &str, data: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
+        let Some(mut source) = Arrays::of(argument, data)? else {
+            return Ok(None);
+        };
+        let arrays = py.detach(|| {
+            check_plain(argument, source.field())?;
+            let mut arrays = Vec::new();
+            while let Some(array) = source.next().map_err(|error| error.on(argument))? {
+                arrays.push(array);
+            }
+            // A column without a row still has a type.
+            if arrays.is_empty() {
+                arrays.push(arrow_array::new_empty_array(source.field().data_type()));
+            }
+            Ok(arrays)
+        });
+        arrays
+            .or_raise(py)
+            .map(|arrays| Some(Self(Values::Arrays(arrays))))
+    }
+
+    #[staticmethod]
+    fn integers(values: Py<PyAny>) -> Self {
+        Self(Values::Integers(values))
+    }
+
+    #[staticmethod]
+    fn floats(values: Py<PyAny>) -> Self {
+        Self(Values::Floats(values))
+    }
+
+    /// Times since 1970 in one of the units D, s, ms, us or ns; the smallest integer is a missing time.
+    #[staticmethod]
+    fn times(py: Python<'_>, values: Py<PyAny>, unit: &str) -> PyResult<Self> {
+        let unit = match unit {
+            "D" => Unit::Day,
+            "s" => Unit::Second,
+            "ms" => Unit::Millisecond,
+            "us" => Unit::Microsecond,
+            "ns" => Unit::Nanosecond,
+            _ => {
+                return Err(exception(
+                    py,
+                    &Error::argument("unit", unit, "D, s, ms, us or ns"),
+                ));
+            }
+        };
+        Ok(Self(Values::Times(values, unit)))
+    }
+
+    /// Microseconds since 1970-01-01T00:00Z, `None` where missing.
+    #[staticmethod]
+    fn instants(values: Vec<Option<i64>>) -> Self {
+        let array = TimestampMicrosecondArray::from(values).with_timezone("UTC");
+        Self(Values::Arrays(vec![Arc::new(array)]))
+    }
+
+    /// Ids from a list of integers or of text, with missing ones.
+    #[staticmethod]
+    fn ids(argument: &str, values: &Bound<'_, PyList>) -> PyResult<Self> {
+        let accepted = "integers or text, and all of one kind";
+        let first = values.iter().find(|value| !is_missing(value));
+        let array: ArrayRef = if first.is_some_and(|value| value.is_instance_of::<PyString>()) {
+            Arc::new(StringArray::from(converted(
+                argument, values, accepted, is_missing, text,
+            )?))
+        } else {
+            Arc::new(Int64Array::from(converted(
+                argument, values, accepted, is_missing, integer,
+            )?))
+        };
+        Ok(Self(Values::Arrays(vec![array])))
+    }
+
+    /// Amounts from a list of integers, floats or decimals, with missing ones.
+    ///
+    /// Integers among floats are floats, and among decimals decimals; floats and decimals do not mix.
+    #[staticmethod]
+    fn amounts(argument: &str, values: &Bound<'_, PyList>) -> PyResult<Self> {
+        let py = values.py();
+        let decimal = py.import("decimal")?.getattr("Decimal")?.cast_into::<PyType>()?;
+        let mut is_float = false;
+        for value in values {
+            if value.is_exact_instance_of::<PyFloat>() {
+                is_float = true;
+                continue;
+            }
+            if value.is_instance(&decimal)? {
+                return decimals(argument, values, &decimal).map(|arrays| Self(Values::Arrays(arrays)));
+            }
+            is_float |= value.is_instance_of::<PyFloat>();
+        }
+        let accepted = "floats, integers or decimals, and floats and decimals not mixed";
+        let array: ArrayRef = if is_float {
+            Arc::new(Float64Array::from(converted(
+                argument, values, accepted, is_absent, float,
+            )?))
+        } else {
+            Arc::new(Int64Array::from(converted(
+                argument, values, accepted, is_absent, integer,
+            )?))
+        };
+        Ok(Self(Values::Arrays(vec![array])))
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        match &self.0 {
+            Values::Arrays(arrays) => Ok(arrays.iter().map(Array::len).sum()),
+            Values::Integers(values) | Values::Floats(values) | Values::Times(values, _) => {
+                values.bind(py).len()
+            }
+        }
+    }
+}
+
+impl Column {
+    /// Rows from `start` on, as many as one array has, and at most `rows`.
+    pub(crate) fn piece(&self, py: Python<'_>, start: usize, rows: usize) -> PyResult<ArrayRef> {
+        Ok(match &self.0 {
+            Values::Arrays(arrays) => {
+                let mut start = start;
+                for array in arrays {
+                    if start < array.len() {
+                        return Ok(array.slice(start, rows.min(array.len() - start)));
+                    }
+                    start -= array.len();
+                }
+                arrays.last().map_or_else(
+                    || arrow_array::new_empty_array(&DataType::Null),
+                    |array| array.slice(0, 0),
+                )
+            }
+            Values::Integers(values) => {
+                Arc::new(Int64Array::from(copied::<i64>(values.bind(py), start, rows)?))
+            }
+            Values::Floats(values) => {
+                Arc::new(Float64Array::from(copied::<f64>(values.bind(py), start, rows)?))
+            }
+            Values::Times(values, unit) => times(&copied(values.bind(py), start, rows)?, *unit),
+        })
+    }
+}
+
+/// A field for the array of a column.
+pub(crate) fn field(name: &str, array: &ArrayRef) -> Field {
+    Field::new(name, array.data_type().clone(), true)
+}
+
+fn copied<T: Element>(values: &Bound<'_, PyAny>, start: usize, rows: usize) -> PyResult<Vec<T>> {
+    let end = start.saturating_add(rows).min(values.len()?);
+    let slice = PySlice::new(values.py(), start as isize, end as isize, 1);
+    PyBuffer::<T>::get(&values.get_item(slice)?)?.to_vec(values.py())
+}
+
+fn times(values: &[i64], unit: Unit) -> ArrayRef {
+    // NumPy's "not a time".
+    let present = |&value: &i64| (value != i64::MIN).then_some(value);
+    match unit {
+        Unit::Day => {
+            // What does not fit 32 bits is as far outside the calendar as the nearest that does.
+            let day = |value: i64| value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+            Arc::new(
+                values
+                    .iter()
+                    .map(|value| present(value).map(day))
+                    .collect::<Date32Array>(),
+            )
+        }
+        Unit::Second => Arc::new(values.iter().map(present).collect::<TimestampSecondArray>()),
+        Unit::Millisecond => Arc::new(values.iter().map(present).collect::<TimestampMillisecondArray>()),
+        Unit::Microsecond => Arc::new(values.iter().map(present).collect::<TimestampMicrosecondArray>()),
+        Unit::Nanosecond => Arc::new(values.iter().map(present).collect::<TimestampNanosecondArray>()),
+    }
+}
+
+/// Whether a value of a list stands for a missing one: `None`, NaN, pandas' `NA` and `NaT`.
+fn is_missing(value: &Bound<'_, PyAny>) -> bool {
+    is_absent(value)
+        || value
+            .cast::<PyFloat>()
+            .is_ok_and(|value| value.extract::<f64>().is_ok_and(f64::is_nan))
+}
+
+/// As [`is_missing`], but NaN is a value: an amount that is not finite.
+fn is_absent(value: &Bound<'_, PyAny>) -> bool {
+    let absent = |name: Bound<'_, PyString>| name == "NAType" || name == "NaTType";
+    value.is_none() || (!value.is_instance_of::<PyInt>() && value.get_type().name().is_ok_and(absent))
+}
+
+/// Why a value cannot be used.
+enum Refused {
+    Type,
+    Range,
+    Encoding,
+}
+
+/// An integer of 64 bits; truth values are none.
+fn integer(value: &Bound<'_, PyAny>) -> std::result::Result<i64, Refused> {
+    if value.is_instance_of::<PyBool>() {
+        return Err(Refused::Type);
+    }
+    value.extract::<i64>().map_err(|error| {
+        if error.is_instance_of::<PyOverflowError>(value.py()) {
+            Refused::Range
+        } else {
+            Refused::Type
+        }
+    })
+}
+
+fn float(value: &Bound<'_, PyAny>) -> std::result::Result<f64, Refused> {
+    match value.cast::<PyFloat>() {
+        Ok(value) => value.extract().map_err(|_| Refused::Type),
+        Err(_) => integer(value).map(|value| value as f64),
+    }
+}
+
+/// Text; a lone half of a surrogate pair has no UTF-8 form.
+fn text(value: &Bound<'_, PyAny>) -> std::result::Result<String, Refused> {
+    let text = value.cast::<PyString>().map_err(|_| Refused::Type)?;
+    text.extract().map_err(|_| Refused::Encoding)
+}
+
+fn refuse(argument: &str, row: usize, value: &Bound<'_, PyAny>, why: &Refused, accepted: &str) -> PyErr {
+    let shown = value
+        .repr()
+        .map_or_else(|_| "a value".to_owned(), |text| text.to_string());
+    let (kind, message) = match why {
+        Refused::Type => {
+            let given = value
+                .get_type()
+                .name()
+                .map_or_else(|_| "object".to_owned(), |name| name.to_string());
+            (
+                ErrorKind::WrongType,
+                format!("{given} is not accepted: must be {accepted}"),
+            )
+        }
+        Refused::Range => (ErrorKind::OutOfRange, format!("{shown} does not fit 64 bits")),
+        Refused::Encoding => (ErrorKind::NotUtf8, format!("{shown} cannot be written as UTF-8")),
+    };
+    exception(
+        value.py(),
+        &Error::new(kind, message).on(argument).at_row(row as u64),
+    )
+}
+
+fn converted<T>(
+    argument: &str,
+    values: &Bound<'_, PyList>,
+    accepted: &str,
+    is_missing: impl Fn(&Bound<'_, PyAny>) -> bool,
+    convert: impl Fn(&Bound<'_, PyAny>) -> std::result::Result<T, Refused>,
+) -> PyResult<Vec<Option<T>>> {
+    let mut converted = Vec::with_capacity(values.len());
+    for (row, value) in values.iter().enumerate() {
+        converted.push(match convert(&value) {
+            Ok(value) => Some(value),
+            Err(_) if is_missing(&value) => None,
+            Err(why) => return Err(refuse(argument, row, &value, &why, accepted)),
+        });
+    }
+    Ok(converted)
+}
+
+/// Decimals as exact micro-units; one that has none (NaN, infinite, too large) becomes an array of one float, for the
+/// engine's policy to treat.
+fn decimals(
+    argument: &str,
+    values: &Bound<'_, PyList>,
+    decimal: &Bound<'_, PyType>,
+) -> PyResult<Vec<ArrayRef>> {
+    let mut arrays: Vec<ArrayRef> = Vec::new();
+    let mut run: Vec<Option<i128>> = Vec::new();
+    let finish = |run: &mut Vec<Option<i128>>| -> Result<ArrayRef> {
+        let array = Decimal128Array::from(std::mem::take(run)).with_precision_and_scale(38, 6);
+        array
+            .map(|array| Arc::new(array) as ArrayRef)
+            .map_err(|error| crate::capsule::arrow_error(&error))
+    };
+    for (row, value) in values.iter().enumerate() {
+        let is_decimal = value.is_instance(decimal)?;
+        if !is_decimal && is_absent(&value) {
+            run.push(None);
+            continue;
+        }
+        if !is_decimal && (value.is_instance_of::<PyBool>() || !value.is_instance_of::<PyInt>()) {
+            let accepted = "decimals or integers, as decimals are among them";
+            return Err(refuse(argument, row, &value, &Refused::Type, accepted));
+        }
+        let text: String = if is_decimal {
+            value.call_method1("__format__", ("f",))?.extract()?
+        } else {
+            value.str()?.extract()?
+        };
+        if let Some(amount) = Money::parse(&text) {
+            run.push(Some(amount.micros()));
+            continue;
+        }
+        if !run.is_empty() {
+            arrays.push(finish(&mut run).or_raise(values.py())?);
+        }
+        arrays.push(Arc::new(Float64Array::from(vec![
+            text.parse().unwrap_or(f64::NAN),
+        ])));
+    }
+    if !run.is_empty() || arrays.is_empty() {
+        arrays.push(finish(&mut run).or_raise(values.py())?);
+    }
+    Ok(arrays)
+}
