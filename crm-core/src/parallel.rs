@@ -15,7 +15,7 @@ pub enum Threads {
     /// As many as the machine has for this process.
     #[default]
     Available,
-    /// Exactly this many.
+    /// Exactly this many, at most 1,024.
     Exactly(NonZeroUsize),
 }
 
@@ -46,7 +46,7 @@ impl Threads {
     pub fn count(self) -> usize {
         match self {
             Self::Available => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            Self::Exactly(count) => count.get(),
+            Self::Exactly(count) => count.get().min(MOST),
         }
     }
 

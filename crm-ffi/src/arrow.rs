@@ -44,10 +44,7 @@ impl Stream {
         }
         let wrong = |error| Error::new(ErrorKind::WrongType, format!("{error}")).on("stream");
         let schema = Schema::try_from(&schema).map_err(wrong)?;
-        Ok(Self {
-            stream,
-            schema: schema.into(),
-        })
+        Ok(Self { stream, schema: schema.into() })
     }
 
     /// The next batch, `None` at the end.
@@ -66,11 +63,8 @@ impl Stream {
         }
         let fields = self.schema.fields();
         if array.num_children() != fields.len() {
-            let message = format!(
-                "a batch has {} columns, the schema {}",
-                array.num_children(),
-                fields.len()
-            );
+            let message =
+                format!("a batch has {} columns, the schema {}", array.num_children(), fields.len());
             return Err(Error::new(ErrorKind::LengthMismatch, message).on("stream"));
         }
         let wrong = |error| Error::new(ErrorKind::WrongType, format!("{error}")).on("stream");
@@ -79,9 +73,7 @@ impl Stream {
             unsafe { from_ffi_and_data_type(array, DataType::Struct(fields.clone())) }.map_err(wrong)?;
         let options = RecordBatchOptions::new().with_row_count(Some(data.len()));
         let columns = StructArray::from(data).into_parts().1;
-        RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
-            .map(Some)
-            .map_err(wrong)
+        RecordBatch::try_new_with_options(self.schema.clone(), columns, &options).map(Some).map_err(wrong)
     }
 }
 

@@ -25,9 +25,7 @@ pub(crate) fn with_zero(bytes: impl Into<Vec<u8>>) -> Vec<u8> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_bytes_data(bytes: *const crm_bytes) -> *const u8 {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(ptr::null(), || unsafe {
-        Ok(handle::get("bytes", bytes)?.as_ptr())
-    })
+    guard_or(ptr::null(), || unsafe { Ok(handle::get("bytes", bytes)?.as_ptr()) })
 }
 
 /// The bytes as a terminated string, for those that are text (UTF-8). Lives as long as the handle. NULL, with the
@@ -35,9 +33,7 @@ pub unsafe extern "C" fn crm_bytes_data(bytes: *const crm_bytes) -> *const u8 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_bytes_text(bytes: *const crm_bytes) -> *const c_char {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(ptr::null(), || unsafe {
-        Ok(handle::get("bytes", bytes)?.as_ptr().cast())
-    })
+    guard_or(ptr::null(), || unsafe { Ok(handle::get("bytes", bytes)?.as_ptr().cast()) })
 }
 
 /// How many bytes there are, the closing zero not counted. 0, with the thread's last error set, if `bytes` is NULL or no

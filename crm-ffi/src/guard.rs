@@ -69,10 +69,7 @@ mod tests {
 
     fn message() -> String {
         // SAFETY: the message is a terminated string that lives until the next call on this thread.
-        unsafe { CStr::from_ptr(crm_last_error_message()) }
-            .to_str()
-            .unwrap_or_default()
-            .to_owned()
+        unsafe { CStr::from_ptr(crm_last_error_message()) }.to_str().unwrap_or_default().to_owned()
     }
 
     #[test]
@@ -90,10 +87,7 @@ mod tests {
     fn errors_are_those_of_the_thread() {
         assert_eq!(guard(|| Err(Failure::null("here"))), crm_status::NullPointer);
         let other = std::thread::spawn(message).join();
-        assert_eq!(
-            (message().as_str(), other.ok().as_deref()),
-            ("here: is a null pointer", Some(""))
-        );
+        assert_eq!((message().as_str(), other.ok().as_deref()), ("here: is a null pointer", Some("")));
     }
 
     #[test]

@@ -61,10 +61,7 @@ impl<H: Handle> Out<H> {
 
     /// Hands a value out.
     pub(crate) fn put(self, value: H::Value) {
-        let boxed = Box::into_raw(Box::new(Boxed {
-            tag: tag::<H>(),
-            value,
-        }));
+        let boxed = Box::into_raw(Box::new(Boxed { tag: tag::<H>(), value }));
         // SAFETY: `new` has written to the same place within the same call.
         unsafe { self.0.write(boxed.cast()) };
     }
@@ -143,10 +140,7 @@ mod tests {
             Out::new("out", &raw mut handle).unwrap().put(5);
             assert_eq!(*get("apple", handle).unwrap(), 5);
             *get_mut("apple", handle).unwrap() += 1;
-            assert_eq!(
-                get("pear", handle.cast::<pear>()).unwrap_err().status(),
-                crm_status::InvalidHandle
-            );
+            assert_eq!(get("pear", handle.cast::<pear>()).unwrap_err().status(), crm_status::InvalidHandle);
             assert!(free("pear", handle.cast::<pear>()).is_err());
             assert_eq!(*get("apple", handle).unwrap(), 6);
             free("apple", handle).unwrap();
@@ -159,10 +153,7 @@ mod tests {
         let words = [0u64; 8];
         // SAFETY: the memory is readable; the tag in it is none.
         unsafe {
-            assert_eq!(
-                get::<apple>("apple", ptr::null()).unwrap_err().status(),
-                crm_status::NullPointer
-            );
+            assert_eq!(get::<apple>("apple", ptr::null()).unwrap_err().status(), crm_status::NullPointer);
             assert!(get::<pear>("pear", words.as_ptr().cast()).is_err());
             assert!(get::<pear>("pear", words.as_ptr().cast::<u8>().add(1).cast()).is_err());
             assert!(Out::<pear>::new("out", ptr::null_mut()).is_err());

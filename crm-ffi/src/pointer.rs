@@ -32,18 +32,12 @@ pub(crate) unsafe fn places<'a, T>(
 ) -> Outcome<Places<'a, T>> {
     if capacity < needed {
         let message = format!("{capacity} is not enough: must be at least {needed}");
-        return Err(Error::new(ErrorKind::LengthMismatch, message)
-            .on("capacity")
-            .into());
+        return Err(Error::new(ErrorKind::LengthMismatch, message).on("capacity").into());
     }
     if needed > 0 {
         check(argument, places, needed)?;
     }
-    Ok(Places {
-        first: places,
-        count: needed,
-        lives: std::marker::PhantomData,
-    })
+    Ok(Places { first: places, count: needed, lives: std::marker::PhantomData })
 }
 
 /// Places for results, which may be uninitialised.
@@ -76,20 +70,12 @@ fn check<T>(argument: &str, pointer: *const T, length: usize) -> Outcome<()> {
     if pointer.is_null() {
         return Err(Failure::null(argument));
     }
-    let fits = length
-        .checked_mul(size_of::<T>())
-        .is_some_and(|bytes| isize::try_from(bytes).is_ok());
+    let fits = length.checked_mul(size_of::<T>()).is_some_and(|bytes| isize::try_from(bytes).is_ok());
     if pointer.is_aligned() && fits {
         return Ok(());
     }
-    let message = if fits {
-        "the array is not aligned as its type must be"
-    } else {
-        "no array is this long"
-    };
-    Err(Error::new(ErrorKind::InvalidArgument, message)
-        .on(argument)
-        .into())
+    let message = if fits { "the array is not aligned as its type must be" } else { "no array is this long" };
+    Err(Error::new(ErrorKind::InvalidArgument, message).on(argument).into())
 }
 
 /// A text.
@@ -111,42 +97,28 @@ pub(crate) unsafe fn optional_text<'a>(argument: &str, text: *const c_char) -> O
     }
     // SAFETY: not null, so a terminated string, as the caller promises.
     let bytes = unsafe { CStr::from_ptr(text) };
-    let text = bytes
-        .to_str()
-        .map_err(|error| not_utf8(bytes, error).on(argument))?;
+    let text = bytes.to_str().map_err(|error| not_utf8(bytes, error).on(argument))?;
     Ok(Some(text))
 }
 
 pub(crate) fn not_utf8(bytes: &CStr, error: std::str::Utf8Error) -> Error {
     let shown = bytes.to_bytes();
     let shown = String::from_utf8_lossy(&shown[..shown.len().min(40)]).into_owned();
-    Error::new(
-        ErrorKind::NotUtf8,
-        format!("{shown:?} is not UTF-8 at byte {}", error.valid_up_to()),
-    )
+    Error::new(ErrorKind::NotUtf8, format!("{shown:?} is not UTF-8 at byte {}", error.valid_up_to()))
 }
 
 /// The member of an enumeration whose codes are the positions in `all`.
 pub(crate) fn choice<T: Copy>(argument: &str, code: i32, all: &[T]) -> Outcome<T> {
     let found = usize::try_from(code).ok().and_then(|place| all.get(place));
     found.copied().ok_or_else(|| {
-        Error::argument(
-            argument,
-            code,
-            &format!("a code between 0 and {}", all.len().saturating_sub(1)),
-        )
-        .into()
+        Error::argument(argument, code, &format!("a code between 0 and {}", all.len().saturating_sub(1)))
+            .into()
     })
 }
 
 /// The element at an index.
 pub(crate) fn element<T>(values: &[T], index: usize) -> Outcome<&T> {
     values.get(index).ok_or_else(|| {
-        Error::new(
-            ErrorKind::OutOfRange,
-            format!("{index} is not below {}", values.len()),
-        )
-        .on("index")
-        .into()
+        Error::new(ErrorKind::OutOfRange, format!("{index} is not below {}", values.len())).on("index").into()
     })
 }

@@ -43,9 +43,7 @@ unsafe fn size_of_struct<T: SizedStruct>(argument: &str, pointer: *const T) -> O
     }
     if !pointer.is_aligned() {
         let message = "the struct is not aligned as its type must be";
-        return Err(Error::new(ErrorKind::InvalidArgument, message)
-            .on(argument)
-            .into());
+        return Err(Error::new(ErrorKind::InvalidArgument, message).on(argument).into());
     }
     // SAFETY: not null, aligned, and a `size_t` as the caller promises.
     let size = unsafe { pointer.cast::<usize>().read() };
@@ -57,10 +55,7 @@ fn check_size<T: SizedStruct>(argument: &str, size: usize) -> Outcome<()> {
     // The upper bound keeps a struct that was never initialised from being read far beyond its end.
     if size < size_of::<usize>() || !size.is_multiple_of(align_of::<T>()) || size > 4 * size_of::<T>() {
         let argument = format!("{argument}.struct_size");
-        let accepted = format!(
-            "the size of the struct in the caller's header (here {})",
-            size_of::<T>()
-        );
+        let accepted = format!("the size of the struct in the caller's header (here {})", size_of::<T>());
         return Err(Error::argument(&argument, size, &accepted).into());
     }
     Ok(())
@@ -76,11 +71,7 @@ pub(crate) unsafe fn read<T: SizedStruct>(argument: &str, pointer: *const T, def
     let mut value = default;
     // SAFETY: both are as long as what is copied, and they do not overlap.
     unsafe {
-        ptr::copy_nonoverlapping(
-            pointer.cast::<u8>(),
-            (&raw mut value).cast(),
-            size.min(size_of::<T>()),
-        );
+        ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut value).cast(), size.min(size_of::<T>()));
     }
     if (size_of::<T>()..size).any(|place| {
         // SAFETY: within the size that the struct says it has.
@@ -162,15 +153,8 @@ mod tests {
     }
     sized_structs!(Old, New);
 
-    const OLD: Old = Old {
-        struct_size: size_of::<Old>(),
-        first: 1,
-    };
-    const NEW: New = New {
-        struct_size: size_of::<New>(),
-        first: 1,
-        second: 2,
-    };
+    const OLD: Old = Old { struct_size: size_of::<Old>(), first: 1 };
+    const NEW: New = New { struct_size: size_of::<New>(), first: 1, second: 2 };
 
     #[test]
     fn an_older_caller_gets_defaults_for_what_it_does_not_know() {
@@ -202,10 +186,7 @@ mod tests {
     #[test]
     fn impossible_sizes_are_refused() {
         for size in [0, 4, 17, 1 << 40] {
-            let given = New {
-                struct_size: size,
-                ..NEW
-            };
+            let given = New { struct_size: size, ..NEW };
             // SAFETY: nothing beyond the size is read, since it is refused.
             let error = unsafe { read("options", &raw const given, NEW) }.unwrap_err();
             assert_eq!(error.status(), crm_status::InvalidArgument, "{size}");

@@ -86,34 +86,16 @@ impl Failure {
     }
 
     pub(crate) fn handle(argument: &str, expected: &str) -> Self {
-        Self::own(
-            crm_status::InvalidHandle,
-            argument,
-            &format!("is not a live {expected} handle"),
-        )
+        Self::own(crm_status::InvalidHandle, argument, &format!("is not a live {expected} handle"))
     }
 
     pub(crate) fn panic(what: &str) -> Self {
-        Self::own(
-            crm_status::Panic,
-            "",
-            &format!("internal error, please report it: {what}"),
-        )
+        Self::own(crm_status::Panic, "", &format!("internal error, please report it: {what}"))
     }
 
     fn own(status: crm_status, argument: &str, what: &str) -> Self {
-        let message = if argument.is_empty() {
-            what.to_owned()
-        } else {
-            format!("{argument}: {what}")
-        };
-        Self {
-            status,
-            message,
-            argument: argument.to_owned(),
-            row: None,
-            line: None,
-        }
+        let message = if argument.is_empty() { what.to_owned() } else { format!("{argument}: {what}") };
+        Self { status, message, argument: argument.to_owned(), row: None, line: None }
     }
 
     pub(crate) fn status(&self) -> crm_status {

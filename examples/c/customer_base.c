@@ -9,6 +9,7 @@
 #include "crm.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -99,8 +100,14 @@ static crm_status print_base(const crm_base *base) {
     return CRM_STATUS_OK;
 }
 
-/* Means of segments without customers are NaN. */
-static double or_zero(double mean) { return mean == mean ? mean : 0.0; }
+/* A segment without customers has no mean: it is NaN. */
+static const char *mean(double value, int decimals, char text[32]) {
+    if (isnan(value))
+        snprintf(text, 32, "-");
+    else
+        snprintf(text, 32, "%.*f", decimals, value);
+    return text;
+}
 
 static crm_status print_segments(const crm_segment_summary *summary) {
     printf("\nSegments\n");
@@ -108,12 +115,14 @@ static crm_status print_segments(const crm_segment_summary *summary) {
            "days since last", "orders", "net amount");
     printf("  %-20s%10s%8s%14s%10s%16s%10s%12s\n", "", "", "", "", "", "(mean)", "(mean)", "(mean)");
     for (size_t index = 0; index < crm_segment_summary_length(summary); index++) {
+        char days[32], orders[32], amount[32];
         crm_segment_row row = {.struct_size = sizeof row};
         crm_status status = crm_segment_summary_row(summary, index, &row);
         if (status != CRM_STATUS_OK) return status;
-        printf("  %-20s%10" PRIu64 "%7.1f%%%14.2f%9.1f%%%16.1f%10.1f%12.2f\n", row.segment, row.customers,
+        printf("  %-20s%10" PRIu64 "%7.1f%%%14.2f%9.1f%%%16s%10s%12s\n", row.segment, row.customers,
                100.0 * row.customer_share, crm_money_to_double(row.net_amount), 100.0 * row.amount_share,
-               or_zero(row.mean_days_since_last_purchase), or_zero(row.mean_orders), or_zero(row.mean_net_amount));
+               mean(row.mean_days_since_last_purchase, 1, days), mean(row.mean_orders, 1, orders),
+               mean(row.mean_net_amount, 2, amount));
     }
     return CRM_STATUS_OK;
 }

@@ -42,18 +42,22 @@ static void print_base(const crm::base &base) {
 }
 
 static void print_segments(const crm::segment_summary &summary) {
-    // Means of segments without customers are NaN.
-    const auto or_zero = [](double mean) { return std::isnan(mean) ? 0.0 : mean; };
+    // A segment without customers has no mean: it is NaN.
+    const auto mean = [](double value, int decimals) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.*f", decimals, value);
+        return std::isnan(value) ? std::string("-") : std::string(text);
+    };
     std::printf("\nSegments\n");
     std::printf("  %-20s%10s%8s%14s%10s%16s%10s%12s\n", "segment", "customers", "share", "net amount", "of total",
                 "days since last", "orders", "net amount");
     std::printf("  %-20s%10s%8s%14s%10s%16s%10s%12s\n", "", "", "", "", "", "(mean)", "(mean)", "(mean)");
     for (std::size_t index = 0; index < summary.size(); index++) {
         const crm_segment_row row = summary.row(index);
-        std::printf("  %-20s%10" PRIu64 "%7.1f%%%14.2f%9.1f%%%16.1f%10.1f%12.2f\n", row.segment, row.customers,
+        std::printf("  %-20s%10" PRIu64 "%7.1f%%%14.2f%9.1f%%%16s%10s%12s\n", row.segment, row.customers,
                     100.0 * row.customer_share, crm::to_double(row.net_amount), 100.0 * row.amount_share,
-                    or_zero(row.mean_days_since_last_purchase), or_zero(row.mean_orders),
-                    or_zero(row.mean_net_amount));
+                    mean(row.mean_days_since_last_purchase, 1).c_str(), mean(row.mean_orders, 1).c_str(),
+                    mean(row.mean_net_amount, 2).c_str());
     }
 }
 

@@ -178,6 +178,10 @@ impl PurchaseHistory {
             // Some total needs more than 64 bits: rare, and worth a second pass rather than a check on every path.
             None => Stats::read::<i128>(days, &range).unwrap_or_default(),
         })?;
+        if stats.orders.contains(&u32::MAX) || stats.return_rows.contains(&u32::MAX) {
+            let message = "one customer has more than 4294967294 orders or returns";
+            return Err(Error::new(ErrorKind::OutOfRange, message).on("orders"));
+        }
         let mut account = BaseAccount {
             rows: self.account().clone(),
             rows_after,
@@ -514,7 +518,7 @@ impl CustomerBase {
         let repeat = self.stats.purchase_amounts.get(customer) - self.stats.first_amounts.get(customer);
         match self.repeat_purchases(customer) {
             0 => 0.0,
-            days => Money::from_micros(repeat).to_f64() / f64::from(days),
+            days => Money::from_micros(repeat).divided_by(days),
         }
     }
 }

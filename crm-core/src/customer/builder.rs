@@ -186,9 +186,11 @@ impl HistoryBuilder {
     }
 }
 
-/// Appends a batch that goes on in order; `None`, without a change, if it does not.
+/// Appends a batch that goes on in order; `None`, without a change, if it does not or has a row that is refused: reading it
+/// again in the other way then tells which row is the first.
 fn append_ordered(ordered: &mut Option<CustomerDays>, scanner: &Scanner<'_>) -> Result<Option<RowAccount>> {
-    let runs = morsels(scanner.batch.len(), scanner.options.threads, |range| Run::read(scanner, range))?;
+    let read = |range| Ok(Run::read(scanner, range).unwrap_or(None));
+    let runs = morsels(scanner.batch.len(), scanner.options.threads, read)?;
     let mut account = RowAccount::default();
     let mut last = ordered.as_ref().and_then(Run::end_of);
     for run in &runs {

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::builder::HistoryBuilder;
 use super::id::{CustomerIds, IdKind, check_kinds};
-use super::ledger::CustomerDays;
+use super::ledger::{CustomerDays, DayLedger};
 use super::line::Lines;
-use super::options::{IngestOptions, Policy, RowAccount};
+use super::money::Money;
+use super::options::{IngestOptions, Policy, RowAccount, RowTotal};
 use super::period::Day;
 use super::transaction::Transactions;
 use crate::error::{Error, ErrorKind, Result};
@@ -103,6 +104,24 @@ struct Stored {
     account: RowAccount,
     days: CustomerDays,
     lines: Option<Lines>,
+}
+
+impl Stored {
+    /// Whether the rows used are those of the days or lines.
+    fn accounts_for_its_rows(&self) -> bool {
+        let rows = |ledger: &DayLedger| ledger.counts.iter().map(|&count| u64::from(count)).sum::<u64>();
+        let amount = |ledger: &DayLedger| {
+            Money::from_micros((0..ledger.len()).map(|entry| ledger.amounts.get(entry)).sum())
+        };
+        let (purchases, returns) = (&self.days.purchases, &self.days.returns);
+        let purchase_rows = match &self.lines {
+            Some(lines) => lines.lines.len() as u64 - rows(returns),
+            None => rows(purchases),
+        };
+        let counted = |rows, ledger| RowTotal { rows, amount: amount(ledger) };
+        self.account.purchases == counted(purchase_rows, purchases)
+            && self.account.returns == counted(rows(returns), returns)
+    }
 }
 
 /// What serialised histories start with, and the version of their layout.
@@ -280,6 +299,13 @@ impl PurchaseHistory {
         stored.days.check()?;
         if let Some(lines) = &stored.lines {
             lines.check(stored.days.len())?;
+            if lines.days(&stored.days.ids, i32::MIN..=i32::MAX) != stored.days {
+                return Err(corrupt("the days do not follow from the order lines"));
+            }
+        }
+        let keeps_lines = stored.settings.as_ref().is_some_and(|settings| settings.keeps_lines);
+        if keeps_lines != stored.lines.is_some() || !stored.accounts_for_its_rows() {
+            return Err(corrupt("the row account does not fit the rows"));
         }
         Ok(Self::assemble(stored.settings, stored.account, stored.days, stored.lines))
     }

@@ -45,9 +45,14 @@ impl Money {
     /// The amount in currency units, as the nearest double (exact integers up to 2^53 micro-units are divided
     /// once, so equal amounts give equal doubles and the order is kept).
     pub fn to_f64(self) -> f64 {
+        self.divided_by(1)
+    }
+
+    /// The amount in currency units divided by a count, rounded once: equal quotients give equal doubles.
+    pub fn divided_by(self, count: u32) -> f64 {
         // Almost every total fits 64 bits, and the conversion of 128 is a library call.
         let micros = i64::try_from(self.0).map_or(self.0 as f64, |micros| micros as f64);
-        micros / MICROS_PER_UNIT as f64
+        micros / (f64::from(count) * MICROS_PER_UNIT as f64)
     }
 
     /// The amount nearest to a decimal number such as `-1234.5`; halves of a micro-unit go to the even one.
@@ -83,6 +88,9 @@ pub(crate) fn small_micros_from_f64(amount: f64) -> (i64, bool) {
 /// Micro-units of one row from an integer with `scale` decimal digits.
 #[inline]
 pub(crate) fn micros_from_scaled(value: i128, scale: i8) -> Option<i64> {
+    if value == 0 {
+        return Some(0);
+    }
     let exponent = 6 - i32::from(scale);
     let micros = if exponent >= 0 {
         value.checked_mul(10i128.checked_pow(exponent as u32)?)?
@@ -91,7 +99,7 @@ pub(crate) fn micros_from_scaled(value: i128, scale: i8) -> Option<i64> {
         // Beyond 38 digits every i128 is less than half a micro-unit.
         unit.map_or(0, |unit| round_half_even(value, unit))
     };
-    i64::try_from(micros).ok()
+    i64::try_from(micros).ok().filter(|&micros| micros != i64::MIN)
 }
 
 fn round_half_even(value: i128, unit: i128) -> i128 {

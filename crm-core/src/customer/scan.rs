@@ -106,7 +106,7 @@ impl Block {
                 for (micros, &amount) in self.micros.iter_mut().zip(&values[rows.clone()]) {
                     let (value, overflow) = amount.overflowing_mul(factor);
                     *micros = value;
-                    plain &= !overflow;
+                    plain &= !overflow && value != i64::MIN;
                 }
             }
             Some(_) => return false,
@@ -209,54 +209,46 @@ impl<'t> Scanner<'t> {
         use_row: &mut impl FnMut(Row<'t>) -> bool,
     ) -> Result<bool> {
         for index in rows {
-            let id = match self
-                .batch
-                .ids
-                .get(index)
-                .map_err(|error| self.place(error, "customer_id", index))?
-            {
-                RawId::Integer(id) => CustomerId::Integer(id),
-                RawId::Text(id) => CustomerId::Text(id),
-                RawId::Missing => {
-                    let amount = match self.amount(index) {
-                        Cell::Value(micros) => micros,
-                        Cell::Missing | Cell::Invalid => 0,
-                    };
-                    self.leave_out(Exclusion::MissingId, self.options.missing_id, index, account, amount)?;
-                    continue;
-                }
-            };
+            let id =
+                match self.batch.ids.get(index).map_err(|error| self.place(error, "customer_id", index))? {
+                    RawId::Integer(id) => CustomerId::Integer(id),
+                    RawId::Text(id) => CustomerId::Text(id),
+                    RawId::Missing => {
+                        self.leave_out(Exclusion::MissingId, self.options.missing_id, index, account)?;
+                        continue;
+                    }
+                };
             let (day, time) = match self.time(index) {
                 Cell::Value(value) => value,
                 Cell::Missing => {
-                    self.leave_out(Exclusion::MissingTime, self.options.missing_time, index, account, 0)?;
+                    self.leave_out(Exclusion::MissingTime, self.options.missing_time, index, account)?;
                     continue;
                 }
                 Cell::Invalid => {
-                    self.leave_out(Exclusion::InvalidTime, self.options.invalid_time, index, account, 0)?;
+                    self.leave_out(Exclusion::InvalidTime, self.options.invalid_time, index, account)?;
                     continue;
                 }
             };
             let micros = match self.amount(index) {
                 Cell::Value(micros) => micros,
                 Cell::Missing => {
-                    self.leave_out(Exclusion::MissingAmount, self.options.missing_amount, index, account, 0)?;
+                    self.leave_out(Exclusion::MissingAmount, self.options.missing_amount, index, account)?;
                     continue;
                 }
                 Cell::Invalid => {
-                    self.leave_out(Exclusion::InvalidAmount, self.options.invalid_amount, index, account, 0)?;
+                    self.leave_out(Exclusion::InvalidAmount, self.options.invalid_amount, index, account)?;
                     continue;
                 }
             };
             if micros < 0 {
                 if self.options.returns != Policy::Keep {
-                    self.leave_out(Exclusion::Return, self.options.returns, index, account, micros)?;
+                    self.leave_out(Exclusion::Return, self.options.returns, index, account)?;
                     continue;
                 }
                 account.returns.add(micros);
             } else {
                 if micros == 0 && self.options.zero_amounts != Policy::Keep && self.batch.amounts.is_some() {
-                    self.leave_out(Exclusion::ZeroAmount, self.options.zero_amounts, index, account, 0)?;
+                    self.leave_out(Exclusion::ZeroAmount, self.options.zero_amounts, index, account)?;
                     continue;
                 }
                 account.purchases.add(micros);
@@ -334,10 +326,13 @@ impl<'t> Scanner<'t> {
         policy: Policy,
         index: usize,
         account: &mut RowAccount,
-        micros: i64,
     ) -> Result<()> {
         if policy != Policy::Raise {
-            account.exclude(reason, micros);
+            let amount = match self.amount(index) {
+                Cell::Value(micros) => micros,
+                Cell::Missing | Cell::Invalid => 0,
+            };
+            account.exclude(reason, amount);
             return Ok(());
         }
         let (kind, column, message) = match reason {
@@ -389,9 +384,11 @@ impl<'t> Scanner<'t> {
             Some(AmountColumn::Float(column)) => {
                 (format!("{:?}", column.values[index]), column.values[index].is_finite())
             }
-            Some(AmountColumn::Scaled(column, scale)) => (format!("{}e-{scale}", column.values[index]), true),
+            Some(AmountColumn::Scaled(column, scale)) => {
+                (format!("{}e{}", column.values[index], -i32::from(*scale)), true)
+            }
             Some(AmountColumn::Decimal(column, scale)) => {
-                (format!("{}e-{scale}", column.values[index]), true)
+                (format!("{}e{}", column.values[index], -i32::from(*scale)), true)
             }
         }
     }

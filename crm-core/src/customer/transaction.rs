@@ -34,7 +34,9 @@ impl Validity<'_> {
         match self {
             Self::All => true,
             Self::Flags(flags) => flags.len() == rows,
-            Self::Bits { bytes, offset } => bytes.len() * 8 >= rows + offset,
+            Self::Bits { bytes, offset } => {
+                rows.checked_add(*offset).is_some_and(|bits| bits.div_ceil(8) <= bytes.len())
+            }
         }
     }
 }
@@ -299,7 +301,7 @@ impl TimeColumn<'_> {
 /// A column of amounts in currency units; negative amounts are returns.
 #[derive(Clone, Debug)]
 pub enum AmountColumn<'a> {
-    /// Doubles, rounded to the micro-unit (halves to the even one).
+    /// Doubles, rounded to the micro-unit (halves to the even one), or to the double's own spacing above 9e9 units.
     Float(Column<'a, f64>),
     /// Integers with so many decimal digits (`scale` 2: cents).
     Scaled(Column<'a, i64>, i8),
@@ -367,7 +369,8 @@ impl<'a> Transactions<'a> {
         Ok(Self { ids, times, amounts, order_ids: None })
     }
 
-    /// Adds order ids: the lines of one order count as one order. A line without one is an order of its own.
+    /// Adds order ids: the lines of one order count as one order, on the day of the first purchase line that a question
+    /// covers. A line without one is an order of its own.
     ///
     /// # Errors
     /// `LengthMismatch` if there are not as many as rows.

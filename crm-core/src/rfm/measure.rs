@@ -39,8 +39,9 @@ impl FrequencyMeasure {
             Self::Orders => f64::from(base.orders()[customer]),
             Self::PurchaseDays => f64::from(base.purchase_days()[customer]),
             Self::OrdersPer(unit) => {
-                let age = unit.from_days(base.as_of().number() - base.first_purchase()[customer]);
-                f64::from(base.orders()[customer]) / age.max(1.0)
+                // One rounding only, so that equal rates are equal doubles.
+                let age = f64::from(base.as_of().number() - base.first_purchase()[customer]);
+                f64::from(base.orders()[customer]) * unit.days() / age.max(unit.days())
             }
         }
     }
@@ -53,7 +54,9 @@ impl FrequencyMeasure {
         match (name, name.strip_prefix("orders_per_")) {
             ("orders", _) => Ok(Self::Orders),
             ("purchase_days", _) => Ok(Self::PurchaseDays),
-            (_, Some(unit)) => TimeUnit::from_name(unit).map(Self::OrdersPer),
+            (_, Some(unit)) => {
+                TimeUnit::from_name(unit).map(Self::OrdersPer).map_err(|error| error.on("frequency"))
+            }
             _ => Err(Error::argument(
                 "frequency",
                 format!("{name:?}"),
@@ -74,11 +77,11 @@ impl FrequencyMeasure {
 
 impl MonetaryMeasure {
     pub(crate) fn of(self, base: &CustomerBase, customer: usize) -> f64 {
-        let amount = base.net_amount(customer).to_f64();
+        let amount = base.net_amount(customer);
         match self {
-            Self::NetAmount => amount,
-            Self::MeanPerOrder => amount / f64::from(base.orders()[customer]),
-            Self::MeanPerPurchaseDay => amount / f64::from(base.purchase_days()[customer]),
+            Self::NetAmount => amount.to_f64(),
+            Self::MeanPerOrder => amount.divided_by(base.orders()[customer]),
+            Self::MeanPerPurchaseDay => amount.divided_by(base.purchase_days()[customer]),
         }
     }
 

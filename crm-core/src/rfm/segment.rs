@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::scores::{Cell, RfmScores};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A block of cells with a name.
+/// A block of cells with a name. An upper end of 255 stands for the highest score.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// The name of the segment.
@@ -49,7 +49,6 @@ impl Rule {
         for (dimension, range) in
             [("recency", &self.recency), ("frequency", &self.frequency), ("monetary", &self.monetary)]
         {
-            // A monetary range without an upper end means any.
             let high = if *range.end() == u8::MAX { bins } else { *range.end() };
             if *range.start() < 1 || high > bins || *range.start() > high {
                 let argument = format!("{}.{dimension}", self.segment);

@@ -43,10 +43,7 @@ pub struct crm_row_total {
 
 impl From<RowTotal> for crm_row_total {
     fn from(total: RowTotal) -> Self {
-        Self {
-            rows: total.rows,
-            amount: total.amount.into(),
-        }
+        Self { rows: total.rows, amount: total.amount.into() }
     }
 }
 

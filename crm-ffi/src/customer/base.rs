@@ -77,9 +77,7 @@ impl crm_base_options {
         if given.reserved != 0 {
             return Err(Error::argument("reserved", given.reserved, "0").into());
         }
-        let window = (given.window_days != -1)
-            .then(|| u32::try_from(given.window_days))
-            .transpose();
+        let window = (given.window_days != -1).then(|| u32::try_from(given.window_days)).transpose();
         Ok(BaseOptions {
             as_of: Day::from_number(given.as_of).map_err(|error| error.on("as_of"))?,
             window_days: window.map_err(|_| {
@@ -196,11 +194,8 @@ pub unsafe extern "C" fn crm_base_ids_int64(
         let ids = handle::get("base", base)?.customer_ids();
         let out = places("out", out, capacity, ids.len())?;
         let integers = ids.as_integers().ok_or_else(|| {
-            Error::new(
-                ErrorKind::WrongType,
-                "the ids are text: ask for each with crm_base_id_text",
-            )
-            .on("customer_id")
+            Error::new(ErrorKind::WrongType, "the ids are text: ask for each with crm_base_id_text")
+                .on("customer_id")
         })?;
         out.fill(integers.iter().copied());
         Ok(())
@@ -224,12 +219,9 @@ pub unsafe extern "C" fn crm_base_id_text(
         let (text, length) = (place("text", text)?, place("length", length)?);
         let ids = handle::get("base", base)?.customer_ids();
         match ids.get(index) {
-            None => Err(Error::new(
-                ErrorKind::OutOfRange,
-                format!("{index} is not below {}", ids.len()),
-            )
-            .on("index")
-            .into()),
+            None => Err(Error::new(ErrorKind::OutOfRange, format!("{index} is not below {}", ids.len()))
+                .on("index")
+                .into()),
             Some(CustomerId::Integer(_)) => {
                 let message = "the ids are integers: ask for them with crm_base_ids_int64";
                 Err(Error::new(ErrorKind::WrongType, message).on("customer_id").into())
@@ -249,9 +241,7 @@ pub unsafe extern "C" fn crm_base_total_net_amount(base: *const crm_base, out: *
     // SAFETY: the caller gives a live handle and a place, or null.
     guard(|| unsafe {
         let out = place("out", out)?;
-        out.fill(std::iter::once(
-            handle::get("base", base)?.total_net_amount().into(),
-        ));
+        out.fill(std::iter::once(handle::get("base", base)?.total_net_amount().into()));
         Ok(())
     })
 }

@@ -21,9 +21,7 @@ handles! { crm_history_builder holds Option<HistoryBuilder>, tag b"crmBUILD"; }
 
 fn finished() -> Failure {
     let message = "the builder has been finished: make a new one";
-    Error::new(ErrorKind::InvalidArgument, message)
-        .on("builder")
-        .into()
+    Error::new(ErrorKind::InvalidArgument, message).on("builder").into()
 }
 
 /// A builder that reads rows as the options say; NULL options are the defaults.
@@ -69,12 +67,7 @@ pub unsafe extern "C" fn crm_history_builder_push(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_history_builder_rows(builder: *const crm_history_builder) -> u64 {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(0, || unsafe {
-        Ok(handle::get("builder", builder)?
-            .as_ref()
-            .ok_or_else(finished)?
-            .rows())
-    })
+    guard_or(0, || unsafe { Ok(handle::get("builder", builder)?.as_ref().ok_or_else(finished)?.rows()) })
 }
 
 /// The history of all batches, after which the builder is empty and only to be freed, whether the call succeeds or not.

@@ -105,14 +105,10 @@ pub unsafe extern "C" fn crm_base_column_int64(
 fn chosen(base: &CustomerBase, code: i32) -> Outcome<crm_base_column> {
     use crm_base_column as C;
     let column = choice("column", code, &COLUMNS)?;
-    let is_amount = matches!(
-        column,
-        C::PurchaseAmount | C::ReturnAmount | C::NetAmount | C::MeanRepeatAmount
-    );
+    let is_amount =
+        matches!(column, C::PurchaseAmount | C::ReturnAmount | C::NetAmount | C::MeanRepeatAmount);
     if is_amount && !base.has_amounts() {
-        return Err(Error::new(ErrorKind::MissingColumn, "the log has no amounts")
-            .on("amount")
-            .into());
+        return Err(Error::new(ErrorKind::MissingColumn, "the log has no amounts").on("amount").into());
     }
     Ok(column)
 }
@@ -167,10 +163,7 @@ pub(crate) fn micros(amounts: impl Iterator<Item = Money> + Clone) -> Outcome<im
     let too_large = |amount: &Money| i64::try_from(amount.micros()).is_err();
     if let Some((row, amount)) = amounts.clone().enumerate().find(|(_, amount)| too_large(amount)) {
         let message = format!("{amount} needs more than 64 bits in micro-units: ask for doubles");
-        return Err(Error::new(ErrorKind::OutOfRange, message)
-            .on("amount")
-            .at_row(row as u64)
-            .into());
+        return Err(Error::new(ErrorKind::OutOfRange, message).on("amount").at_row(row as u64).into());
     }
     Ok(amounts.map(|amount| amount.micros() as i64))
 }

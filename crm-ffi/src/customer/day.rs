@@ -48,9 +48,7 @@ pub unsafe extern "C" fn crm_day_format(day: i32, out: *mut c_char, capacity: us
     // SAFETY: the caller gives `capacity` writable bytes, or null.
     guard(|| unsafe {
         let out = places("out", out, capacity, CRM_DAY_TEXT_SIZE)?;
-        let iso = Day::from_number(day)
-            .map_err(|error| error.on("day"))?
-            .to_string();
+        let iso = Day::from_number(day).map_err(|error| error.on("day"))?.to_string();
         out.fill(iso.bytes().chain([0]).map(|byte| byte as c_char));
         Ok(())
     })

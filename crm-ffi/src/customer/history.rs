@@ -128,9 +128,7 @@ pub unsafe extern "C" fn crm_history_customers(history: *const crm_history) -> u
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_history_purchase_days(history: *const crm_history) -> usize {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(0, || unsafe {
-        Ok(handle::get("history", history)?.purchase_days())
-    })
+    guard_or(0, || unsafe { Ok(handle::get("history", history)?.purchase_days()) })
 }
 
 /// Number of orders, summed over customers; 0, with the thread's last error set, if `history` is NULL or no such handle.
@@ -148,9 +146,7 @@ pub unsafe extern "C" fn crm_history_first_day(history: *const crm_history, out:
     // SAFETY: the caller gives a live handle and a place, or null.
     guard(|| unsafe {
         let out = place("out", out)?;
-        out.fill(std::iter::once(
-            day(handle::get("history", history)?.first_day())?,
-        ));
+        out.fill(std::iter::once(day(handle::get("history", history)?.first_day())?));
         Ok(())
     })
 }

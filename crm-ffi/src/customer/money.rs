@@ -24,10 +24,7 @@ pub struct crm_money {
 
 impl From<Money> for crm_money {
     fn from(amount: Money) -> Self {
-        Self {
-            low: amount.micros() as u64,
-            high: (amount.micros() >> 64) as i64,
-        }
+        Self { low: amount.micros() as u64, high: (amount.micros() >> 64) as i64 }
     }
 }
 
@@ -69,10 +66,7 @@ mod tests {
     #[test]
     fn halves_make_the_whole_again() {
         for micros in [0, 1, -1, i128::from(i64::MAX) + 1, i128::MAX, i128::MIN] {
-            assert_eq!(
-                Money::from(crm_money::from(Money::from_micros(micros))).micros(),
-                micros
-            );
+            assert_eq!(Money::from(crm_money::from(Money::from_micros(micros))).micros(), micros);
         }
         assert_eq!(crm_money::from(Money::from_micros(-1)).high, -1);
         assert!(Money::from_micros(i128::MIN).to_string().len() < CRM_MONEY_TEXT_SIZE);

@@ -137,10 +137,7 @@ fn ask(progress: crm_progress, user: *mut c_void, rows: u64, total: u64) -> Resu
     if unsafe { callback(rows, total, user) } == 0 {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::Interrupted,
-        format!("stopped by the progress callback after {rows} rows"),
-    ))
+    Err(Error::new(ErrorKind::Interrupted, format!("stopped by the progress callback after {rows} rows")))
 }
 
 /// Fills column names with their defaults; `struct_size` is `sizeof *columns`.

@@ -76,9 +76,7 @@ pub unsafe extern "C" fn crm_split_base(split: *const crm_split, out: *mut *mut 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_split_length(split: *const crm_split) -> usize {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(0, || unsafe {
-        Ok(handle::get("split", split)?.calibration().len())
-    })
+    guard_or(0, || unsafe { Ok(handle::get("split", split)?.calibration().len()) })
 }
 
 /// The length of the holdout period, in the base's time unit.

@@ -119,20 +119,11 @@ impl crm_transactions {
         };
         let ids = ids.ok_or_else(|| absent("customer_id", "customer_id_int64 or customer_id_text"))?;
         // SAFETY: as above.
-        let (times, amounts) = unsafe {
-            (
-                columns.times(with_time.as_deref())?,
-                columns.amounts(with_amount.as_deref())?,
-            )
-        };
+        let (times, amounts) =
+            unsafe { (columns.times(with_time.as_deref())?, columns.amounts(with_amount.as_deref())?) };
         // SAFETY: as above.
         let orders = unsafe {
-            given.column(
-                "order_id",
-                columns.order_id_int64,
-                columns.order_id_text,
-                with_order.as_deref(),
-            )?
+            given.column("order_id", columns.order_id_int64, columns.order_id_text, with_order.as_deref())?
         };
         let mut transactions = Transactions::new(ids, times, amounts)?;
         if let Some(orders) = orders {
@@ -162,9 +153,7 @@ impl crm_transactions {
                 let values = unsafe { array("time_values", self.time_values, self.length) }?;
                 let times = column(values, valid);
                 let kinds = [TimeColumn::Local, TimeColumn::Instant];
-                Ok(choice("time_is_instant", self.time_is_instant, &kinds)?(
-                    times, resolution,
-                ))
+                Ok(choice("time_is_instant", self.time_is_instant, &kinds)?(times, resolution))
             }
         }
     }
@@ -227,11 +216,8 @@ impl Ids {
                     }
                     // SAFETY: not null, so a terminated string, as the caller of `read` promises.
                     let bytes = unsafe { CStr::from_ptr::<'a>(pointer) };
-                    let at_row = |error| {
-                        not_utf8(bytes, error)
-                            .on(name)
-                            .at_row(self.rows_before + row as u64)
-                    };
+                    let at_row =
+                        |error| not_utf8(bytes, error).on(name).at_row(self.rows_before + row as u64);
                     texts.push(Some(bytes.to_str().map_err(at_row)?));
                 }
                 Ok(Some(IdColumn::OptionalText(texts)))
@@ -250,20 +236,13 @@ unsafe fn flags(argument: &str, flags: *const u8, rows: usize) -> Outcome<Option
 }
 
 fn column<'a, T: Clone>(values: &'a [T], valid: Option<&'a [bool]>) -> Column<'a, T> {
-    Column {
-        values: values.into(),
-        validity: valid.map_or(Validity::All, Validity::Flags),
-    }
+    Column { values: values.into(), validity: valid.map_or(Validity::All, Validity::Flags) }
 }
 
 fn absent(name: &str, one_of: &str) -> Failure {
-    Error::new(ErrorKind::MissingColumn, format!("there is none: set {one_of}"))
-        .on(name)
-        .into()
+    Error::new(ErrorKind::MissingColumn, format!("there is none: set {one_of}")).on(name).into()
 }
 
 fn twice(name: &str, both: &str) -> Failure {
-    Error::new(ErrorKind::InvalidArgument, format!("is given twice: {both}"))
-        .on(name)
-        .into()
+    Error::new(ErrorKind::InvalidArgument, format!("is given twice: {both}")).on(name).into()
 }

@@ -25,11 +25,7 @@ unsafe fn table(
     unsafe {
         let base = handle::get("base", base)?;
         let scores = handle::get("scores", scores)?;
-        Ok(customer_table(
-            base,
-            scores,
-            &handle::get("segments", segments)?.value,
-        )?)
+        Ok(customer_table(base, scores, &handle::get("segments", segments)?.value)?)
     }
 }
 

@@ -54,10 +54,8 @@ pub unsafe extern "C" fn crm_migration_new(
             handle::get("earlier_base", earlier_base)?,
             &handle::get("earlier_segments", earlier_segments)?.value,
         );
-        let later = (
-            handle::get("later_base", later_base)?,
-            &handle::get("later_segments", later_segments)?.value,
-        );
+        let later =
+            (handle::get("later_base", later_base)?, &handle::get("later_segments", later_segments)?.value);
         let migration = Migration::new(earlier, later)?;
         let (from, to) = (texts(migration.from_names()), texts(migration.to_names()));
         out.put(Moves { migration, from, to });
@@ -70,9 +68,7 @@ pub unsafe extern "C" fn crm_migration_new(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_migration_row_count(migration: *const crm_migration) -> usize {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(0, || unsafe {
-        Ok(handle::get("migration", migration)?.from.len() + 1)
-    })
+    guard_or(0, || unsafe { Ok(handle::get("migration", migration)?.from.len() + 1) })
 }
 
 /// Number of columns: one more than segments at the later date. 0, with the thread's last error set, if `migration` is
@@ -80,9 +76,7 @@ pub unsafe extern "C" fn crm_migration_row_count(migration: *const crm_migration
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_migration_column_count(migration: *const crm_migration) -> usize {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(0, || unsafe {
-        Ok(handle::get("migration", migration)?.to.len() + 1)
-    })
+    guard_or(0, || unsafe { Ok(handle::get("migration", migration)?.to.len() + 1) })
 }
 
 /// The segment of a row: UTF-8 text that belongs to the matrix and lives as long. NULL, with the thread's last error set,

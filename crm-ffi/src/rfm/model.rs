@@ -42,11 +42,7 @@ handles! { crm_rfm_model holds Model, tag b"crmRFMMO"; }
 
 impl Model {
     fn new(model: RfmModel) -> Self {
-        let warnings = model
-            .warnings()
-            .iter()
-            .map(|warning| c_text(&warning.to_string()))
-            .collect();
+        let warnings = model.warnings().iter().map(|warning| c_text(&warning.to_string())).collect();
         Self { model, warnings }
     }
 }
@@ -90,11 +86,7 @@ pub unsafe extern "C" fn crm_rfm_model_score(
     // SAFETY: the caller gives live handles and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
-        out.put(
-            handle::get("model", model)?
-                .model
-                .score(handle::get("base", base)?)?,
-        );
+        out.put(handle::get("model", model)?.model.score(handle::get("base", base)?)?);
         Ok(())
     })
 }
@@ -144,9 +136,7 @@ pub unsafe extern "C" fn crm_rfm_model_bins(model: *const crm_rfm_model) -> u8 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_rfm_model_customers(model: *const crm_rfm_model) -> u64 {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(0, || unsafe {
-        Ok(handle::get("model", model)?.model.customers())
-    })
+    guard_or(0, || unsafe { Ok(handle::get("model", model)?.model.customers()) })
 }
 
 /// The first and the last day of the data that the model was fitted on, counted from 1970-01-01.
@@ -179,9 +169,7 @@ pub unsafe extern "C" fn crm_rfm_model_warning_count(model: *const crm_rfm_model
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_rfm_model_warning(model: *const crm_rfm_model, index: usize) -> *const c_char {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(ptr::null(), || unsafe {
-        Ok(element(&handle::get("model", model)?.warnings, index)?.as_ptr())
-    })
+    guard_or(ptr::null(), || unsafe { Ok(element(&handle::get("model", model)?.warnings, index)?.as_ptr()) })
 }
 
 /// Copies the cut points of a dimension, a `crm_rfm_dimension`, to `out`, which has room for `capacity` values, at least

@@ -151,13 +151,8 @@ impl crm_rfm_options {
         let closed = choice("closed", given.closed, &[Closed::Left, Closed::Right])?;
         let kinds = [crm_binning::MidRank, crm_binning::Quantiles, crm_binning::Bounds];
         let binning = match choice("binning", given.binning, &kinds)? {
-            crm_binning::MidRank => Binning::MidRank {
-                bins: bins(given.bins)?,
-            },
-            crm_binning::Quantiles => Binning::Quantiles {
-                bins: bins(given.bins)?,
-                closed,
-            },
+            crm_binning::MidRank => Binning::MidRank { bins: bins(given.bins)? },
+            crm_binning::Quantiles => Binning::Quantiles { bins: bins(given.bins)?, closed },
             // SAFETY: the caller gives arrays of the lengths that it says.
             crm_binning::Bounds => unsafe {
                 let bounds = |name, bounds, count| array(name, bounds, count).map(<[f64]>::to_vec);
@@ -168,25 +163,15 @@ impl crm_rfm_options {
                         given.frequency_bounds,
                         given.frequency_bound_count,
                     )?,
-                    monetary: bounds(
-                        "monetary_bounds",
-                        given.monetary_bounds,
-                        given.monetary_bound_count,
-                    )?,
+                    monetary: bounds("monetary_bounds", given.monetary_bounds, given.monetary_bound_count)?,
                 })
             },
         };
         let unit = choice("frequency_unit", given.frequency_unit, &TimeUnit::ALL)?;
-        let frequencies = [
-            FrequencyMeasure::Orders,
-            FrequencyMeasure::PurchaseDays,
-            FrequencyMeasure::OrdersPer(unit),
-        ];
-        let monetaries = [
-            MonetaryMeasure::NetAmount,
-            MonetaryMeasure::MeanPerOrder,
-            MonetaryMeasure::MeanPerPurchaseDay,
-        ];
+        let frequencies =
+            [FrequencyMeasure::Orders, FrequencyMeasure::PurchaseDays, FrequencyMeasure::OrdersPer(unit)];
+        let monetaries =
+            [MonetaryMeasure::NetAmount, MonetaryMeasure::MeanPerOrder, MonetaryMeasure::MeanPerPurchaseDay];
         Ok(RfmOptions {
             binning,
             nesting: choice("nesting", given.nesting, &[Nesting::Independent, Nesting::Nested])?,

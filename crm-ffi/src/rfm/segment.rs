@@ -172,9 +172,7 @@ pub unsafe extern "C" fn crm_segment_map_name_count(map: *const crm_segment_map)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_segment_map_name(map: *const crm_segment_map, index: usize) -> *const c_char {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(ptr::null(), || unsafe {
-        Ok(element(&handle::get("map", map)?.names, index)?.as_ptr())
-    })
+    guard_or(ptr::null(), || unsafe { Ok(element(&handle::get("map", map)?.names, index)?.as_ptr()) })
 }
 
 /// The segment of every customer.
@@ -190,9 +188,7 @@ pub unsafe extern "C" fn crm_segment_map_assign(
     // SAFETY: the caller gives live handles and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
-        let segments = handle::get("map", map)?
-            .value
-            .assign(handle::get("scores", scores)?)?;
+        let segments = handle::get("map", map)?.value.assign(handle::get("scores", scores)?)?;
         out.put(Named::new(segments, Segments::names));
         Ok(())
     })
@@ -209,9 +205,7 @@ pub unsafe extern "C" fn crm_segment_map_free(map: *mut crm_segment_map) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_segments_length(segments: *const crm_segments) -> usize {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(0, || unsafe {
-        Ok(handle::get("segments", segments)?.value.len())
-    })
+    guard_or(0, || unsafe { Ok(handle::get("segments", segments)?.value.len()) })
 }
 
 /// Copies the position of each customer's segment among the names to `out`, which has room for `capacity` codes, at least
@@ -237,9 +231,7 @@ pub unsafe extern "C" fn crm_segments_codes(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_segments_name_count(segments: *const crm_segments) -> usize {
     // SAFETY: the caller gives a live handle or null.
-    guard_or(0, || unsafe {
-        Ok(handle::get("segments", segments)?.names.len())
-    })
+    guard_or(0, || unsafe { Ok(handle::get("segments", segments)?.names.len()) })
 }
 
 /// A name, by its code: UTF-8 text that belongs to the segments and lives as long. NULL, with the thread's last error set,
