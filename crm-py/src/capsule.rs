@@ -46,9 +46,7 @@ impl Arrays {
                 // moves it out and marks the capsule's as released, so that nothing is released twice.
                 unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr()) }
             };
-            Self::from_stream(stream)
-                .map_err(|error| error.on(argument))
-                .or_raise(py)?
+            Self::from_stream(stream).map_err(|error| error.on(argument)).or_raise(py)?
         } else if data.hasattr("__arrow_c_array__")? {
             let pair = call(argument, data, "__arrow_c_array__")?;
             let (schema, array): (Bound<'_, PyCapsule>, Bound<'_, PyCapsule>) = pair.extract()?;
@@ -56,9 +54,7 @@ impl Arrays {
             // SAFETY: a capsule of this name points to an `ArrowSchema`, which lives as long as the capsule, that is to the
             // end of this block; it is only read.
             let field = Field::try_from(unsafe { schema.as_ref() });
-            let field = field
-                .map_err(|error| arrow_error(&error).on(argument))
-                .or_raise(py)?;
+            let field = field.map_err(|error| arrow_error(&error).on(argument)).or_raise(py)?;
             let array = {
                 let pointer = array.pointer_checked(Some(ARRAY))?.cast();
                 // SAFETY: as for the stream: the array is moved out and the capsule's marked as released.
@@ -67,10 +63,7 @@ impl Arrays {
             if array.is_released() {
                 return Err(exception(py, &consumed().on(argument)));
             }
-            Self {
-                field,
-                source: Source::Single(Some(array)),
-            }
+            Self { field, source: Source::Single(Some(array)) }
         } else {
             return Ok(None);
         };
@@ -88,10 +81,7 @@ impl Arrays {
             return Err(stream_error(&mut stream));
         }
         let field = Field::try_from(&schema).map_err(|error| arrow_error(&error))?;
-        Ok(Self {
-            field,
-            source: Source::Stream(stream),
-        })
+        Ok(Self { field, source: Source::Stream(stream) })
     }
 
     /// The type of the arrays.
@@ -127,8 +117,7 @@ impl Arrays {
         let Some(array) = array else { return Ok(None) };
         // SAFETY: by the C data interface the array has the type that came with it.
         let data = unsafe { from_ffi_and_data_type(array, self.field.data_type().clone()) };
-        data.map(|data| Some(make_array(data)))
-            .map_err(|error| arrow_error(&error))
+        data.map(|data| Some(make_array(data))).map_err(|error| arrow_error(&error))
     }
 
     /// The next array as a table with the columns of `schema`.
@@ -192,17 +181,11 @@ fn stream_error(stream: &mut FFI_ArrowArrayStream) -> Error {
 }
 
 fn consumed() -> Error {
-    Error::new(
-        ErrorKind::Empty,
-        "the Arrow data was consumed before: it can be read only once",
-    )
+    Error::new(ErrorKind::Empty, "the Arrow data was consumed before: it can be read only once")
 }
 
 fn incomplete() -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        "the Arrow stream does not keep to the C stream interface",
-    )
+    Error::new(ErrorKind::Corrupt, "the Arrow stream does not keep to the C stream interface")
 }
 
 pub(crate) fn arrow_error(error: &ArrowError) -> Error {
@@ -217,8 +200,6 @@ pub(crate) fn export_stream<'py>(py: Python<'py>, batch: &RecordBatch) -> PyResu
 
 /// The columns of a table as a capsule.
 pub(crate) fn export_schema<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyCapsule>> {
-    let schema = FFI_ArrowSchema::try_from(schema)
-        .map_err(|error| arrow_error(&error))
-        .or_raise(py)?;
+    let schema = FFI_ArrowSchema::try_from(schema).map_err(|error| arrow_error(&error)).or_raise(py)?;
     PyCapsule::new_with_value(py, schema, SCHEMA)
 }

@@ -62,9 +62,7 @@ impl Column {
             }
             Ok(arrays)
         });
-        arrays
-            .or_raise(py)
-            .map(|arrays| Some(Self(Values::Arrays(arrays))))
+        arrays.or_raise(py).map(|arrays| Some(Self(Values::Arrays(arrays))))
     }
 
     #[staticmethod]
@@ -87,10 +85,7 @@ impl Column {
             "us" => Unit::Microsecond,
             "ns" => Unit::Nanosecond,
             _ => {
-                return Err(exception(
-                    py,
-                    &Error::argument("unit", unit, "D, s, ms, us or ns"),
-                ));
+                return Err(exception(py, &Error::argument("unit", unit, "D, s, ms, us or ns")));
             }
         };
         Ok(Self(Values::Times(values, unit)))
@@ -109,13 +104,9 @@ impl Column {
         let accepted = "integers or text, and all of one kind";
         let first = values.iter().find(|value| !is_missing(value));
         let array: ArrayRef = if first.is_some_and(|value| value.is_instance_of::<PyString>()) {
-            Arc::new(StringArray::from(converted(
-                argument, values, accepted, is_missing, text,
-            )?))
+            Arc::new(StringArray::from(converted(argument, values, accepted, is_missing, text)?))
         } else {
-            Arc::new(Int64Array::from(converted(
-                argument, values, accepted, is_missing, integer,
-            )?))
+            Arc::new(Int64Array::from(converted(argument, values, accepted, is_missing, integer)?))
         };
         Ok(Self(Values::Arrays(vec![array])))
     }
@@ -140,13 +131,9 @@ impl Column {
         }
         let accepted = "floats, integers or decimals, and floats and decimals not mixed";
         let array: ArrayRef = if is_float {
-            Arc::new(Float64Array::from(converted(
-                argument, values, accepted, is_absent, float,
-            )?))
+            Arc::new(Float64Array::from(converted(argument, values, accepted, is_absent, float)?))
         } else {
-            Arc::new(Int64Array::from(converted(
-                argument, values, accepted, is_absent, integer,
-            )?))
+            Arc::new(Int64Array::from(converted(argument, values, accepted, is_absent, integer)?))
         };
         Ok(Self(Values::Arrays(vec![array])))
     }
@@ -173,10 +160,9 @@ impl Column {
                     }
                     start -= array.len();
                 }
-                arrays.last().map_or_else(
-                    || arrow_array::new_empty_array(&DataType::Null),
-                    |array| array.slice(0, 0),
-                )
+                arrays
+                    .last()
+                    .map_or_else(|| arrow_array::new_empty_array(&DataType::Null), |array| array.slice(0, 0))
             }
             Values::Integers(values) => {
                 Arc::new(Int64Array::from(copied::<i64>(values.bind(py), start, rows)?))
@@ -207,12 +193,7 @@ fn times(values: &[i64], unit: Unit) -> ArrayRef {
         Unit::Day => {
             // What does not fit 32 bits is as far outside the calendar as the nearest that does.
             let day = |value: i64| value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
-            Arc::new(
-                values
-                    .iter()
-                    .map(|value| present(value).map(day))
-                    .collect::<Date32Array>(),
-            )
+            Arc::new(values.iter().map(|value| present(value).map(day)).collect::<Date32Array>())
         }
         Unit::Second => Arc::new(values.iter().map(present).collect::<TimestampSecondArray>()),
         Unit::Millisecond => Arc::new(values.iter().map(present).collect::<TimestampMillisecondArray>()),
@@ -224,9 +205,7 @@ fn times(values: &[i64], unit: Unit) -> ArrayRef {
 /// Whether a value of a list stands for a missing one: `None`, NaN, pandas' `NA` and `NaT`.
 fn is_missing(value: &Bound<'_, PyAny>) -> bool {
     is_absent(value)
-        || value
-            .cast::<PyFloat>()
-            .is_ok_and(|value| value.extract::<f64>().is_ok_and(f64::is_nan))
+        || value.cast::<PyFloat>().is_ok_and(|value| value.extract::<f64>().is_ok_and(f64::is_nan))
 }
 
 /// As [`is_missing`], but NaN is a value: an amount that is not finite.
@@ -248,11 +227,7 @@ fn integer(value: &Bound<'_, PyAny>) -> std::result::Result<i64, Refused> {
         return Err(Refused::Type);
     }
     value.extract::<i64>().map_err(|error| {
-        if error.is_instance_of::<PyOverflowError>(value.py()) {
-            Refused::Range
-        } else {
-            Refused::Type
-        }
+        if error.is_instance_of::<PyOverflowError>(value.py()) { Refused::Range } else { Refused::Type }
     })
 }
 
@@ -270,27 +245,16 @@ fn text(value: &Bound<'_, PyAny>) -> std::result::Result<String, Refused> {
 }
 
 fn refuse(argument: &str, row: usize, value: &Bound<'_, PyAny>, why: &Refused, accepted: &str) -> PyErr {
-    let shown = value
-        .repr()
-        .map_or_else(|_| "a value".to_owned(), |text| text.to_string());
+    let shown = value.repr().map_or_else(|_| "a value".to_owned(), |text| text.to_string());
     let (kind, message) = match why {
         Refused::Type => {
-            let given = value
-                .get_type()
-                .name()
-                .map_or_else(|_| "object".to_owned(), |name| name.to_string());
-            (
-                ErrorKind::WrongType,
-                format!("{given} is not accepted: must be {accepted}"),
-            )
+            let given = value.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+            (ErrorKind::WrongType, format!("{given} is not accepted: must be {accepted}"))
         }
         Refused::Range => (ErrorKind::OutOfRange, format!("{shown} does not fit 64 bits")),
         Refused::Encoding => (ErrorKind::NotUtf8, format!("{shown} cannot be written as UTF-8")),
     };
-    exception(
-        value.py(),
-        &Error::new(kind, message).on(argument).at_row(row as u64),
-    )
+    exception(value.py(), &Error::new(kind, message).on(argument).at_row(row as u64))
 }
 
 fn converted<T>(
@@ -322,9 +286,7 @@ fn decimals(
     let mut run: Vec<Option<i128>> = Vec::new();
     let finish = |run: &mut Vec<Option<i128>>| -> Result<ArrayRef> {
         let array = Decimal128Array::from(std::mem::take(run)).with_precision_and_scale(38, 6);
-        array
-            .map(|array| Arc::new(array) as ArrayRef)
-            .map_err(|error| crate::capsule::arrow_error(&error))
+        array.map(|array| Arc::new(array) as ArrayRef).map_err(|error| crate::capsule::arrow_error(&error))
     };
     for (row, value) in values.iter().enumerate() {
         let is_decimal = value.is_instance(decimal)?;
@@ -348,9 +310,7 @@ fn decimals(
         if !run.is_empty() {
             arrays.push(finish(&mut run).or_raise(values.py())?);
         }
-        arrays.push(Arc::new(Float64Array::from(vec![
-            text.parse().unwrap_or(f64::NAN),
-        ])));
+        arrays.push(Arc::new(Float64Array::from(vec![text.parse().unwrap_or(f64::NAN)])));
     }
     if !run.is_empty() || arrays.is_empty() {
         arrays.push(finish(&mut run).or_raise(values.py())?);

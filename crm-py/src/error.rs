@@ -33,8 +33,5 @@ pub(crate) fn within<T: TryFrom<i64>>(argument: &str, value: i64, accepted: &str
 /// Name and code of every kind of error.
 #[pyfunction]
 pub(crate) fn error_kinds() -> Vec<(String, i32)> {
-    ErrorKind::ALL
-        .iter()
-        .map(|kind| (format!("{kind:?}"), kind.code()))
-        .collect()
+    ErrorKind::ALL.iter().map(|kind| (format!("{kind:?}"), kind.code())).collect()
 }

@@ -77,13 +77,7 @@ impl ColumnNames {
         amount_scale: i64,
     ) -> PyResult<Self> {
         let amount_scale = scale(amount_scale).or_raise(py)?;
-        Ok(Self(Names {
-            customer_id,
-            time,
-            amount,
-            order_id,
-            amount_scale,
-        }))
+        Ok(Self(Names { customer_id, time, amount, order_id, amount_scale }))
     }
 }
 
@@ -102,19 +96,12 @@ pub(crate) struct Watch {
 impl Watch {
     /// `progress` is called with the rows read and the rows in all, or `None`.
     pub(crate) fn new(progress: Option<Py<PyAny>>, total: Option<u64>) -> Self {
-        Self {
-            progress,
-            total,
-            raised: None,
-        }
+        Self { progress, total, raised: None }
     }
 
     /// Says how many rows were read; an error asks to stop.
     pub(crate) fn rows(&mut self, rows: u64) -> Result<()> {
-        self.report(Progress {
-            rows,
-            total: self.total,
-        })
+        self.report(Progress { rows, total: self.total })
     }
 
     /// Says how far reading has come; an error asks to stop.

@@ -27,59 +27,29 @@ impl Table {
     }
 
     fn columns(&self) -> Vec<String> {
-        self.0
-            .schema_ref()
-            .fields()
-            .iter()
-            .map(|field| field.name().clone())
-            .collect()
+        self.0.schema_ref().fields().iter().map(|field| field.name().clone()).collect()
     }
 
     /// A column as the name of a `NumPy` type and bytes, or as `text` and a list.
     fn column<'py>(&self, py: Python<'py>, name: &str) -> PyResult<(&'static str, Bound<'py, PyAny>)> {
-        let array = self
-            .0
-            .column_by_name(name)
-            .ok_or_else(|| PyKeyError::new_err(name.to_owned()))?;
+        let array = self.0.column_by_name(name).ok_or_else(|| PyKeyError::new_err(name.to_owned()))?;
         let as_bytes = |bytes: &[u8]| PyBytes::new(py, bytes).into_any();
         Ok(match array.data_type() {
-            DataType::Int8 => (
-                "int8",
-                as_bytes(array.as_primitive::<Int8Type>().values().inner()),
-            ),
-            DataType::Int64 => (
-                "int64",
-                as_bytes(array.as_primitive::<Int64Type>().values().inner()),
-            ),
-            DataType::Date32 => (
-                "days",
-                as_bytes(array.as_primitive::<Date32Type>().values().inner()),
-            ),
+            DataType::Int8 => ("int8", as_bytes(array.as_primitive::<Int8Type>().values().inner())),
+            DataType::Int64 => ("int64", as_bytes(array.as_primitive::<Int64Type>().values().inner())),
+            DataType::Date32 => ("days", as_bytes(array.as_primitive::<Date32Type>().values().inner())),
             DataType::Float64 if array.null_count() > 0 => {
                 let column = array.as_primitive::<Float64Type>();
                 let values: Vec<f64> = column.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
                 ("float64", bytes(py, values).into_any())
             }
-            DataType::Float64 => (
-                "float64",
-                as_bytes(array.as_primitive::<Float64Type>().values().inner()),
-            ),
-            DataType::Utf8 => (
-                "text",
-                array
-                    .as_string::<i32>()
-                    .iter()
-                    .collect::<Vec<_>>()
-                    .into_pyobject(py)?,
-            ),
-            DataType::LargeUtf8 => (
-                "text",
-                array
-                    .as_string::<i64>()
-                    .iter()
-                    .collect::<Vec<_>>()
-                    .into_pyobject(py)?,
-            ),
+            DataType::Float64 => ("float64", as_bytes(array.as_primitive::<Float64Type>().values().inner())),
+            DataType::Utf8 => {
+                ("text", array.as_string::<i32>().iter().collect::<Vec<_>>().into_pyobject(py)?)
+            }
+            DataType::LargeUtf8 => {
+                ("text", array.as_string::<i64>().iter().collect::<Vec<_>>().into_pyobject(py)?)
+            }
             other => {
                 let message = format!("{other} has no NumPy type");
                 return Err(exception(py, &Error::new(ErrorKind::WrongType, message).on(name)));

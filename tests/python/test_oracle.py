@@ -72,7 +72,7 @@ def expected(
     columns["last_purchase_age"] = [float((end - start).days) for start, end in zip(first, last, strict=True)]
     columns["age"] = [float((as_of - day).days) for day in first]
     columns["mean_repeat_amount"] = [
-        int(micros) / 10**6 / (count - 1) if count > 1 else 0.0 for micros, count in zip(repeat, days, strict=True)
+        int(micros) / (10**6 * (count - 1)) if count > 1 else 0.0 for micros, count in zip(repeat, days, strict=True)
     ]
     return columns
 

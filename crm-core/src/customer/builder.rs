@@ -296,6 +296,7 @@ impl Run {
     /// Reads rows as long as they come in order; `None` if they do not.
     fn read(scanner: &Scanner<'_>, range: Range<usize>) -> Result<Option<Self>> {
         let mut days = CustomerDays::new(scanner.id_kind());
+        days.purchases.reserve(range.len());
         let (mut last, mut in_order) = (None, true);
         let account = scanner.rows(range, |row| {
             let open = match last {

@@ -95,6 +95,8 @@ pub struct PurchaseHistory {
     account: RowAccount,
     days: std::sync::Arc<CustomerDays>,
     lines: Option<Lines>,
+    /// First and last day with a row that is used.
+    span: Option<(Day, Day)>,
 }
 
 /// The serialised form, in the order of its fields.
@@ -160,7 +162,10 @@ impl PurchaseHistory {
         days: CustomerDays,
         lines: Option<Lines>,
     ) -> Self {
-        Self { settings, account, days: std::sync::Arc::new(days), lines }
+        let all = || days.purchases.days.iter().chain(&days.returns.days);
+        let day = |number: Option<&i32>| number.and_then(|&number| Day::from_number(number).ok());
+        let span = day(all().min()).zip(day(all().max()));
+        Self { settings, account, days: std::sync::Arc::new(days), lines, span }
     }
 
     /// The history of the rows of both.
@@ -214,12 +219,12 @@ impl PurchaseHistory {
 
     /// The first day with a row that is used.
     pub fn first_day(&self) -> Option<Day> {
-        self.all_days().min().and_then(|day| Day::from_number(day).ok())
+        self.span.map(|(first, _)| first)
     }
 
     /// The last day with a row that is used.
     pub fn last_day(&self) -> Option<Day> {
-        self.all_days().max().and_then(|day| Day::from_number(day).ok())
+        self.span.map(|(_, last)| last)
     }
 
     /// The currency label, if one was given.
@@ -243,10 +248,6 @@ impl PurchaseHistory {
 
     pub(crate) fn lines(&self) -> Option<&Lines> {
         self.lines.as_ref()
-    }
-
-    fn all_days(&self) -> impl Iterator<Item = i32> {
-        self.days.purchases.days.iter().chain(&self.days.returns.days).copied()
     }
 
     /// The history as bytes: magic, layout version, CRC-32 of the rest, and the contents. Equal histories give equal

@@ -38,6 +38,13 @@ impl DayLedger {
         self.start(customer)..self.start(customer + 1)
     }
 
+    pub(crate) fn reserve(&mut self, entries: usize) {
+        self.starts.reserve(entries);
+        self.days.reserve(entries);
+        self.counts.reserve(entries);
+        self.amounts.reserve(entries);
+    }
+
     /// Adds to a day of the last customer; `day` must not be before the customer's last.
     #[inline]
     pub(crate) fn add(&mut self, customer: usize, day: i32, count: u32, micros: i128) {

@@ -51,7 +51,7 @@ impl Money {
     /// The amount in currency units divided by a count, rounded once: equal quotients give equal doubles.
     pub fn divided_by(self, count: u32) -> f64 {
         // Almost every total fits 64 bits, and the conversion of 128 is a library call.
-        let micros = i64::try_from(self.0).map_or(self.0 as f64, |micros| micros as f64);
+        let micros = i64::try_from(self.0).map_or_else(|_| self.0 as f64, |micros| micros as f64);
         micros / (f64::from(count) * MICROS_PER_UNIT as f64)
     }
 

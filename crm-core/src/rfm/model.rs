@@ -169,7 +169,7 @@ impl RfmModel {
             let values = column(base.len(), |customer| -f64::from(base.days_since_last_purchase(customer)));
             let cuts = Cuts::fit(&values, binning, &given(|bounds| &bounds.recency_days), true);
             let thresholds = cuts.thresholds();
-            let scores = bytes(base.len(), |customer| score(&thresholds, values[customer]));
+            let scores = column(base.len(), |customer| score(&thresholds, values[customer]));
             (cuts, scores)
         };
         let groups =
@@ -201,7 +201,7 @@ impl RfmModel {
             );
             let thresholds: Vec<_> = cuts.iter().map(Cuts::thresholds).collect();
             let group = |customer: usize| group_f(thresholds.len(), scores_r[customer]);
-            let scores = bytes(base.len(), |customer| score(&thresholds[group(customer)], values[customer]));
+            let scores = column(base.len(), |customer| score(&thresholds[group(customer)], values[customer]));
             (cuts, scores)
         };
         let (monetary, scores_m) = {
@@ -213,7 +213,7 @@ impl RfmModel {
             let thresholds: Vec<_> = cuts.iter().map(Cuts::thresholds).collect();
             let group =
                 |customer: usize| group_m(thresholds.len(), bins, scores_r[customer], scores_f[customer]);
-            let scores = bytes(base.len(), |customer| score(&thresholds[group(customer)], values[customer]));
+            let scores = column(base.len(), |customer| score(&thresholds[group(customer)], values[customer]));
             (cuts, scores)
         };
         let scores = RfmScores {
@@ -269,14 +269,14 @@ impl RfmModel {
             let thresholds = |cuts: &[Cuts]| -> Vec<_> { cuts.iter().map(Cuts::thresholds).collect() };
             let (of_r, of_f, of_m) =
                 (self.recency.thresholds(), thresholds(&self.frequency), thresholds(&self.monetary));
-            let recency = bytes(base.len(), |customer| {
+            let recency = column(base.len(), |customer| {
                 score(&of_r, -f64::from(base.days_since_last_purchase(customer)))
             });
-            let frequency = bytes(base.len(), |customer| {
+            let frequency = column(base.len(), |customer| {
                 let group = group_f(of_f.len(), recency[customer]);
                 score(&of_f[group], self.options.frequency.of(base, customer))
             });
-            let monetary = bytes(base.len(), |customer| {
+            let monetary = column(base.len(), |customer| {
                 let group = group_m(of_m.len(), bins, recency[customer], frequency[customer]);
                 score(&of_m[group], self.options.monetary.of(base, customer))
             });
@@ -416,10 +416,17 @@ fn group_m(groups: usize, bins: usize, recency: u8, frequency: u8) -> usize {
     if groups == 1 { 0 } else { (usize::from(recency) - 1) * bins + usize::from(frequency) - 1 }
 }
 
-fn column(customers: usize, value: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
-    (0..customers).into_par_iter().with_min_len(1 << 14).map(&value).collect()
-}
+/// Customers that one task scores.
+const CUSTOMERS_A_TASK: usize = 1 << 14;
 
-fn bytes(customers: usize, value: impl Fn(usize) -> u8 + Sync) -> Vec<u8> {
-    (0..customers).into_par_iter().with_min_len(1 << 14).map(&value).collect()
+/// A column of one value a customer. Plain loops over chunks: the compiler inlines what makes the value, which it does not
+/// through an iterator's adaptors (measured: half the time).
+fn column<T: Copy + Default + Send>(customers: usize, value: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let mut column = vec![T::default(); customers];
+    column.par_chunks_mut(CUSTOMERS_A_TASK).enumerate().for_each(|(task, chunk)| {
+        for (place, slot) in chunk.iter_mut().enumerate() {
+            *slot = value(task * CUSTOMERS_A_TASK + place);
+        }
+    });
+    column
 }

@@ -102,13 +102,6 @@ impl CalibrationHoldout {
 
     /// As bytes of `float64`.
     fn net_amount<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        bytes(
-            py,
-            self.0
-                .net_amounts()
-                .iter()
-                .map(|amount| amount.to_f64())
-                .collect::<Vec<_>>(),
-        )
+        bytes(py, self.0.net_amounts().iter().map(|amount| amount.to_f64()).collect::<Vec<_>>())
     }
 }

@@ -46,10 +46,7 @@ impl PurchaseHistory {
                 "{given} is not accepted: must have the Arrow PyCapsule interface, as tables of pandas, Polars, PyArrow and \
                  DuckDB have; from_columns takes arrays and lists"
             );
-            return Err(exception(
-                py,
-                &Error::new(ErrorKind::WrongType, message).on("data"),
-            ));
+            return Err(exception(py, &Error::new(ErrorKind::WrongType, message).on("data")));
         };
         let mut watch = Watch::new(progress, total);
         let history = py.detach(|| {
@@ -91,19 +88,14 @@ impl PurchaseHistory {
             ("amount", amount),
             ("order_id", order_id),
         ];
-        let columns: Vec<_> = columns
-            .into_iter()
-            .filter_map(|(name, column)| Some((name, column?)))
-            .collect();
+        let columns: Vec<_> =
+            columns.into_iter().filter_map(|(name, column)| Some((name, column?))).collect();
         let rows = customer_id.len()?;
         for (name, column) in &columns {
             let has = column.len()?;
             if has != rows {
                 let message = format!("has {has} rows, but customer_id has {rows}");
-                return Err(exception(
-                    py,
-                    &Error::new(ErrorKind::LengthMismatch, message).on(*name),
-                ));
+                return Err(exception(py, &Error::new(ErrorKind::LengthMismatch, message).on(*name)));
             }
         }
         let mut watch = Watch::new(progress, Some(rows as u64));
@@ -144,32 +136,21 @@ impl PurchaseHistory {
     ) -> PyResult<Self> {
         let csv = || {
             let &[delimiter] = delimiter.as_bytes() else {
-                return Err(Error::argument(
-                    "delimiter",
-                    format!("{delimiter:?}"),
-                    "one ASCII character",
-                ));
+                return Err(Error::argument("delimiter", format!("{delimiter:?}"), "one ASCII character"));
             };
             let id_kind = match customer_id_type {
                 "text" => IdKind::Text,
                 "integer" => IdKind::Integer,
                 other => {
-                    return Err(Error::argument(
-                        "customer_id_type",
-                        format!("{other:?}"),
-                        "text or integer",
-                    ));
+                    return Err(Error::argument("customer_id_type", format!("{other:?}"), "text or integer"));
                 }
             };
             Ok(CsvOptions { delimiter, id_kind })
         };
         let csv = csv().or_raise(py)?;
         let mut watch = Watch::new(progress, None);
-        let history = py.detach(|| {
-            read_csv(&path, &names.0, &csv, options.0.clone(), &mut |at| {
-                watch.report(at)
-            })
-        });
+        let history =
+            py.detach(|| read_csv(&path, &names.0, &csv, options.0.clone(), &mut |at| watch.report(at)));
         watch.finish(py, history).map(Self)
     }
 
@@ -218,10 +199,7 @@ impl PurchaseHistory {
         threads: i64,
     ) -> PyResult<CustomerBase> {
         let options = options(("as_of", as_of), window_days, time_unit, threads).and_then(|options| {
-            Ok(BaseOptions {
-                rows_after: Policy::from_name("rows_after", rows_after)?,
-                ..options
-            })
+            Ok(BaseOptions { rows_after: Policy::from_name("rows_after", rows_after)?, ..options })
         });
         let options = options.or_raise(py)?;
         py.detach(|| self.0.base(options)).or_raise(py).map(CustomerBase)
@@ -237,17 +215,10 @@ impl PurchaseHistory {
         time_unit: &str,
         threads: i64,
     ) -> PyResult<CalibrationHoldout> {
-        let options = options(
-            ("calibration_end", calibration_end),
-            window_days,
-            time_unit,
-            threads,
-        )
-        .or_raise(py)?;
+        let options =
+            options(("calibration_end", calibration_end), window_days, time_unit, threads).or_raise(py)?;
         let end = day("holdout_end", holdout_end).or_raise(py)?;
-        py.detach(|| self.0.split(options, end))
-            .or_raise(py)
-            .map(CalibrationHoldout)
+        py.detach(|| self.0.split(options, end)).or_raise(py).map(CalibrationHoldout)
     }
 
     fn customers(&self) -> usize {
@@ -318,9 +289,7 @@ fn check_columns(schema: &Schema, names: &Names) -> Result<()> {
         ("amount", names.amount.as_ref()),
         ("order_id", names.order_id.as_ref()),
     ];
-    let columns = columns
-        .into_iter()
-        .filter_map(|(argument, name)| Some((argument, name?)));
+    let columns = columns.into_iter().filter_map(|(argument, name)| Some((argument, name?)));
     for (argument, name) in columns {
         schema
             .fields()
@@ -335,10 +304,7 @@ fn check_columns(schema: &Schema, names: &Names) -> Result<()> {
 fn batch_of(pieces: Vec<(&'static str, ArrayRef)>) -> Result<RecordBatch> {
     let rows = pieces.iter().map(|(_, array)| array.len()).min().unwrap_or(0);
     let fields: Vec<Field> = pieces.iter().map(|(name, array)| field(name, array)).collect();
-    let arrays = pieces
-        .into_iter()
-        .map(|(_, array)| array.slice(0, rows))
-        .collect();
+    let arrays = pieces.into_iter().map(|(_, array)| array.slice(0, rows)).collect();
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
         .map_err(|error| arrow_error(&error))

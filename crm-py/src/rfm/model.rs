@@ -82,20 +82,16 @@ impl RfmModel {
 
     fn closed(&self) -> &'static str {
         match self.0.options().binning {
-            Binning::Quantiles {
-                closed: Closed::Left, ..
-            } => "left",
+            Binning::Quantiles { closed: Closed::Left, .. } => "left",
             _ => "right",
         }
     }
 
     fn bounds(&self) -> Option<Bounds> {
         match &self.0.options().binning {
-            Binning::Bounds(bounds) => Some((
-                bounds.recency_days.clone(),
-                bounds.frequency.clone(),
-                bounds.monetary.clone(),
-            )),
+            Binning::Bounds(bounds) => {
+                Some((bounds.recency_days.clone(), bounds.frequency.clone(), bounds.monetary.clone()))
+            }
             _ => None,
         }
     }
@@ -157,35 +153,20 @@ fn binning(name: &str, bins: i64, closed: Closed, bounds: Option<Bounds>) -> Res
     let scores = || within("bins", bins, "between 2 and 10");
     let binning = match name {
         "mid_rank" => Binning::MidRank { bins: scores()? },
-        "quantiles" => Binning::Quantiles {
-            bins: scores()?,
-            closed,
-        },
+        "quantiles" => Binning::Quantiles { bins: scores()?, closed },
         "bounds" => {
             let Some((recency_days, frequency, monetary)) = bounds else {
                 return Err(Error::argument("bounds", "None", "given where binning is bounds"));
             };
-            return Ok(Binning::Bounds(LowerBounds {
-                recency_days,
-                frequency,
-                monetary,
-            }));
+            return Ok(Binning::Bounds(LowerBounds { recency_days, frequency, monetary }));
         }
         _ => {
-            return Err(Error::argument(
-                "binning",
-                format!("{name:?}"),
-                "mid_rank, quantiles or bounds",
-            ));
+            return Err(Error::argument("binning", format!("{name:?}"), "mid_rank, quantiles or bounds"));
         }
     };
     match bounds {
         None => Ok(binning),
-        Some(_) => Err(Error::argument(
-            "binning",
-            format!("{name:?}"),
-            "bounds where bounds are given",
-        )),
+        Some(_) => Err(Error::argument("binning", format!("{name:?}"), "bounds where bounds are given")),
     }
 }
 
@@ -201,11 +182,7 @@ fn nesting(name: &str) -> Result<Nesting> {
     match name {
         "independent" => Ok(Nesting::Independent),
         "nested" => Ok(Nesting::Nested),
-        _ => Err(Error::argument(
-            "nesting",
-            format!("{name:?}"),
-            "independent or nested",
-        )),
+        _ => Err(Error::argument("nesting", format!("{name:?}"), "independent or nested")),
     }
 }
 
@@ -241,11 +218,6 @@ impl RfmScores {
 
     /// As bytes of `float64`.
     fn composite<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        bytes(
-            py,
-            (0..self.0.len())
-                .map(|customer| self.0.composite(customer))
-                .collect::<Vec<f64>>(),
-        )
+        bytes(py, (0..self.0.len()).map(|customer| self.0.composite(customer)).collect::<Vec<f64>>())
     }
 }

@@ -62,13 +62,7 @@ impl SegmentMap {
     }
 
     fn segment_of(&self, recency: u8, frequency: u8, monetary: u8) -> Option<String> {
-        self.0
-            .segment_of(Cell {
-                recency,
-                frequency,
-                monetary,
-            })
-            .map(str::to_owned)
+        self.0.segment_of(Cell { recency, frequency, monetary }).map(str::to_owned)
     }
 
     fn assign(&self, py: Python<'_>, scores: &RfmScores) -> PyResult<Segments> {
@@ -87,13 +81,8 @@ fn rules(blocks: Vec<Block>) -> Result<Vec<Rule>> {
         Ok(end(low)?..=end(high)?)
     };
     let rule = |(name, recency, frequency, monetary): Block| {
-        let (recency, frequency) = (
-            range(&name, "recency", recency)?,
-            range(&name, "frequency", frequency)?,
-        );
-        let monetary = monetary
-            .map(|scores| range(&name, "monetary", scores))
-            .transpose()?;
+        let (recency, frequency) = (range(&name, "recency", recency)?, range(&name, "frequency", frequency)?);
+        let monetary = monetary.map(|scores| range(&name, "monetary", scores)).transpose()?;
         let rule = Rule::new(name, recency, frequency);
         Ok(match monetary {
             Some(monetary) => rule.with_monetary(monetary),
@@ -111,16 +100,10 @@ pub(crate) fn audit(
     blocks: Vec<Block>,
     bins: i64,
 ) -> PyResult<(Vec<Scores>, Vec<(Scores, String, String)>, Vec<String>)> {
-    let audit = scores(bins)
-        .and_then(|bins| Map::audit(bins, &rules(blocks)?))
-        .or_raise(py)?;
+    let audit = scores(bins).and_then(|bins| Map::audit(bins, &rules(blocks)?)).or_raise(py)?;
     let cell = |cell: Cell| (cell.recency, cell.frequency, cell.monetary);
     let uncovered = audit.uncovered.into_iter().map(cell).collect();
-    let overlapping = audit
-        .overlapping
-        .into_iter()
-        .map(|(at, one, other)| (cell(at), one, other))
-        .collect();
+    let overlapping = audit.overlapping.into_iter().map(|(at, one, other)| (cell(at), one, other)).collect();
     Ok((uncovered, overlapping, audit.never_assigned))
 }
 
@@ -172,7 +155,5 @@ pub(crate) fn customer_table(
     scores: &RfmScores,
     segments: &Segments,
 ) -> PyResult<Table> {
-    py.detach(|| interop::customer_table(&base.0, &scores.0, &segments.0))
-        .or_raise(py)
-        .map(Table)
+    py.detach(|| interop::customer_table(&base.0, &scores.0, &segments.0)).or_raise(py).map(Table)
 }
