@@ -48,47 +48,27 @@ fn answer(workspace: &Workspace, language: &'static str, mut example: Command) -
     if path.exists() {
         fs::remove_file(&path)?;
     }
-    let printed = capture(
-        example
-            .current_dir(&folder)
-            .arg(workspace.root.join(TRANSACTIONS))
-            .arg(file),
-    )?;
+    let printed = capture(example.current_dir(&folder).arg(workspace.root.join(TRANSACTIONS)).arg(file))?;
     let written = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     if printed.is_empty() || written.is_empty() {
         return Err(format!("the {language} example prints or writes nothing").into());
     }
-    Ok(Answer {
-        language,
-        printed,
-        written,
-    })
+    Ok(Answer { language, printed, written })
 }
 
 fn rust_example(workspace: &Workspace) -> Result<PathBuf> {
     let files = workspace.build("crm-core", &["--features", "io", "--example", EXAMPLE])?;
-    let found = files
-        .into_iter()
-        .find(|path| path.file_stem().is_some_and(|stem| stem == EXAMPLE));
+    let found = files.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem == EXAMPLE));
     found.ok_or_else(|| format!("crm-core has no example {EXAMPLE}").into())
 }
 
 fn python_example(workspace: &Workspace) -> Result<Command> {
     let mut python = Environment::for_tests(workspace)?.python();
-    python.arg(
-        workspace
-            .root
-            .join("examples/python")
-            .join(EXAMPLE)
-            .with_extension("py"),
-    );
+    python.arg(workspace.root.join("examples/python").join(EXAMPLE).with_extension("py"));
     Ok(python)
 }
 
 fn c_example(workspace: &Workspace) -> Result<Command> {
     let source = format!("examples/c/{EXAMPLE}.c");
-    native::program(
-        workspace,
-        &native::compile_example(workspace, Language::C, &source)?,
-    )
+    native::program(workspace, &native::compile_example(workspace, Language::C, &source)?)
 }

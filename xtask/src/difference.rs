@@ -12,23 +12,14 @@ pub(crate) fn first_difference(left: (&str, &[u8]), right: (&str, &[u8])) -> Opt
         number += 1;
         let (a, b) = (left_lines.next(), right_lines.next());
         if a != b {
-            return Some(format!(
-                "line {number}:\n  {}: {}\n  {}: {}",
-                left.0,
-                shown(a),
-                right.0,
-                shown(b)
-            ));
+            return Some(format!("line {number}:\n  {}: {}\n  {}: {}", left.0, shown(a), right.0, shown(b)));
         }
     }
 }
 
 /// A line in quotes, so that blanks and line ends can be told apart.
 fn shown(line: Option<&[u8]>) -> String {
-    line.map_or_else(
-        || "(end)".into(),
-        |line| format!("{:?}", String::from_utf8_lossy(line)),
-    )
+    line.map_or_else(|| "(end)".into(), |line| format!("{:?}", String::from_utf8_lossy(line)))
 }
 
 #[cfg(test)]
@@ -53,13 +44,7 @@ mod tests {
 
     #[test]
     fn sees_a_missing_end() {
-        assert_eq!(
-            difference("x\n", "x\ny").as_deref(),
-            Some("line 2:\n  a: (end)\n  b: \"y\"")
-        );
-        assert_eq!(
-            difference("x\n", "x").as_deref(),
-            Some("line 1:\n  a: \"x\\n\"\n  b: \"x\"")
-        );
+        assert_eq!(difference("x\n", "x\ny").as_deref(), Some("line 2:\n  a: (end)\n  b: \"y\""));
+        assert_eq!(difference("x\n", "x").as_deref(), Some("line 1:\n  a: \"x\\n\"\n  b: \"x\""));
     }
 }

@@ -26,36 +26,17 @@ fn build_wheel(workspace: &Workspace, folder: &Path) -> Result {
     let environment = Environment::prepare(workspace, "dist-venv", None, &["maturin"])?;
     run(environment
         .python()
-        .args([
-            "-m",
-            "maturin",
-            "build",
-            "--release",
-            "-m",
-            "crm-py/Cargo.toml",
-            "--out",
-        ])
+        .args(["-m", "maturin", "build", "--release", "-m", "crm-py/Cargo.toml", "--out"])
         .arg(folder))
 }
 
 fn build_archive(workspace: &Workspace, folder: &Path) -> Result {
-    let name = format!(
-        "crm-c-{}-{}-{}",
-        env!("CARGO_PKG_VERSION"),
-        consts::OS,
-        consts::ARCH
-    );
+    let name = format!("crm-c-{}-{}-{}", env!("CARGO_PKG_VERSION"), consts::OS, consts::ARCH);
     let archive = folder.join(name);
     let library = Library::build(workspace)?;
-    copy(
-        &files_in(&workspace.root.join("include"))?,
-        &archive.join("include"),
-    )?;
+    copy(&files_in(&workspace.root.join("include"))?, &archive.join("include"))?;
     copy(&[library.shared, library.archive], &archive.join("lib"))?;
-    copy(
-        &["LICENSE-APACHE", "LICENSE-MIT"].map(|name| workspace.root.join(name)),
-        &archive,
-    )
+    copy(&["LICENSE-APACHE", "LICENSE-MIT"].map(|name| workspace.root.join(name)), &archive)
 }
 
 fn copy(files: &[PathBuf], folder: &Path) -> Result {

@@ -34,10 +34,7 @@ fn path(workspace: &Workspace) -> PathBuf {
 fn generate(workspace: &Workspace) -> Result<Vec<u8>> {
     let folder = workspace.root.join("crm-ffi");
     let config = cbindgen::Config::from_file(folder.join("cbindgen.toml"))?;
-    let bindings = cbindgen::Builder::new()
-        .with_crate(folder)
-        .with_config(config)
-        .generate()?;
+    let bindings = cbindgen::Builder::new().with_crate(folder).with_config(config).generate()?;
     let mut header = Vec::new();
     bindings.write(&mut header);
     Ok(header)

@@ -81,11 +81,7 @@ fn selected(options: &[String]) -> Result<Vec<&'static Step>> {
             _ => return Err(USAGE.into()),
         }
     }
-    if names.is_empty() {
-        Ok(STEPS.iter().collect())
-    } else {
-        named(&names)
-    }
+    if names.is_empty() { Ok(STEPS.iter().collect()) } else { named(&names) }
 }
 
 fn named(names: &[&str]) -> Result<Vec<&'static Step>> {

@@ -32,9 +32,7 @@ impl Language {
         // The variable may hold a wrapper too, as in `CC="ccache clang"`.
         let mut words = chosen.split_whitespace();
         let mut command = Command::new(words.next().unwrap_or(default));
-        command
-            .args(words)
-            .args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-O1"]);
+        command.args(words).args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-O1"]);
         command
     }
 }
@@ -49,17 +47,10 @@ impl Library {
     pub(crate) fn build(workspace: &Workspace) -> Result<Self> {
         let files = workspace.build("crm-ffi", &["--lib"])?;
         let with_extension = |extension: &str| {
-            let found = files
-                .iter()
-                .find(|path| path.extension().is_some_and(|e| e == extension));
-            found
-                .cloned()
-                .ok_or_else(|| format!("crm-ffi builds no library *.{extension}"))
+            let found = files.iter().find(|path| path.extension().is_some_and(|e| e == extension));
+            found.cloned().ok_or_else(|| format!("crm-ffi builds no library *.{extension}"))
         };
-        Ok(Self {
-            shared: with_extension(consts::DLL_EXTENSION)?,
-            archive: with_extension("a")?,
-        })
+        Ok(Self { shared: with_extension(consts::DLL_EXTENSION)?, archive: with_extension("a")? })
     }
 
     /// Options that link a program to the shared library and let it find that library where it lies.
@@ -126,10 +117,7 @@ fn compile_folder(workspace: &Workspace, language: Language, folder: &str) -> Re
     let sources = workspace.sources(folder, language.extension())?;
     let library = Library::build(workspace)?;
     for_each(&sources, |source| compile(workspace, &library, language, source))?;
-    sources
-        .iter()
-        .map(|source| executable(workspace, source))
-        .collect()
+    sources.iter().map(|source| executable(workspace, source)).collect()
 }
 
 /// Compiles one example and returns the program.
@@ -157,11 +145,7 @@ fn compile(workspace: &Workspace, library: &Library, language: Language, source:
 /// The program that `source` compiles to: its path in the repository, below a folder of the build.
 fn executable(workspace: &Workspace, source: &Path) -> Result<PathBuf> {
     let relative = source.strip_prefix(&workspace.root)?;
-    Ok(workspace
-        .target
-        .join("native")
-        .join(relative)
-        .with_extension(consts::EXE_EXTENSION))
+    Ok(workspace.target.join("native").join(relative).with_extension(consts::EXE_EXTENSION))
 }
 
 /// A program to be run in the repository.
@@ -181,10 +165,5 @@ pub(crate) fn program(workspace: &Workspace, path: &Path) -> Result<Command> {
 }
 
 fn is_installed(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok()
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }

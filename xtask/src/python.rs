@@ -38,10 +38,7 @@ impl<'a> Environment<'a> {
         requirements: Option<&str>,
         tools: &[&str],
     ) -> Result<Self> {
-        let environment = Self {
-            workspace,
-            folder: workspace.target.join(name),
-        };
+        let environment = Self { workspace, folder: workspace.target.join(name) };
         let mut installed = tools.join("\n");
         let mut install = vec!["-m", "pip", "install", "--quiet"];
         install.extend(tools);
@@ -68,25 +65,17 @@ impl<'a> Environment<'a> {
         run(Command::new(&python).args(["-c", &check])).map_err(|error| {
             format!("Python {major}.{minor} or later is needed, PYTHON may name it ({error})")
         })?;
-        run(Command::new(&python)
-            .args(["-m", "venv", "--clear"])
-            .arg(&self.folder))
+        run(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&self.folder))
     }
 
     /// Whether the environment's interpreter still runs: it is a link to one that may be gone.
     fn works(&self) -> bool {
-        self.python()
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
+        self.python().arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 
     /// Builds the module in release into the environment.
     fn build_module(&self) -> Result {
-        run(self
-            .python()
-            .args(["-m", "maturin", "develop", "--release", "-m", "crm-py/Cargo.toml"]))
+        run(self.python().args(["-m", "maturin", "develop", "--release", "-m", "crm-py/Cargo.toml"]))
     }
 
     /// The environment's interpreter, to be run in the repository.
@@ -102,18 +91,14 @@ impl<'a> Environment<'a> {
 }
 
 pub(crate) fn run_tests(workspace: &Workspace) -> Result<Outcome> {
-    run(Environment::for_tests(workspace)?
-        .python()
-        .args(["-m", "pytest", "tests/python"]))?;
+    run(Environment::for_tests(workspace)?.python().args(["-m", "pytest", "tests/python"]))?;
     Ok(Outcome::Passed)
 }
 
 pub(crate) fn check_types(workspace: &Workspace) -> Result<Outcome> {
     let environment = Environment::for_tests(workspace)?;
-    let mut checks: Vec<Vec<&str>> = TYPED
-        .iter()
-        .map(|folder| vec!["-m", "mypy", "--strict", folder])
-        .collect();
+    let mut checks: Vec<Vec<&str>> =
+        TYPED.iter().map(|folder| vec!["-m", "mypy", "--strict", folder]).collect();
     let mut stubs = vec!["-m", "mypy.stubtest", "crm"];
     let allowed = "crm-py/stubtest-allow.txt";
     if workspace.root.join(allowed).exists() {

@@ -30,15 +30,9 @@ pub(crate) fn check_lints(workspace: &Workspace) -> Result<Outcome> {
 }
 
 pub(crate) fn check_dependencies(workspace: &Workspace) -> Result<Outcome> {
-    let metadata = capture(
-        workspace
-            .cargo()
-            .args(["metadata", "--all-features", "--format-version", "1"]),
-    )?;
+    let metadata = capture(workspace.cargo().args(["metadata", "--all-features", "--format-version", "1"]))?;
     let metadata: Value = serde_json::from_slice(&metadata)?;
-    let packages = metadata["packages"]
-        .as_array()
-        .ok_or("cargo metadata lists no packages")?;
+    let packages = metadata["packages"].as_array().ok_or("cargo metadata lists no packages")?;
     for_each(SINGLE_VERSION, |name| {
         let versions: BTreeSet<_> = packages
             .iter()

@@ -56,9 +56,5 @@ pub(crate) fn run(steps: &[&Step], workspace: &Workspace) -> ExitCode {
         }
     }
     println!("{passed} passed, {} failed", failed.len());
-    if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

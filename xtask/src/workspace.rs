@@ -24,10 +24,7 @@ impl Workspace {
             Some(path) => Ok(PathBuf::from(path)),
             None => Err(format!("cargo metadata has no {key}")),
         };
-        Ok(Self {
-            root: folder("workspace_root")?,
-            target: folder("target_directory")?,
-        })
+        Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")? })
     }
 
     /// The Cargo that runs this program, in the repository.
@@ -41,21 +38,12 @@ impl Workspace {
     pub(crate) fn build(&self, package: &str, options: &[&str]) -> Result<Vec<PathBuf>> {
         let messages = capture(
             self.cargo()
-                .args([
-                    "build",
-                    "--release",
-                    "--message-format=json-render-diagnostics",
-                    "-p",
-                    package,
-                ])
+                .args(["build", "--release", "--message-format=json-render-diagnostics", "-p", package])
                 .args(options),
         )?;
         let manifest = self.root.join(package).join("Cargo.toml");
         let mut files = Vec::new();
-        for line in messages
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
+        for line in messages.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let message: Value = serde_json::from_slice(line)?;
             if message["manifest_path"].as_str().map(Path::new) == Some(&manifest) {
                 let names = message["filenames"].as_array().into_iter().flatten();
