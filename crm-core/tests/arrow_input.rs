@@ -365,3 +365,18 @@ fn the_caller_can_stop_between_slices() {
         .unwrap_err();
     assert_eq!((error.kind(), seen), (ErrorKind::Interrupted, vec![6]));
 }
+
+#[test]
+fn the_storage_of_an_extension_type_is_not_read() {
+    let period =
+        std::collections::HashMap::from([("ARROW:extension:name".to_owned(), "pandas.period".to_owned())]);
+    let plain = |name: &str, array: &ArrayRef| Field::new(name, array.data_type().clone(), true);
+    let fields = vec![
+        plain("customer_id", &ids()),
+        plain("time", &days()).with_metadata(period),
+        plain("amount", &amounts()),
+    ];
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![ids(), days(), amounts()]).unwrap();
+    let error = transactions(&batch, &names()).unwrap_err();
+    assert_eq!((error.kind(), error.argument_name()), (ErrorKind::WrongType, Some("time")));
+}

@@ -209,6 +209,8 @@ impl PurchaseHistory {
             return Err(Error::new(ErrorKind::Empty, message).on("as_of"));
         };
         let currency = self.currency().map(str::to_owned);
+        // Equal bases are equal however many threads read them.
+        let options = BaseOptions { threads: Threads::Available, ..options };
         Ok(CustomerBase {
             ids,
             options,

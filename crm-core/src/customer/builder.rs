@@ -14,15 +14,13 @@ use super::intern::Interner;
 use super::ledger::{CustomerDays, DayEntry};
 use super::line::{Line, Lines};
 use super::options::{IngestOptions, Policy, RowAccount};
+use super::ordered::{Ordered, ranges};
 use super::scan::{Row, Scanner};
 use super::sort::{Keyed, sorted_parts};
 use super::transaction::{AmountColumn, TimeColumn, Transactions};
 use super::zone::DayFinder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::parallel::Threads;
-
-/// Rows of a batch that one thread reads at a time.
-const MORSEL: usize = 1 << 16;
 
 /// Builds a purchase history from batches, in any order and number.
 ///
@@ -47,7 +45,7 @@ pub struct HistoryBuilder {
     rows: u64,
     account: RowAccount,
     /// What came in order so far.
-    ordered: Option<CustomerDays>,
+    ordered: Option<Ordered>,
     /// What did not, from the first such row on.
     days: Option<Buffer<DayAmount>>,
     /// Everything, where lines are kept.
@@ -110,8 +108,8 @@ impl HistoryBuilder {
             };
             Buffer::push(&mut self.lines, &scanner, read)?
         } else {
-            let in_order =
-                if self.days.is_none() { append_ordered(&mut self.ordered, &scanner)? } else { None };
+            let ordered = self.ordered.get_or_insert_with(|| Ordered::new(batch.ids.kind()));
+            let in_order = if self.days.is_none() { ordered.push(&scanner)? } else { None };
             if let Some(account) = in_order {
                 account
             } else {
@@ -140,7 +138,8 @@ impl HistoryBuilder {
             return PurchaseHistory::from_parts(settings, account, days, Some(lines));
         }
         let sorted = days.map(|buffer| buffer.into_days(options.threads)).transpose()?;
-        let days = match (ordered.filter(|ordered| ordered.len() > 0), sorted) {
+        let ordered = ordered.map(Ordered::finish).filter(|ordered| ordered.len() > 0);
+        let days = match (ordered, sorted) {
             (Some(ordered), Some(sorted)) => ordered.merge(&sorted),
             (Some(days), None) | (None, Some(days)) => days,
             (None, None) => CustomerDays::new(settings.id_kind),
@@ -184,30 +183,6 @@ impl HistoryBuilder {
         }
         Ok(settings)
     }
-}
-
-/// Appends a batch that goes on in order; `None`, without a change, if it does not or has a row that is refused: reading it
-/// again in the other way then tells which row is the first.
-fn append_ordered(ordered: &mut Option<CustomerDays>, scanner: &Scanner<'_>) -> Result<Option<RowAccount>> {
-    let read = |range| Ok(Run::read(scanner, range).unwrap_or(None));
-    let runs = morsels(scanner.batch.len(), scanner.options.threads, read)?;
-    let mut account = RowAccount::default();
-    let mut last = ordered.as_ref().and_then(Run::end_of);
-    for run in &runs {
-        let Some(run) = run else { return Ok(None) };
-        account.merge(&run.account);
-        if let (Some(start), Some(end)) = (run.start(), Run::end_of(&run.days)) {
-            if last.is_some_and(|last| last > start) {
-                return Ok(None);
-            }
-            last = Some(end);
-        }
-    }
-    let ordered = ordered.get_or_insert_with(|| CustomerDays::new(scanner.id_kind()));
-    for run in runs.iter().flatten() {
-        ordered.append(&run.days);
-    }
-    Ok(Some(account))
 }
 
 impl<P: Copy + Send + Sync> Buffer<P> {
@@ -286,69 +261,13 @@ impl Buffer<Line> {
     }
 }
 
-/// Rows of one morsel that came in order.
-struct Run {
-    days: CustomerDays,
-    account: RowAccount,
-}
-
-impl Run {
-    /// Reads rows as long as they come in order; `None` if they do not.
-    fn read(scanner: &Scanner<'_>, range: Range<usize>) -> Result<Option<Self>> {
-        let mut days = CustomerDays::new(scanner.id_kind());
-        days.purchases.reserve(range.len());
-        let (mut last, mut in_order) = (None, true);
-        let account = scanner.rows(range, |row| {
-            let open = match last {
-                Some((id, day)) if id == row.id => {
-                    in_order = day <= row.day;
-                    false
-                }
-                Some((id, _)) => {
-                    in_order = id < row.id;
-                    true
-                }
-                None => true,
-            };
-            if in_order {
-                if open {
-                    days.open(row.id);
-                }
-                days.add(DayEntry { day: row.day, count: 1, micros: row.micros, is_return: row.micros < 0 });
-                last = Some((row.id, row.day));
-            }
-            in_order
-        })?;
-        Ok(in_order.then_some(Self { days, account }))
-    }
-
-    /// The first customer and day.
-    fn start(&self) -> Option<(CustomerId<'_>, i32)> {
-        if self.days.len() == 0 {
-            return None;
-        }
-        let first = |ledger: &super::ledger::DayLedger| ledger.days[ledger.range(0)].first().copied();
-        let day = [first(&self.days.purchases), first(&self.days.returns)].into_iter().flatten().min()?;
-        Some((self.days.ids.get(0), day))
-    }
-
-    /// The last customer and day.
-    fn end_of(days: &CustomerDays) -> Option<(CustomerId<'_>, i32)> {
-        let customer = days.len().checked_sub(1)?;
-        let last = |ledger: &super::ledger::DayLedger| ledger.days[ledger.range(customer)].last().copied();
-        let day = [last(&days.purchases), last(&days.returns)].into_iter().flatten().max()?;
-        Some((days.ids.get(customer), day))
-    }
-}
-
 /// Reads morsels of rows side by side; the first error in order of the rows is the one reported.
 fn morsels<T: Send>(
     rows: usize,
     threads: Threads,
     read: impl Fn(Range<usize>) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let ranges: Vec<Range<usize>> =
-        (0..rows).step_by(MORSEL).map(|start| start..(start + MORSEL).min(rows)).collect();
+    let ranges = ranges(rows);
     let results: Vec<Result<T>> = if ranges.len() <= 1 {
         ranges.into_iter().map(read).collect()
     } else {

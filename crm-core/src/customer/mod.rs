@@ -17,6 +17,7 @@ mod ledger;
 mod line;
 mod money;
 mod options;
+mod ordered;
 mod period;
 mod scan;
 mod sort;

@@ -109,6 +109,12 @@ fn column<'a>(batch: &'a RecordBatch, argument: &str, name: &str) -> Result<&'a 
     let schema = batch.schema_ref();
     let mut places = schema.fields().iter().enumerate().filter(|(_, field)| field.name() == name);
     match (places.next(), places.next()) {
+        // The storage of an extension type says nothing of what it means: a period's ordinals are no days.
+        (Some((_, field)), None) if field.extension_type_name().is_some() => {
+            let kind = field.extension_type_name().unwrap_or_default();
+            let message = format!("{name:?} has the extension type {kind}: convert it to a plain type");
+            Err(Error::new(ErrorKind::WrongType, message).on(argument))
+        }
         (Some((place, _)), None) => Ok(batch.column(place).as_ref()),
         (Some(_), Some(_)) => {
             Err(Error::new(ErrorKind::MissingColumn, format!("there are several columns {name:?}"))
