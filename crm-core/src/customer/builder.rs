@@ -1,7 +1,7 @@
 //! Building a history from batches of rows.
 //!
 //! Rows that come in order of customers and days, as a warehouse exports them, go straight into the compressed
-//! history. From the first row out of order on, rows are buffered (24 bytes each, 48 with order lines) and sorted
+//! history. From the first row out of order on, rows are buffered (24 bytes each, 64 with order lines) and sorted
 //! once at the end.
 
 use std::ops::Range;
