@@ -1,8 +1,10 @@
 //! CSV and Parquet files: what is read equals the same rows from columns, and what is broken is named with its line.
 #![cfg(feature = "io")]
+#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 
+use crm_core::customer::Exclusion::{InvalidAmount, InvalidTime, MissingId};
 use crm_core::customer::{
     AmountColumn, BaseOptions, Day, IdColumn, IdKind, IngestOptions, Policy, PurchaseHistory, TimeColumn,
     Transactions,
@@ -97,7 +99,6 @@ fn what_a_policy_excludes_is_counted() {
     let account = csv("policies", text, options).unwrap().account().clone();
     assert_eq!((account.read(), account.used()), (4, 1));
     let excluded = |reason| account.excluded(reason);
-    use crm_core::customer::Exclusion::{InvalidAmount, InvalidTime, MissingId};
     assert_eq!(
         (excluded(InvalidTime).rows, excluded(InvalidTime).amount.to_string()),
         (1, "2.00".to_owned())
