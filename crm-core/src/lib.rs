@@ -3,13 +3,15 @@
 //! ```text
 //! transactions ──► purchase history ──► customer base (as of a date)
 //!                  (one compact index)   │
-//!                                        └─► rfm        scores ─► named segments
+//!                                        ├─► rfm        scores ─► named segments
+//!                                        └─► clv        purchase model × spend model ─► lifetime value
 //! ```
 //!
 //! The same input gives the same bits: on one thread or many, in one batch or a thousand, whatever the row order.
 #![forbid(unsafe_code)]
 
 // The pipeline, in its order.
+pub mod clv;
 pub mod customer;
 pub mod rfm;
 

@@ -8,8 +8,10 @@
 //! each kind of row that could be left out. Money is exact, in integer micro-units; time is given, never read from the
 //! clock.
 
+mod activity;
 mod base;
 mod builder;
+mod cohort;
 mod history;
 mod id;
 mod intern;
@@ -25,15 +27,17 @@ mod split;
 mod transaction;
 mod zone;
 
+pub use activity::{ActivityRow, Opportunities, PeriodActivity};
 pub use base::{BaseAccount, BaseOptions, CustomerBase};
 pub use builder::HistoryBuilder;
+pub use cohort::{Cohort, CohortAge, CohortBy, CohortTable};
 pub use history::PurchaseHistory;
 pub use id::{CustomerId, CustomerIds, IdKind};
 #[cfg(feature = "io")]
 pub(crate) use money::parse_micros;
 pub use money::{MICROS_PER_UNIT, Money};
 pub use options::{Exclusion, IngestOptions, Policy, RowAccount, RowTotal};
-pub use period::{Day, TimeUnit};
+pub use period::{Day, Period, TimeUnit};
 pub use split::CalibrationHoldout;
 #[cfg(feature = "arrow")]
 pub(crate) use transaction::not_utf8;

@@ -205,6 +205,57 @@ impl fmt::Display for TimeUnit {
     }
 }
 
+/// A length of time with its unit.
+///
+/// ```
+/// use crm_core::customer::{Period, TimeUnit};
+/// let year = Period::new(52.0, TimeUnit::Week)?;
+/// assert_eq!(year.in_unit(TimeUnit::Day), 364.0);
+/// assert_eq!(year.to_string(), "52 week");
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Period {
+    length: f64,
+    unit: TimeUnit,
+}
+
+impl Period {
+    /// So many units.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if the length is negative or not finite.
+    pub fn new(length: f64, unit: TimeUnit) -> Result<Self> {
+        if length.is_finite() && length >= 0.0 {
+            // Adding 0 turns -0 into 0.
+            Ok(Self { length: length + 0.0, unit })
+        } else {
+            Err(Error::argument("period", length, "a finite length of 0 or more"))
+        }
+    }
+
+    /// The number of units.
+    pub const fn length(self) -> f64 {
+        self.length
+    }
+
+    /// The unit.
+    pub const fn unit(self) -> TimeUnit {
+        self.unit
+    }
+
+    /// The same length counted in another unit.
+    pub fn in_unit(self, unit: TimeUnit) -> f64 {
+        if unit == self.unit { self.length } else { self.length * self.unit.days() / unit.days() }
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} {}", self.length, self.unit))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use arrow_array::{
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 
+use crate::clv::LifetimeValues;
 use crate::customer::{CustomerBase, CustomerIds, Exclusion, Money, RowAccount, RowTotal};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rfm::{Migration, RfmScores, SegmentSummary, Segments};
@@ -130,6 +131,28 @@ fn add_base(table: &mut Table, base: &CustomerBase) {
     if base.has_amounts() {
         table.floats("mean_repeat_amount", all().map(|customer| base.mean_repeat_amount(customer)));
     }
+}
+
+/// What each customer is worth: `customer_id`, `p_alive`, `discounted_purchases`, `expected_spend` and `value`.
+///
+/// # Errors
+/// `LengthMismatch` if the values are those of other customers.
+pub fn value_table(base: &CustomerBase, values: &LifetimeValues) -> Result<RecordBatch> {
+    if values.value.len() != base.len() {
+        let message = format!("has {} rows where the base has {}", values.value.len(), base.len());
+        return Err(Error::new(ErrorKind::LengthMismatch, message).on("values"));
+    }
+    let mut table = Table::new();
+    ids(&mut table, base.customer_ids());
+    for (name, column) in [
+        ("p_alive", &values.p_alive),
+        ("discounted_purchases", &values.discounted_purchases),
+        ("expected_spend", &values.expected_spend),
+        ("value", &values.value),
+    ] {
+        table.floats(name, column.iter().copied());
+    }
+    table.finish()
 }
 
 /// What became of every row: `what` (`read`, `purchases`, `returns`, then every reason for leaving rows out), `rows` and

@@ -18,7 +18,7 @@ pub use arrow_array;
 pub use arrow_schema;
 
 pub use arrow_in::{ColumnNames, transactions};
-pub use arrow_out::{account_table, base_table, customer_table, migration_table, summary_table};
+pub use arrow_out::{account_table, base_table, customer_table, migration_table, summary_table, value_table};
 #[cfg(feature = "io")]
 pub use csv_in::{CsvOptions, read_csv};
 #[cfg(feature = "io")]

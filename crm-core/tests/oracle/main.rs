@@ -2,8 +2,13 @@
 //! those tests say so and skip.
 #![allow(clippy::unwrap_used)]
 
+mod clv_grid;
+mod clv_published;
+mod clv_spend;
+mod clv_validation;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;
 mod reading;
 mod rfm;
+mod special_functions;

@@ -7,7 +7,7 @@ use crm_core::customer::{BaseOptions, CustomerId, Exclusion, IngestOptions, Poli
 use crate::log::{Row, Shape};
 use crate::reading::{build, data, day, place, read};
 
-fn cdnow_sample() -> (Vec<Row>, Shape) {
+pub(crate) fn cdnow_sample() -> (Vec<Row>, Shape) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/data/cdnow/transactions.csv");
     read(std::fs::File::open(path).unwrap(), "customer_id", "date", Some("dollar_value"))
 }

@@ -1,0 +1,174 @@
+//! Customer lifetime value: when will customers buy again, what do they spend, and what is each worth.
+//!
+//! A *purchase model* says how many purchases to expect and who is still a customer; the *spend model* what a purchase is worth; both
+//! together give lifetime value. [`MODELS`] is the list of all.
+
+mod beta_geometric;
+mod bg_bb;
+mod bg_nbd;
+mod bootstrap;
+mod data;
+mod discount;
+mod distinct;
+mod fit;
+mod gamma_gamma;
+mod interval;
+mod kind;
+mod lifetime_value;
+mod pareto_nbd;
+mod predict;
+mod process;
+mod purchase_model;
+mod ranking;
+mod report;
+mod retention_data;
+mod sbg;
+mod simple;
+mod simulate;
+mod slow_sum;
+mod spend_data;
+mod spend_likelihood;
+mod validation;
+
+pub use bootstrap::Bootstrap;
+pub use data::{DataWindow, PurchaseData};
+pub use discount::{DiscountRate, Horizon};
+pub use fit::FitOptions;
+pub use gamma_gamma::SpendModel;
+pub use interval::{Intervals, PredictiveIntervals};
+pub use kind::PurchaseKind;
+pub use lifetime_value::{CustomerValueModel, LifetimeValues, ValueOptions};
+pub use predict::Prediction;
+pub use purchase_model::PurchaseModel;
+pub use ranking::{LiftRow, RankingQuality};
+pub use report::{FitReport, FitWarning};
+pub use retention_data::RetentionData;
+pub use sbg::RetentionModel;
+pub use simple::{
+    CohortValue, FirstMargin, OrderAverages, PooledAge, RetentionRate, RetentionValue, historic_values,
+};
+pub use simulate::Simulation;
+pub use spend_data::SpendData;
+pub use validation::{
+    BinEdges, BinnedComparison, ComparisonBin, HoldoutAccuracy, Tracking, TrackingRow,
+    expected_repeat_purchases,
+};
+
+use crate::error::{Error, ErrorKind, Result};
+use bg_bb::BgBb;
+use bg_nbd::{BgNbd, MbgNbd};
+use pareto_nbd::ParetoNbd;
+use process::Process;
+
+/// What a model describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ModelFamily {
+    /// How often customers buy who do not say when they leave.
+    Purchases,
+    /// How long customers stay who have a contract.
+    Contracts,
+    /// What a purchase is worth.
+    Spend,
+}
+
+/// A row of the table of models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ModelInfo {
+    /// The name in Python, in files and in messages.
+    pub name: &'static str,
+    /// The name in papers.
+    pub title: &'static str,
+    /// What it describes.
+    pub family: ModelFamily,
+    /// The names of the parameters, in the order of every array of them.
+    pub parameters: &'static [&'static str],
+    /// The paper that introduced it.
+    pub source: &'static str,
+}
+
+/// Every model.
+pub const MODELS: [ModelInfo; 6] = [
+    ModelInfo {
+        name: "bg_nbd",
+        title: "BG/NBD",
+        family: ModelFamily::Purchases,
+        parameters: &["r", "alpha", "a", "b"],
+        source: "Fader, Hardie and Lee (2005), Marketing Science 24(2)",
+    },
+    ModelInfo {
+        name: "mbg_nbd",
+        title: "MBG/NBD",
+        family: ModelFamily::Purchases,
+        parameters: &["r", "alpha", "a", "b"],
+        source: "Batislam, Denizel and Filiztekin (2007), International Journal of Research in Marketing 24(3)",
+    },
+    ModelInfo {
+        name: "pareto_nbd",
+        title: "Pareto/NBD",
+        family: ModelFamily::Purchases,
+        parameters: &["r", "alpha", "s", "beta"],
+        source: "Schmittlein, Morrison and Colombo (1987), Management Science 33(1)",
+    },
+    ModelInfo {
+        name: "bg_bb",
+        title: "BG/BB",
+        family: ModelFamily::Purchases,
+        parameters: &["alpha", "beta", "gamma", "delta"],
+        source: "Fader, Hardie and Shang (2010), Marketing Science 29(6)",
+    },
+    ModelInfo {
+        name: "sbg",
+        title: "sBG",
+        family: ModelFamily::Contracts,
+        parameters: &["alpha", "beta"],
+        source: "Fader and Hardie (2007), Journal of Interactive Marketing 21(1)",
+    },
+    ModelInfo {
+        name: "gamma_gamma",
+        title: "Gamma-Gamma",
+        family: ModelFamily::Spend,
+        parameters: &["p", "q", "v"],
+        source: "Fader, Hardie and Lee (2005), Journal of Marketing Research 42(4)",
+    },
+];
+
+/// Evaluates an expression with a type in place of the kind of a purchase model: the one place that joins the two.
+macro_rules! with_process {
+    ($kind:expr, $process:ident => $body:expr) => {
+        match $kind {
+            $crate::clv::PurchaseKind::BgNbd => {
+                type $process = BgNbd;
+                $body
+            }
+            $crate::clv::PurchaseKind::MbgNbd => {
+                type $process = MbgNbd;
+                $body
+            }
+            $crate::clv::PurchaseKind::ParetoNbd => {
+                type $process = ParetoNbd;
+                $body
+            }
+            $crate::clv::PurchaseKind::BgBb => {
+                type $process = BgBb;
+                $body
+            }
+        }
+    };
+}
+use with_process;
+
+/// A saved model from its JSON text, unless it is of a later version.
+fn saved<T: serde::de::DeserializeOwned>(text: &str, version: u32) -> Result<T> {
+    let corrupt = |error: serde_json::Error| Error::new(ErrorKind::Corrupt, error.to_string()).on("json");
+    let value: serde_json::Value = serde_json::from_str(text).map_err(corrupt)?;
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(saved) if saved > u64::from(version) => {
+            let message = format!("the model has version {saved}, this release reads up to {version}");
+            Err(Error::new(ErrorKind::Incompatible, message).on("json"))
+        }
+        Some(_) => serde_json::from_value(value).map_err(corrupt),
+        None => Err(Error::new(ErrorKind::Corrupt, "there is no version").on("json")),
+    }
+}
