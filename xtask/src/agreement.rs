@@ -1,4 +1,4 @@
-//! The same job in Rust, Python and C: the same bytes on the screen and in the file.
+//! The same jobs in Rust, Python and C: the same bytes on the screen and in the file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::python::Environment;
 use crate::step::Outcome;
 use crate::workspace::Workspace;
 
-const EXAMPLE: &str = "customer_base";
+const EXAMPLES: [&str; 2] = ["customer_base", "clv"];
 const TRANSACTIONS: &str = "examples/data/cdnow/transactions.csv";
 
 /// What one language made of the job.
@@ -22,14 +22,18 @@ struct Answer {
 }
 
 pub(crate) fn check(workspace: &Workspace) -> Result<Outcome> {
-    let rust = answer(workspace, "rust", Command::new(rust_example(workspace)?))?;
-    let python = answer(workspace, "python", python_example(workspace)?)?;
-    let c = answer(workspace, "c", c_example(workspace)?)?;
-    for_each([python, c], |other| {
-        compare("printed output", (&rust, &rust.printed), (&other, &other.printed))?;
-        compare("CSV", (&rust, &rust.written), (&other, &other.written))
-    })?;
+    for_each(EXAMPLES, |example| check_example(workspace, example))?;
     Ok(Outcome::Passed)
+}
+
+fn check_example(workspace: &Workspace, example: &str) -> Result {
+    let rust = answer(workspace, example, "rust", Command::new(rust_example(workspace, example)?))?;
+    let python = answer(workspace, example, "python", python_example(workspace, example)?)?;
+    let c = answer(workspace, example, "c", c_example(workspace, example)?)?;
+    for_each([python, c], |other| {
+        compare(&format!("printed output of {example}"), (&rust, &rust.printed), (&other, &other.printed))?;
+        compare(&format!("CSV of {example}"), (&rust, &rust.written), (&other, &other.written))
+    })
 }
 
 fn compare(what: &str, left: (&Answer, &[u8]), right: (&Answer, &[u8])) -> Result {
@@ -40,35 +44,40 @@ fn compare(what: &str, left: (&Answer, &[u8]), right: (&Answer, &[u8])) -> Resul
 }
 
 /// Runs the example in a folder of its own, so that its arguments are the same in every language.
-fn answer(workspace: &Workspace, language: &'static str, mut example: Command) -> Result<Answer> {
+fn answer(
+    workspace: &Workspace,
+    example: &str,
+    language: &'static str,
+    mut command: Command,
+) -> Result<Answer> {
     let folder = workspace.target.join("agreement").join(language);
-    let file = Path::new(EXAMPLE).with_extension("csv");
+    let file = Path::new(example).with_extension("csv");
     let path = folder.join(&file);
     fs::create_dir_all(&folder)?;
     if path.exists() {
         fs::remove_file(&path)?;
     }
-    let printed = capture(example.current_dir(&folder).arg(workspace.root.join(TRANSACTIONS)).arg(file))?;
+    let printed = capture(command.current_dir(&folder).arg(workspace.root.join(TRANSACTIONS)).arg(file))?;
     let written = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     if printed.is_empty() || written.is_empty() {
-        return Err(format!("the {language} example prints or writes nothing").into());
+        return Err(format!("the {language} example {example} prints or writes nothing").into());
     }
     Ok(Answer { language, printed, written })
 }
 
-fn rust_example(workspace: &Workspace) -> Result<PathBuf> {
-    let files = workspace.build("crm-core", &["--features", "io", "--example", EXAMPLE])?;
-    let found = files.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem == EXAMPLE));
-    found.ok_or_else(|| format!("crm-core has no example {EXAMPLE}").into())
+fn rust_example(workspace: &Workspace, example: &str) -> Result<PathBuf> {
+    let files = workspace.build("crm-core", &["--features", "io", "--example", example])?;
+    let found = files.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem == example));
+    found.ok_or_else(|| format!("crm-core has no example {example}").into())
 }
 
-fn python_example(workspace: &Workspace) -> Result<Command> {
+fn python_example(workspace: &Workspace, example: &str) -> Result<Command> {
     let mut python = Environment::for_tests(workspace)?.python();
-    python.arg(workspace.root.join("examples/python").join(EXAMPLE).with_extension("py"));
+    python.arg(workspace.root.join("examples/python").join(example).with_extension("py"));
     Ok(python)
 }
 
-fn c_example(workspace: &Workspace) -> Result<Command> {
-    let source = format!("examples/c/{EXAMPLE}.c");
+fn c_example(workspace: &Workspace, example: &str) -> Result<Command> {
+    let source = format!("examples/c/{example}.c");
     native::program(workspace, &native::compile_example(workspace, Language::C, &source)?)
 }

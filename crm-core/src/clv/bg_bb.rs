@@ -95,6 +95,8 @@ fn whole(row: Row) -> (f64, f64, f64) {
 impl Process for BgBb {
     type Future = BgBbFuture;
 
+    const ODDS_ARE_COSTLY: bool = true;
+
     fn new([alpha, beta, gamma, delta]: [f64; 4], _most: usize) -> Self {
         Self { alpha, beta, lifetime: BetaGeometric { leave: gamma, stay: delta } }
     }

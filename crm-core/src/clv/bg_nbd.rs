@@ -43,6 +43,8 @@ impl<const MODIFIED: bool> BetaGeometric<MODIFIED> {
 impl<const MODIFIED: bool> Process for BetaGeometric<MODIFIED> {
     type Future = BetaGeometricFuture;
 
+    const ODDS_ARE_COSTLY: bool = false;
+
     fn new([r, alpha, a, b]: [f64; 4], most: usize) -> Self {
         Self {
             r,

@@ -1,7 +1,27 @@
 //! Customer lifetime value: when will customers buy again, what do they spend, and what is each worth.
 //!
 //! A *purchase model* says how many purchases to expect and who is still a customer; the *spend model* what a purchase is worth; both
-//! together give lifetime value. [`MODELS`] is the list of all.
+//! together give lifetime value. Where customers have a contract, a *retention model* takes the place of the purchase model. [`MODELS`] is the list of all.
+//!
+//! ```
+//! use crm_core::clv::{DiscountRate, FitOptions, Horizon, PurchaseData, PurchaseKind, PurchaseModel};
+//! use crm_core::customer::{Period, TimeUnit};
+//! // Two hundred customers of a model, observed for 40 to 60 weeks.
+//! let truth = PurchaseModel::from_parameters(PurchaseKind::BgNbd, &[0.8, 6.0, 0.9, 2.5], TimeUnit::Week)?;
+//! let ages: Vec<f64> = (0..200).map(|customer| 40.0 + f64::from(customer) / 10.0).collect();
+//! let data = truth.simulate(&ages, Period::new(0.0, TimeUnit::Week)?, 1)?.data()?;
+//!
+//! let model = PurchaseModel::fit(PurchaseKind::BgNbd, &data, &FitOptions::default())?;
+//! let alive = model.p_alive(&data)?;
+//! let next_year = model.expected_purchases(&data, Period::new(1.0, TimeUnit::YearMean)?)?;
+//! let ever = model.discounted_purchases(&data, Horizon::Forever, DiscountRate::annual(0.1)?)?;
+//! assert!(alive.iter().all(|p| (0.0..=1.0).contains(p)));
+//! assert!(next_year.iter().zip(&ever).all(|(year, ever)| *year >= 0.0 && ever.is_finite()));
+//! # Ok::<(), crm_core::Error>(())
+//! ```
+//!
+//! The shape of the family: a model is a process (crate-private trait `Process`): its likelihood, the odds of having left, and the future of a customer who
+//! is still there. `fit` and `predict` are written once, over that trait. References stand in the files of the models.
 
 mod beta_geometric;
 mod bg_bb;

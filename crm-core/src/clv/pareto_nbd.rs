@@ -109,6 +109,8 @@ impl LeftSince {
 impl Process for ParetoNbd {
     type Future = ParetoFuture;
 
+    const ODDS_ARE_COSTLY: bool = true;
+
     fn new([r, alpha, s, beta]: [f64; 4], most: usize) -> Self {
         let rising_r = RisingTable::new(r, most);
         Self { r, alpha, s, beta, rising_r, ln_alpha: alpha.ln(), ln_s: s.ln() }

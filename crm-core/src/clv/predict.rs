@@ -82,7 +82,7 @@ impl PurchaseModel {
         let (unit, is_discrete) = (self.unit(), self.kind().is_discrete());
         prediction.check(unit, is_discrete)?;
         let values = with_process!(self.kind(), P => match prediction {
-            Prediction::Alive => self.each::<P>(data, p_alive),
+            Prediction::Alive => self.alive::<P>(data),
             Prediction::AliveAfter(period) => {
                 let time = period.in_unit(unit);
                 self.of_future::<P>(data, |future| future.survival(time))
@@ -102,7 +102,7 @@ impl PurchaseModel {
                     return Ok(of_alive);
                 }
                 // Those who left buy nothing for sure.
-                let alive = self.each::<P>(data, p_alive)?;
+                let alive = self.alive::<P>(data)?;
                 Ok(of_alive.iter().zip(&alive).map(|(of_alive, alive)| (of_alive + (1.0 - alive)).min(1.0)).collect())
             }
             Prediction::BuysWithin(horizon) => {
@@ -236,10 +236,19 @@ impl PurchaseModel {
         value: impl Fn(&P::Future) -> f64 + Sync + Send,
     ) -> Result<Vec<f64>> {
         let values = self.once_per_future::<P>(data, value)?;
-        let alive = self.each::<P>(data, p_alive)?;
+        let alive = self.alive::<P>(data)?;
         // Nothing, if they have left, even of what might be infinite.
         let times = |(value, alive): (f64, f64)| if alive == 0.0 { 0.0 } else { value * alive };
         Ok(values.into_iter().zip(alive).map(times).collect())
+    }
+
+    /// P(alive) of each customer.
+    fn alive<P: Process>(&self, data: &PurchaseData) -> Result<Vec<f64>> {
+        if !P::ODDS_ARE_COSTLY {
+            return self.each::<P>(data, p_alive);
+        }
+        let (processes, of_row) = self.processes::<P>(data)?;
+        Shared::new(data, &of_row, true).values(|row, process| p_alive(&processes[process], data.row(row)))
     }
 
     /// A value of what each customer does when alive. It depends on x and T alone, which many customers share: each pair is computed once.
@@ -249,27 +258,46 @@ impl PurchaseModel {
         value: impl Fn(&P::Future) -> f64 + Sync + Send,
     ) -> Result<Vec<f64>> {
         let (processes, of_row) = self.processes::<P>(data)?;
-        let at = |row: usize| of_row.get(row).copied().unwrap_or(0);
-        let mut seen: hashbrown::HashMap<[u64; 2], u32, Xxh3> = hashbrown::HashMap::with_hasher(Xxh3);
-        let mut first = Vec::new();
-        let mut which = Vec::with_capacity(data.len());
-        for row in 0..data.len() {
+        Shared::new(data, &of_row, false).values(|row, process| {
             let Row { x, age, .. } = data.row(row);
-            let key = [u64::from(at(row)) << 32 | u64::from(x as u32), age.to_bits()];
-            let next = first.len() as u32;
-            let index = *seen.entry(key).or_insert(next);
-            if index == next {
-                first.push(row as u32);
+            value(&processes[process].future(x, age))
+        })
+    }
+}
+
+/// Customers of whom the same is to be computed.
+struct Shared {
+    /// The first customer of each set of equals, and the process that they follow.
+    first: Vec<(u32, u32)>,
+    /// The set of each customer.
+    which: Vec<u32>,
+}
+
+impl Shared {
+    /// Customers with the same process, x and T, and with the same `t_x` if asked.
+    fn new(data: &PurchaseData, of_row: &[u32], by_last: bool) -> Self {
+        let mut seen: hashbrown::HashMap<[u64; 3], u32, Xxh3> = hashbrown::HashMap::with_hasher(Xxh3);
+        let mut shared = Self { first: Vec::new(), which: Vec::with_capacity(data.len()) };
+        for row in 0..data.len() {
+            let Row { x, last, age } = data.row(row);
+            let process = of_row.get(row).copied().unwrap_or(0);
+            let last = if by_last { last.to_bits() } else { 0 };
+            let key = [u64::from(process) << 32 | u64::from(x as u32), age.to_bits(), last];
+            let next = shared.first.len() as u32;
+            let set = *seen.entry(key).or_insert(next);
+            if set == next {
+                shared.first.push((row as u32, process));
             }
-            which.push(index);
+            shared.which.push(set);
         }
-        drop(seen);
-        let of_pair = |&row: &u32| {
-            let Row { x, age, .. } = data.row(row as usize);
-            value(&processes[at(row as usize) as usize].future(x, age))
-        };
-        let values: Vec<f64> = Threads::Available.run(|| first.par_iter().map(of_pair).collect())?;
-        Ok(which.into_iter().map(|index| values[index as usize]).collect())
+        shared
+    }
+
+    /// A value for each customer, computed once for each set.
+    fn values(&self, value: impl Fn(usize, usize) -> f64 + Sync + Send) -> Result<Vec<f64>> {
+        let of_set = |&(row, process): &(u32, u32)| value(row as usize, process as usize);
+        let values: Vec<f64> = Threads::Available.run(|| self.first.par_iter().map(of_set).collect())?;
+        Ok(self.which.iter().map(|&set| values[set as usize]).collect())
     }
 }
 

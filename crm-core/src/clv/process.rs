@@ -20,6 +20,9 @@ pub(crate) trait Process: Send + Sync + Sized {
     /// What a customer who is still there will do.
     type Future: Future;
 
+    /// Whether the odds of having left take longer than finding equal rows.
+    const ODDS_ARE_COSTLY: bool;
+
     /// The model with parameters in the order of its table row; `most` repeat purchases are worth tabulating for.
     fn new(parameters: [f64; 4], most: usize) -> Self;
 
