@@ -302,21 +302,7 @@ impl SpendModel {
     /// `Corrupt` if the text is not a model; `Incompatible` if it is one of another version.
     pub fn from_json(text: &str) -> Result<Self> {
         let corrupt = |message: String| Error::new(ErrorKind::Corrupt, message).on("json");
-        let value: serde_json::Value =
-            serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
-        if value.get("model").and_then(serde_json::Value::as_str) != Some("gamma_gamma") {
-            return Err(corrupt("not a Gamma-Gamma model".to_owned()));
-        }
-        match value.get("version").and_then(serde_json::Value::as_u64) {
-            Some(version) if version == u64::from(VERSION) => {}
-            Some(version) => {
-                let message =
-                    format!("model version {version} is not {VERSION}, the one that this version reads");
-                return Err(Error::new(ErrorKind::Incompatible, message).on("json"));
-            }
-            None => return Err(corrupt("a Gamma-Gamma model without a version".to_owned())),
-        }
-        let model: Self = serde_json::from_value(value).map_err(|error| corrupt(error.to_string()))?;
+        let model: Self = super::saved(text, VERSION, &["gamma_gamma"])?;
         Self::from_parameters(model.p, model.q, model.v).map_err(|error| corrupt(error.to_string()))?;
         if model.fit.as_ref().is_some_and(|fit| !fit.fits(&[model.p, model.q, model.v])) {
             return Err(corrupt("the report does not fit the parameters".to_owned()));

@@ -263,21 +263,7 @@ impl RetentionModel {
     /// `Corrupt` if the text is not a model; `Incompatible` if it is one of another version.
     pub fn from_json(text: &str) -> Result<Self> {
         let corrupt = |message: String| Error::new(ErrorKind::Corrupt, message).on("json");
-        let value: serde_json::Value =
-            serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
-        if value.get("model").and_then(serde_json::Value::as_str) != Some("sbg") {
-            return Err(corrupt("not an sBG model".to_owned()));
-        }
-        match value.get("version").and_then(serde_json::Value::as_u64) {
-            Some(version) if version == u64::from(VERSION) => {}
-            Some(version) => {
-                let message =
-                    format!("model version {version} is not {VERSION}, the one that this version reads");
-                return Err(Error::new(ErrorKind::Incompatible, message).on("json"));
-            }
-            None => return Err(corrupt("an sBG model without a version".to_owned())),
-        }
-        let model: Self = serde_json::from_value(value).map_err(|error| corrupt(error.to_string()))?;
+        let model: Self = super::saved(text, VERSION, &["sbg"])?;
         Self::from_parameters(model.alpha, model.beta, model.unit)
             .map_err(|error| corrupt(error.to_string()))?;
         if model.fit.as_ref().is_some_and(|fit| !fit.fits(&[model.alpha, model.beta])) {
