@@ -8,8 +8,8 @@ use super::discount::{DiscountRate, Horizon};
 use super::fit::check_opportunities;
 use super::process::{Future, Process, Row};
 use super::purchase_model::PurchaseModel;
-use super::{BgBb, BgNbd, MbgNbd, ParetoNbd, PurchaseData, with_process};
-use crate::customer::{Period, TimeUnit};
+use super::{BgBb, BgNbd, MbgNbd, ParetoNbd, PurchaseData, Tracking, with_process};
+use crate::customer::{Period, PeriodActivity, TimeUnit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::parallel::Threads;
 
@@ -143,6 +143,32 @@ impl PurchaseModel {
         rate: DiscountRate,
     ) -> Result<Vec<f64>> {
         self.predict(data, Prediction::DiscountedPurchases(horizon, rate))
+    }
+
+    /// Expected purchases of a newcomer within a time in the model's unit, E[X(t)], as a function that can be called at many times.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a model with covariates, whose newcomers differ, and for BG/BB, whose times are counts of opportunities.
+    pub fn newcomer(&self) -> Result<impl Fn(f64) -> f64 + '_> {
+        if !self.effects().is_empty() || self.kind().is_discrete() {
+            let accepted = "a model of continuous time without covariates";
+            return Err(Error::argument("model", format!("{} as fitted", self.kind().name()), accepted));
+        }
+        let parameters: [f64; 4] = std::array::from_fn(|i| self.parameters()[i]);
+        Ok(move |time: f64| {
+            with_process!(self.kind(), P => {
+                let (stays, future) = P::new(parameters, 0).newcomer();
+                stays * future.expected(time)
+            })
+        })
+    }
+
+    /// Actual repeat purchases of a cohort over time against those that the model expects of it.
+    ///
+    /// # Errors
+    /// Those of [`newcomer`](Self::newcomer) and [`Tracking::new`].
+    pub fn track(&self, activity: &PeriodActivity) -> Result<Tracking> {
+        Tracking::new(activity, self.unit(), self.newcomer()?)
     }
 
     /// The log-likelihood of each customer.

@@ -160,8 +160,7 @@ fn pareto_nbd_of_btyd() {
     let oldest = ages.iter().fold(0.0f64, |oldest, &age| oldest.max(age));
     let starts: Vec<f64> = ages.iter().map(|age| oldest - age).collect();
     let ends: Vec<f64> = (20..=25).map(f64::from).collect();
-    let of_newcomer = |time: f64| expected(&model, &newcomer(), time);
-    let cumulative = expected_repeat_purchases(&starts, &ends, of_newcomer).unwrap();
+    let cumulative = expected_repeat_purchases(&starts, &ends, model.newcomer().unwrap()).unwrap();
     let printed = [1308.856, 1385.275, 1459.923, 1532.906, 1604.32, 1674.253];
     for (value, printed) in cumulative.into_iter().zip(printed) {
         assert!((value - printed).abs() < 6e-4, "{value} {printed}");
