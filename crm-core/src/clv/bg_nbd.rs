@@ -142,7 +142,9 @@ impl Future for BetaGeometricFuture {
         // E[e^(-λ p t)] = E[(1 + p t / rate)^-count].
         let scaled = time / self.rate;
         let sharpness = self.count * scaled;
-        let nodes = BetaNodes::new(self.a, self.b, sharpness, self.count * scaled.ln_1p());
+        // The density times this is largest no further out than where the density is so much lower.
+        let range = (self.count * scaled.ln_1p()).min(self.a * (1.0 + (sharpness / self.a).ln_1p()));
+        let nodes = BetaNodes::new(self.a, self.b, sharpness, range);
         nodes.mean(|p| (-self.count * (p * scaled).ln_1p()).exp())
     }
 

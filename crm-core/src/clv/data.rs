@@ -6,6 +6,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The most repeat purchases of one customer.
 const MOST_PURCHASES: f64 = 1e9;
+/// The largest age.
+const LONGEST_AGE: f64 = 1e15;
 
 /// The days that data describe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -65,7 +67,7 @@ impl PurchaseData {
             let (x, last, age) = (repeat_purchases[row], last_purchase_age[row], age[row]);
             let fine = (0.0..=MOST_PURCHASES).contains(&x)
                 && x.fract() == 0.0
-                && age < f64::INFINITY
+                && age <= LONGEST_AGE
                 && last <= age
                 && (if x == 0.0 { last == 0.0 } else { last > 0.0 });
             if !fine {
@@ -246,8 +248,8 @@ fn refusal(x: f64, last: f64, age: f64) -> Error {
     if !((0.0..=MOST_PURCHASES).contains(&x) && x.fract() == 0.0) {
         return bad("repeat_purchases", format!("{x} is not a whole number from 0 to {MOST_PURCHASES}"));
     }
-    if !(age.is_finite() && age >= 0.0) {
-        return bad("age", format!("{age} is not a finite time of 0 or more"));
+    if !(0.0..=LONGEST_AGE).contains(&age) {
+        return bad("age", format!("{age} is not a time from 0 to {LONGEST_AGE:e}"));
     }
     if last > age {
         return bad("last_purchase_age", format!("{last} is above the age, {age}"));
@@ -268,9 +270,9 @@ mod tests {
             (-1.0, 0.0, 1.0, "repeat_purchases, row 1: -1 is not a whole number from 0 to 1000000000"),
             (0.5, 0.1, 1.0, "repeat_purchases, row 1: 0.5 is not a whole number from 0 to 1000000000"),
             (f64::NAN, 0.0, 1.0, "repeat_purchases, row 1: NaN is not a whole number from 0 to 1000000000"),
-            (1.0, 0.5, f64::INFINITY, "age, row 1: inf is not a finite time of 0 or more"),
-            (1.0, 0.5, f64::NAN, "age, row 1: NaN is not a finite time of 0 or more"),
-            (0.0, 0.0, -1.0, "age, row 1: -1 is not a finite time of 0 or more"),
+            (1.0, 0.5, f64::INFINITY, "age, row 1: inf is not a time from 0 to 1e15"),
+            (1.0, 0.5, f64::NAN, "age, row 1: NaN is not a time from 0 to 1e15"),
+            (0.0, 0.0, -1.0, "age, row 1: -1 is not a time from 0 to 1e15"),
             (1.0, 3.0, 2.0, "last_purchase_age, row 1: 3 is above the age, 2"),
             (0.0, 1.0, 2.0, "last_purchase_age, row 1: 1 is not 0, and there is no repeat purchase"),
             (

@@ -12,6 +12,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// Step of the numerical derivatives, in log-parameters.
 const STEP: f64 = 1e-4;
 
+/// Purchases of one customer that are summed over.
+const MOST: u32 = 100_000;
+
 /// Estimates with their uncertainty, in the order of the data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -95,8 +98,8 @@ impl PurchaseModel {
     /// Exact for the parameters as they are, whose own uncertainty is small beside that of a customer.
     ///
     /// # Errors
-    /// Those of [`predict`](Self::predict); `InvalidArgument` for a level outside (0, 1); `OutOfRange` for customers of whom more than a
-    /// million purchases would have to be summed over.
+    /// Those of [`predict`](Self::predict); `InvalidArgument` for a level outside (0, 1); `OutOfRange` for customers of whom more than
+    /// 100,000 purchases would have to be summed over.
     pub fn predictive_intervals(
         &self,
         data: &PurchaseData,
@@ -116,7 +119,7 @@ impl PurchaseModel {
         let (lower, upper) = (quantile(tail)?, quantile(1.0 - tail)?);
         let whole = |values: Vec<f64>| -> Result<Vec<u32>> {
             if let Some(row) = values.iter().position(|value| value.is_nan()) {
-                let message = "more than 1000000 purchases would have to be summed over";
+                let message = format!("more than {MOST} purchases would have to be summed over");
                 return Err(Error::new(ErrorKind::OutOfRange, message).on("period").at_row(row as u64));
             }
             Ok(values.into_iter().map(|value| value as u32).collect())
@@ -159,10 +162,10 @@ impl Intervals {
     }
 }
 
-/// The smallest number of purchases whose cumulative probability reaches a target; NaN beyond a million.
+/// The smallest number of purchases whose cumulative probability reaches a target; NaN beyond [`MOST`].
 fn count_quantile<F: Future>(future: &F, alive: f64, target: f64, time: f64) -> f64 {
     let mut below = 1.0 - alive;
-    for n in 0..1_000_000 {
+    for n in 0..MOST {
         below += alive * future.probability(n, time);
         // Sums of rounded probabilities end a little below 1.
         if below >= target * (1.0 - 1e-12) {

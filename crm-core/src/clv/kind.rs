@@ -82,6 +82,11 @@ impl PurchaseKind {
         }
     }
 
+    /// The values that a parameter may have: sums over distributions are of bounded length within them.
+    pub(super) fn range(self, parameter: usize) -> std::ops::RangeInclusive<f64> {
+        if self.is_time(parameter) { 1e-30..=1e30 } else { 1e-9..=1e9 }
+    }
+
     /// Whether ages are counts of opportunities.
     pub fn is_discrete(self) -> bool {
         self == Self::BgBb

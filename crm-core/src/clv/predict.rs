@@ -212,10 +212,10 @@ impl PurchaseModel {
                     parameters[effect.parameter()] *=
                         (effect.sign() * effect.coefficient() * column[row]).exp();
                 }
-                if let Some(at) = parameters.iter().position(|value| !(1e-100..=1e100).contains(value)) {
+                let is_beyond = |&at: &usize| !self.kind().range(at).contains(&parameters[at]);
+                if let Some(at) = (0..4).find(is_beyond) {
                     let name = self.kind().info().parameters[at];
-                    let message =
-                        format!("its covariates make {name} {}, beyond 1e-100 to 1e100", parameters[at]);
+                    let message = format!("its covariates make {name} {:e}, out of range", parameters[at]);
                     return Err(Error::new(ErrorKind::OutOfRange, message)
                         .on("covariates")
                         .at_row(row as u64));

@@ -94,7 +94,7 @@ impl PurchaseModel {
     /// times, and for BG/BB the time between opportunities.
     ///
     /// # Errors
-    /// `InvalidArgument` unless there are four finite parameters above 0.
+    /// `InvalidArgument` unless there are four parameters, of 1e-9 to 1e9, and of 1e-30 to 1e30 for times.
     pub fn from_parameters(kind: PurchaseKind, parameters: &[f64], unit: TimeUnit) -> Result<Self> {
         let names = kind.info().parameters;
         let parameters: [f64; 4] = parameters.try_into().map_err(|_| {
@@ -129,10 +129,11 @@ impl PurchaseModel {
     }
 
     fn check(&self) -> Result<()> {
-        for (&value, name) in self.parameters.iter().zip(self.kind.info().parameters) {
-            // Beyond these, products of parameters leave the range of doubles.
-            if !(1e-100..=1e100).contains(&value) {
-                return Err(Error::argument(name, value, "a number from 1e-100 to 1e100"));
+        for (at, &value) in self.parameters.iter().enumerate() {
+            let range = self.kind.range(at);
+            if !range.contains(&value) {
+                let accepted = format!("a number from {:e} to {:e}", range.start(), range.end());
+                return Err(Error::argument(self.kind.info().parameters[at], value, &accepted));
             }
         }
         Ok(())

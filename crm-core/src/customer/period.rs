@@ -221,16 +221,16 @@ pub struct Period {
 }
 
 impl Period {
-    /// So many units.
+    /// So many units, at most 1e15.
     ///
     /// # Errors
-    /// `InvalidArgument` if the length is negative or not finite.
+    /// `InvalidArgument` if the length is negative, above 1e15 or not a number.
     pub fn new(length: f64, unit: TimeUnit) -> Result<Self> {
-        if length.is_finite() && length >= 0.0 {
+        if (0.0..=1e15).contains(&length) {
             // Adding 0 turns -0 into 0.
             Ok(Self { length: length + 0.0, unit })
         } else {
-            Err(Error::argument("period", length, "a finite length of 0 or more"))
+            Err(Error::argument("period", length, "a length from 0 to 1e15"))
         }
     }
 
