@@ -140,6 +140,9 @@ impl BetaGeometricFuture {
 impl Future for BetaGeometricFuture {
     fn survival(&self, time: f64) -> f64 {
         // E[e^(-λ p t)] = E[(1 + p t / rate)^-count].
+        if time == 0.0 {
+            return 1.0;
+        }
         let scaled = time / self.rate;
         let sharpness = self.count * scaled;
         // The density times this is largest no further out than where the density is so much lower.

@@ -7,6 +7,7 @@ use rand::SeedableRng;
 use rand_distr::{Binomial, Distribution};
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::fit::with_objective;
 use super::interval::Intervals;
@@ -53,10 +54,12 @@ impl PurchaseModel {
             with_objective(self.kind(), data, self.effects(), options.l2, |objective| {
                 let start = objective.point(&estimates);
                 let weights = &objective.distinct.weights;
+                let all = objective.maximize(weights, &start, None, options.most_evaluations);
                 let refit = |replicate: u32| {
                     let mut rng = stream(seed, u64::from(replicate));
                     let sample = multinomial(weights, &mut rng);
-                    let maximum = objective.maximize(&sample, &start, options.most_evaluations);
+                    let maximum =
+                        objective.maximize(&sample, &all.point, Some(&all.hessian), options.most_evaluations);
                     maximum.converged.then(|| objective.estimates(&maximum.point))
                 };
                 (0..replicates).into_par_iter().map(refit).collect()
@@ -152,13 +155,17 @@ fn percentiles(estimate: Vec<f64>, columns: Vec<Vec<f64>>, confidence_level: f64
     Ok(intervals)
 }
 
-/// The random numbers of one replicate or customer: a stream of its own, so that threads share nothing.
+/// The random numbers of one replicate or customer, so that threads share nothing. The key is hashed: streams of one generator that differ
+/// in their number alone are correlated.
 pub(super) fn stream(seed: u64, index: u64) -> Pcg64 {
-    let mut key = [0; 32];
+    let mut key = [0; 16];
     key[..8].copy_from_slice(&seed.to_le_bytes());
-    // The second half of the seed chooses the stream.
-    key[16..24].copy_from_slice(&index.to_le_bytes());
-    Pcg64::from_seed(key)
+    key[8..].copy_from_slice(&index.to_le_bytes());
+    let (low, high) = (xxh3_128_with_seed(&key, 0), xxh3_128_with_seed(&key, 1));
+    let mut state = [0; 32];
+    state[..16].copy_from_slice(&low.to_le_bytes());
+    state[16..].copy_from_slice(&high.to_le_bytes());
+    Pcg64::from_seed(state)
 }
 
 /// As many draws as the weights sum to, spread over the rows by chances that are the weights: a chain of binomials.

@@ -6,7 +6,7 @@ use super::purchase_model::{Effect, PurchaseModel};
 use super::report::{FitReport, FitWarning, Fitted};
 use super::{BgBb, BgNbd, MbgNbd, ParetoNbd, PurchaseData, with_process};
 use crate::error::{Error, ErrorKind, Result};
-use crate::math::{Maximum, maximize};
+use crate::math::{Maximum, maximize_near};
 use crate::parallel::Threads;
 
 /// How a model is estimated.
@@ -82,6 +82,8 @@ const MOST_OPPORTUNITIES: f64 = 1e6;
 /// Log-parameters are kept within ±this of 1, or of the mean age.
 const LOG_BOUND: f64 = 14.0;
 const COEFFICIENT_BOUND: f64 = 50.0;
+/// From so many distinct rows on, a sample of them is fitted first.
+const SAMPLED: usize = 8192;
 /// Shape parameters beyond these mean that customers do not differ, or differ without end.
 const LARGE: f64 = 1e3;
 const SMALL: f64 = 1e-4;
@@ -124,7 +126,14 @@ impl Objective<'_> {
         value
     }
 
-    pub(super) fn maximize(&self, weights: &[f64], start: &[f64], most_evaluations: u32) -> Maximum {
+    /// The maximum for some weights, from a start; from near it if the Hessian there is known too.
+    pub(super) fn maximize(
+        &self,
+        weights: &[f64],
+        start: &[f64],
+        hessian: Option<&[f64]>,
+        most_evaluations: u32,
+    ) -> Maximum {
         let size = start.len();
         let bound = |i: usize| if i < 4 { LOG_BOUND } else { COEFFICIENT_BOUND };
         let upper: Vec<f64> = (0..size).map(bound).collect();
@@ -140,7 +149,7 @@ impl Objective<'_> {
             }
             value
         };
-        maximize(&mut objective, start, &lower, &upper, most_evaluations)
+        maximize_near(&mut objective, start, hessian, &lower, &upper, most_evaluations)
     }
 
     /// Parameters in their unit, and coefficients.
@@ -256,16 +265,52 @@ fn effects(kind: PurchaseKind, options: &FitOptions) -> Result<Vec<Effect>> {
     Ok(effects)
 }
 
-/// The maximum from the first start, and from others if that one is at a bound or did not converge.
+/// The maximum over all rows. With many of them, that of a sample comes first: from there, and with the sample's Hessian, few
+/// evaluations of all rows remain.
 fn best(objective: &Objective<'_>, most_evaluations: u32) -> Maximum {
     let weights = &objective.distinct.weights;
+    if objective.distinct.len() < SAMPLED {
+        return best_of_starts(objective, weights, most_evaluations);
+    }
+    let (sample, share) = sample(weights);
+    let near = best_of_starts(objective, &sample, most_evaluations);
+    if !near.converged || near.held.contains(&true) {
+        return best_of_starts(objective, weights, most_evaluations);
+    }
+    let hessian: Vec<f64> = near.hessian.iter().map(|entry| entry * share).collect();
+    let mut maximum = objective.maximize(weights, &near.point, Some(&hessian), most_evaluations);
+    maximum.evaluations += near.evaluations;
+    maximum
+}
+
+/// Weights of a sample of the rows, and the weight of all relative to theirs: rows of many customers stay, of the others, which stand in
+/// the order of their values, every eighth with eight times the weight.
+fn sample(weights: &[f64]) -> (Vec<f64>, f64) {
+    const EVERY: usize = 8;
+    let total: f64 = weights.iter().sum();
+    let heavy = 4.0 * total / weights.len() as f64;
+    let mut light = 0;
+    let pick = |&weight: &f64| {
+        if weight > heavy {
+            return weight;
+        }
+        light += 1;
+        if light % EVERY == EVERY / 2 { weight * EVERY as f64 } else { 0.0 }
+    };
+    let sample: Vec<f64> = weights.iter().map(pick).collect();
+    let share = total / sample.iter().sum::<f64>();
+    (sample, share)
+}
+
+/// The maximum from the first start, and from others if that one is at a bound or did not converge.
+fn best_of_starts(objective: &Objective<'_>, weights: &[f64], most_evaluations: u32) -> Maximum {
     let size = 4 + objective.effects.len();
     let mut evaluations = 0;
     let mut best: Option<Maximum> = None;
     for start in starts(objective) {
         let mut start = start.to_vec();
         start.resize(size, 0.0);
-        let maximum = objective.maximize(weights, &start, most_evaluations);
+        let maximum = objective.maximize(weights, &start, None, most_evaluations);
         evaluations += maximum.evaluations;
         let inside = maximum.converged && !maximum.held.contains(&true);
         let better = |best: &Maximum| maximum.value > best.value + 1e-9 * best.value.abs();
@@ -276,7 +321,8 @@ fn best(objective: &Objective<'_>, most_evaluations: u32) -> Maximum {
             break;
         }
     }
-    let mut best = best.unwrap_or_else(|| objective.maximize(weights, &vec![0.0; size], most_evaluations));
+    let mut best =
+        best.unwrap_or_else(|| objective.maximize(weights, &vec![0.0; size], None, most_evaluations));
     best.evaluations = evaluations;
     best
 }

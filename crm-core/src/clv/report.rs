@@ -264,7 +264,7 @@ impl FitReport {
         let size = self.estimates.len();
         let slope = |i: usize| if i < self.parameters { self.estimates[i] } else { 1.0 };
         let covariance = self.log_covariance.as_ref()?;
-        Some((0..size * size).map(|at| covariance[at] * slope(at / size) * slope(at % size)).collect())
+        Some((0..size * size).map(|at| covariance[at] * (slope(at / size) * slope(at % size))).collect())
     }
 
     /// The covariance of the logarithms of the parameters and of the coefficients.

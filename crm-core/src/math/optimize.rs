@@ -26,6 +26,8 @@ pub(crate) struct Maximum {
 const LONGEST_STEP: f64 = 2.0;
 /// Gradients this small, relative to the value, are those of rounding.
 const GRADIENT_TOLERANCE: f64 = 1e-9;
+/// Below this there is nothing left to gain.
+const ROUNDING: f64 = 1e-14;
 /// BFGS hands over to Newton at this relative gradient.
 const HANDOVER: f64 = 1e-5;
 /// Step of the differences: errors are its square, and rounding divided by it.
@@ -104,12 +106,12 @@ impl Search<'_> {
         None
     }
 
-    fn bfgs(&mut self, mut place: Place, most: u32) -> Place {
+    fn bfgs(&mut self, mut place: Place, until: f64, most: u32) -> Place {
         let size = place.point.len();
         let mut inverse = identity(size);
         let mut fresh = true;
         let mut held = self.held(&place);
-        while self.evaluations < most && self.largest_gradient(&place) > HANDOVER {
+        while self.evaluations < most && self.largest_gradient(&place) > until {
             let mut direction: Vec<f64> = (0..size)
                 .map(|i| if held[i] { 0.0 } else { dot(&inverse[i * size..(i + 1) * size], &place.gradient) })
                 .collect();
@@ -184,15 +186,18 @@ impl Search<'_> {
         hessian
     }
 
-    /// Steps with one Hessian for as long as they halve the gradient.
-    fn newton(&mut self, mut place: Place, hessian: &[f64]) -> Place {
+    /// Steps with one Hessian for as long as they halve the gradient and it is above a bound.
+    fn newton(&mut self, mut place: Place, hessian: &[f64], until: f64) -> Place {
         let size = place.point.len();
         let held = self.held(&place);
         let free: Vec<usize> = (0..size).filter(|&i| !held[i]).collect();
         let reduced: Vec<f64> =
             free.iter().flat_map(|&i| free.iter().map(move |&j| -hessian[i * size + j])).collect();
         let Some(factor) = cholesky(&reduced, free.len()) else { return place };
-        for _ in 0..6 {
+        for _ in 0..8 {
+            if self.largest_gradient(&place) <= until {
+                break;
+            }
             let gradient: Vec<f64> = free.iter().map(|&i| place.gradient[i]).collect();
             let solution = solve(&factor, &gradient);
             if solution.iter().any(|d| d.abs() > LONGEST_STEP) {
@@ -223,19 +228,38 @@ pub(crate) fn maximize(
     upper: &[f64],
     most_evaluations: u32,
 ) -> Maximum {
+    maximize_near(objective, start, None, lower, upper, most_evaluations)
+}
+
+/// [`maximize`] from a start near the maximum, where the Hessian is about the given one.
+pub(crate) fn maximize_near(
+    objective: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
+    start: &[f64],
+    hessian_there: Option<&[f64]>,
+    lower: &[f64],
+    upper: &[f64],
+    most_evaluations: u32,
+) -> Maximum {
     let mut search = Search { objective, lower, upper, evaluations: 0 };
     let mut point = start.to_vec();
     search.clamp(&mut point);
     let mut place = search.look(point);
-    let mut hessian;
-    loop {
-        place = search.bfgs(place, most_evaluations);
+    if let Some(hessian) = hessian_there {
+        place = search.newton(place, hessian, HANDOVER);
+    }
+    let (mut hessian, mut handover) = (Vec::new(), HANDOVER);
+    while handover >= GRADIENT_TOLERANCE {
+        place = search.bfgs(place, handover, most_evaluations);
         hessian = search.hessian(&place);
         let gradient = search.largest_gradient(&place);
-        place = search.newton(place, &hessian);
+        place = search.newton(place, &hessian, ROUNDING);
         let now = search.largest_gradient(&place);
-        if now <= GRADIENT_TOLERANCE || now > 0.1 * gradient || search.evaluations >= most_evaluations {
+        if now <= GRADIENT_TOLERANCE || search.evaluations >= most_evaluations {
             break;
+        }
+        // Where Newton's step is of no use the hill is not yet round: climb on.
+        if now > 0.1 * gradient {
+            handover *= 0.01;
         }
     }
     let converged = place.value.is_finite() && search.largest_gradient(&place) <= 10.0 * GRADIENT_TOLERANCE;
