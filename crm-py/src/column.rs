@@ -5,10 +5,16 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
+};
 use arrow_array::{
     Array, ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
 };
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field};
 use crm_core::customer::Money;
 use crm_core::{Error, ErrorKind, Result};
@@ -173,6 +179,92 @@ impl Column {
             Values::Times(values, unit) => times(&copied(values.bind(py), start, rows)?, *unit),
         })
     }
+}
+
+/// What a column may hold beside numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accept {
+    Numbers,
+    /// Missing values are NaN, for the engine to treat.
+    Missing,
+    /// Truth values are 0 and 1.
+    Truths,
+}
+
+impl Column {
+    /// All values as numbers; one array of floats is not copied.
+    pub(crate) fn numbers(
+        &self,
+        py: Python<'_>,
+        argument: &str,
+        accept: Accept,
+    ) -> PyResult<ScalarBuffer<f64>> {
+        match &self.0 {
+            Values::Floats(values) => Ok(copied::<f64>(values.bind(py), 0, usize::MAX)?.into()),
+            Values::Integers(values) => {
+                let values = copied::<i64>(values.bind(py), 0, usize::MAX)?;
+                Ok(values.into_iter().map(|value| value as f64).collect::<Vec<f64>>().into())
+            }
+            Values::Times(..) => Err(exception(py, &no_number("times").on(argument))),
+            Values::Arrays(arrays) => {
+                py.detach(|| numbers(arrays, accept).map_err(|error| error.on(argument))).or_raise(py)
+            }
+        }
+    }
+}
+
+fn no_number(given: &str) -> Error {
+    Error::new(ErrorKind::WrongType, format!("{given} is not accepted: must be numbers"))
+}
+
+fn numbers(arrays: &[ArrayRef], accept: Accept) -> Result<ScalarBuffer<f64>> {
+    if let [array] = arrays
+        && array.null_count() == 0
+        && let Some(array) = array.as_primitive_opt::<Float64Type>()
+    {
+        return Ok(array.values().clone());
+    }
+    let mut all: Vec<f64> = Vec::with_capacity(arrays.iter().map(Array::len).sum());
+    for array in arrays {
+        let start = all.len();
+        macro_rules! extend {
+            ($type:ty, $convert:expr) => {
+                all.extend(array.as_primitive::<$type>().values().iter().map($convert))
+            };
+        }
+        match array.data_type() {
+            DataType::Float64 => extend!(Float64Type, |value| *value),
+            DataType::Float32 => extend!(Float32Type, |value| f64::from(*value)),
+            DataType::Int8 => extend!(Int8Type, |value| f64::from(*value)),
+            DataType::Int16 => extend!(Int16Type, |value| f64::from(*value)),
+            DataType::Int32 => extend!(Int32Type, |value| f64::from(*value)),
+            DataType::Int64 => extend!(Int64Type, |value| *value as f64),
+            DataType::UInt8 => extend!(UInt8Type, |value| f64::from(*value)),
+            DataType::UInt16 => extend!(UInt16Type, |value| f64::from(*value)),
+            DataType::UInt32 => extend!(UInt32Type, |value| f64::from(*value)),
+            DataType::UInt64 => extend!(UInt64Type, |value| *value as f64),
+            DataType::Decimal128(_, scale) => {
+                // Up to 2^53 both are exact, so that the quotient is the nearest float.
+                let array = array.as_primitive::<Decimal128Type>();
+                let divisor = 10f64.powi(i32::from(*scale));
+                all.extend(array.values().iter().map(|value| *value as f64 / divisor));
+            }
+            DataType::Boolean if accept == Accept::Truths => {
+                all.extend(array.as_boolean().values().iter().map(|value| f64::from(u8::from(value))));
+            }
+            DataType::Null => all.resize(start + array.len(), f64::NAN),
+            other => return Err(no_number(&other.to_string())),
+        }
+        let nulls = array.logical_nulls();
+        for row in nulls.iter().flat_map(|nulls| (0..nulls.len()).filter(|&row| nulls.is_null(row))) {
+            if accept != Accept::Missing {
+                let error = Error::new(ErrorKind::MissingValue, "is missing");
+                return Err(error.at_row((start + row) as u64));
+            }
+            all[start + row] = f64::NAN;
+        }
+    }
+    Ok(all.into())
 }
 
 /// A field for the array of a column.

@@ -10,6 +10,7 @@ mod error;
 mod ingest;
 mod table;
 
+mod clv;
 mod customer;
 mod rfm;
 
@@ -17,9 +18,18 @@ mod rfm;
 #[pyo3::pymodule]
 mod _crm {
     #[pymodule_export]
+    use crate::clv::{
+        Bootstrap, CohortValue, CustomerValueModel, DiscountRate, FitReport, OrderAverages, Prediction,
+        PurchaseData, PurchaseModel, RankingQuality, RetentionData, RetentionModel, RetentionRate,
+        RetentionValue, Simulation, SpendData, SpendModel, clv_models, compare_by_frequency,
+        compare_by_value, expected_repeat_purchases, historic_values, holdout_accuracy, tracking,
+    };
+    #[pymodule_export]
     use crate::column::Column;
     #[pymodule_export]
-    use crate::customer::{CalibrationHoldout, CustomerBase, PurchaseHistory};
+    use crate::customer::{
+        CalibrationHoldout, CohortTable, CustomerBase, Opportunities, Period, PeriodActivity, PurchaseHistory,
+    };
     #[pymodule_export]
     use crate::error::error_kinds;
     #[pymodule_export]

@@ -1,19 +1,24 @@
 //! Results as tables.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int8Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, LargeStringArray, RecordBatch,
+    RecordBatchOptions, StringArray,
+};
 use arrow_buffer::{ArrowNativeType, Buffer};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field, Schema};
+use crm_core::customer::{CustomerIds, Day};
 use crm_core::interop::{write_csv, write_parquet};
 use crm_core::{Error, ErrorKind};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyCapsule};
+use pyo3::types::{PyByteArray, PyBytes, PyCapsule};
 
-use crate::capsule::{export_schema, export_stream};
+use crate::capsule::{arrow_error, export_schema, export_stream};
 use crate::error::{OrRaise, exception};
 
 /// Columns of equal length with names.
@@ -37,6 +42,10 @@ impl Table {
         Ok(match array.data_type() {
             DataType::Int8 => ("int8", as_bytes(array.as_primitive::<Int8Type>().values().inner())),
             DataType::Int64 => ("int64", as_bytes(array.as_primitive::<Int64Type>().values().inner())),
+            DataType::Boolean => {
+                let values: Vec<u8> = array.as_boolean().values().iter().map(u8::from).collect();
+                ("bool", bytes(py, values).into_any())
+            }
             DataType::Date32 => ("days", as_bytes(array.as_primitive::<Date32Type>().values().inner())),
             DataType::Float64 if array.null_count() > 0 => {
                 let column = array.as_primitive::<Float64Type>();
@@ -90,4 +99,88 @@ impl Table {
 /// Values as bytes in the machine's order, for `numpy.frombuffer`.
 pub(crate) fn bytes<T: ArrowNativeType>(py: Python<'_>, values: Vec<T>) -> Bound<'_, PyBytes> {
     PyBytes::new(py, &Buffer::from_vec(values))
+}
+
+/// Values as bytes that Python may write to, for `numpy.frombuffer`.
+pub(crate) fn writable<'py>(py: Python<'py>, values: &[f64]) -> Bound<'py, PyByteArray> {
+    PyByteArray::new(py, Buffer::from_slice_ref(values).as_slice())
+}
+
+/// Columns as they are collected for a table.
+#[derive(Default)]
+pub(crate) struct Columns {
+    fields: Vec<Field>,
+    arrays: Vec<ArrayRef>,
+}
+
+impl Columns {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Columns that start with the ids of customers, where these are known.
+    pub(crate) fn of_customers(ids: Option<&ArrayRef>) -> Self {
+        ids.map_or_else(Self::new, |ids| Self::new().add("customer_id", Arc::clone(ids)))
+    }
+
+    fn add(mut self, name: &str, array: ArrayRef) -> Self {
+        self.fields.push(Field::new(name, array.data_type().clone(), array.is_nullable()));
+        self.arrays.push(array);
+        self
+    }
+
+    pub(crate) fn floats(self, name: &str, values: impl IntoIterator<Item = f64>) -> Self {
+        self.add(name, Arc::new(Float64Array::from_iter_values(values)))
+    }
+
+    pub(crate) fn optional_floats(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = Option<f64>>,
+    ) -> Self {
+        self.fields.push(Field::new(name, DataType::Float64, true));
+        self.arrays.push(Arc::new(values.into_iter().collect::<Float64Array>()));
+        self
+    }
+
+    pub(crate) fn integers<T: TryInto<i64>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        // Counts of customers, purchases and periods are far below the end of 64 bits.
+        let values = values.into_iter().map(|value| value.try_into().unwrap_or(i64::MAX));
+        self.add(name, Arc::new(Int64Array::from_iter_values(values)))
+    }
+
+    pub(crate) fn texts<T: AsRef<str>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        self.add(name, Arc::new(StringArray::from_iter_values(values)))
+    }
+
+    pub(crate) fn days(self, name: &str, values: impl IntoIterator<Item = Day>) -> Self {
+        self.add(name, Arc::new(Date32Array::from_iter_values(values.into_iter().map(Day::number))))
+    }
+
+    pub(crate) fn truths(self, name: &str, values: impl IntoIterator<Item = bool>) -> Self {
+        self.add(name, Arc::new(BooleanArray::from(values.into_iter().collect::<Vec<bool>>())))
+    }
+
+    pub(crate) fn finish(self, py: Python<'_>) -> PyResult<Table> {
+        let rows = self.arrays.first().map_or(0, Array::len);
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let schema = Arc::new(Schema::new(self.fields));
+        RecordBatch::try_new_with_options(schema, self.arrays, &options)
+            .map_err(|error| arrow_error(&error))
+            .or_raise(py)
+            .map(Table)
+    }
+}
+
+/// Ids of customers as a column.
+pub(crate) fn id_array(ids: CustomerIds<'_>) -> ArrayRef {
+    if let Some(values) = ids.as_integers() {
+        return Arc::new(Int64Array::from(values.to_vec()));
+    }
+    let texts: Vec<String> = ids.iter().map(|id| id.to_string()).collect();
+    if i32::try_from(texts.iter().map(String::len).sum::<usize>()).is_ok() {
+        Arc::new(StringArray::from_iter_values(texts))
+    } else {
+        Arc::new(LargeStringArray::from_iter_values(texts))
+    }
 }

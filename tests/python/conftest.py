@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import crm
 import pytest
 
 
@@ -21,3 +22,16 @@ def data_folder() -> Path:
 def repository() -> Path:
     """The root of the repository."""
     return Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def cdnow(repository: Path) -> crm.PurchaseHistory:
+    """The CDNOW sample of the literature: 2,357 customers who first bought in early 1997, to June 1998."""
+    path = repository / "examples/data/cdnow/transactions.csv"
+    return crm.PurchaseHistory.from_csv(path, time="date", amount="dollar_value", customer_id_type="integer")
+
+
+@pytest.fixture(scope="session")
+def calibration(cdnow: crm.PurchaseHistory) -> crm.CustomerBase:
+    """Its calibration period: exact days / 7 to 1997-09-30."""
+    return cdnow.base("1997-09-30", time_unit="week")

@@ -46,3 +46,16 @@ def test_the_readme_example_runs(repository: Path) -> None:
     exec(compile(code, "README.md", "exec"), names)
     segments = names["segments"]
     assert isinstance(segments, crm.Segments) and len(segments) == 2
+
+
+@pytest.mark.parametrize(("page", "heading"), [("python.md", "## Lifetime value"), ("clv.md", "### Python")])
+def test_the_examples_of_lifetime_value_run(repository: Path, cdnow: crm.PurchaseHistory, page: str, heading: str) -> None:
+    text = (repository / "docs" / page).read_text(encoding="utf-8")
+    section = text.split(f"\n{heading}\n")[1].split("\n## ")[0]
+    blocks = [block.split("```")[0] for block in section.split("```python\n")[1:]]
+    assert blocks
+    names: dict[str, object] = {"crm": crm, "history": cdnow}
+    for block in blocks:
+        exec(compile(block, page, "exec"), names)
+    model = names["model"]
+    assert isinstance(model, crm.CustomerValueModel) and model.purchases.is_sound_

@@ -1,6 +1,7 @@
-"""Customer analytics: from a log of purchases to scored, named segments.
+"""Customer analytics: from a log of purchases to scored, named segments and what each customer is worth.
 
     transactions -> PurchaseHistory -> CustomerBase (as of a date) -> Rfm scores -> named segments
+                                                                   -> PurchaseModel × SpendModel -> lifetime value
 
 Money is exact and results are the same bits on any number of threads. Tables of pandas, Polars, PyArrow and DuckDB,
 NumPy arrays and lists go in; results come out as tables for any of them.
@@ -21,7 +22,44 @@ NumPy arrays and lists go in; results come out as tables for any of them.
 array([2., 4.])
 """
 
-from crm.customer import BaseAccount, CalibrationHoldout, CustomerBase, IngestOptions, PurchaseHistory
+from crm.clv import (
+    FOREVER,
+    Bootstrap,
+    CohortValue,
+    CustomerValueModel,
+    DiscountRate,
+    HoldoutAccuracy,
+    OrderAverages,
+    Prediction,
+    PurchaseData,
+    PurchaseModel,
+    RankingQuality,
+    RetentionData,
+    RetentionModel,
+    RetentionRate,
+    RetentionValue,
+    Simulation,
+    SpendData,
+    SpendModel,
+    clv_models,
+    compare_by_frequency,
+    compare_by_value,
+    expected_repeat_purchases,
+    historic_values,
+    holdout_accuracy,
+    tracking,
+)
+from crm.customer import (
+    BaseAccount,
+    CalibrationHoldout,
+    CohortTable,
+    CustomerBase,
+    IngestOptions,
+    Opportunities,
+    Period,
+    PeriodActivity,
+    PurchaseHistory,
+)
 from crm.error import (
     CorruptError,
     CrmError,
@@ -55,14 +93,21 @@ from crm.rfm import (
 from crm.table import Table
 
 __all__ = [
+    "FOREVER",
     "BaseAccount",
+    "Bootstrap",
     "CalibrationHoldout",
     "Cell",
+    "CohortTable",
+    "CohortValue",
     "CorruptError",
     "CrmError",
     "CustomerBase",
+    "CustomerValueModel",
+    "DiscountRate",
     "EmptyError",
     "ErrorKind",
+    "HoldoutAccuracy",
     "IncompatibleError",
     "IngestOptions",
     "InterruptedByCallerError",
@@ -74,17 +119,39 @@ __all__ = [
     "MissingColumnError",
     "MissingValueError",
     "NotUtf8Error",
+    "Opportunities",
+    "OrderAverages",
     "OutOfRangeError",
     "ParseError",
+    "Period",
+    "PeriodActivity",
+    "Prediction",
+    "PurchaseData",
     "PurchaseHistory",
+    "PurchaseModel",
+    "RankingQuality",
+    "RetentionData",
+    "RetentionModel",
+    "RetentionRate",
+    "RetentionValue",
     "Rfm",
     "RfmScores",
     "Rule",
     "SegmentMap",
     "Segments",
+    "Simulation",
+    "SpendData",
+    "SpendModel",
     "Table",
     "WrongTypeError",
+    "clv_models",
+    "compare_by_frequency",
+    "compare_by_value",
     "customer_table",
+    "expected_repeat_purchases",
+    "historic_values",
+    "holdout_accuracy",
     "migration",
     "segment_summary",
+    "tracking",
 ]

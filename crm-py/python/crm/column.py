@@ -16,7 +16,7 @@ import numpy.typing as npt
 from crm import _crm
 from crm.error import OutOfRangeError, WrongTypeError
 
-__all__ = ["ArrowArray", "ArrowStream", "ColumnLike", "amount_column", "id_column", "time_column"]
+__all__ = ["ArrowArray", "ArrowStream", "ColumnLike", "amount_column", "id_column", "number_column", "time_column"]
 
 
 class ArrowStream(Protocol):
@@ -80,6 +80,24 @@ def amount_column(argument: str, values: ColumnLike) -> _crm.Column:
     if plain.dtype.itemsize < 8:
         # The shortest decimal text of a float is what was meant: 19.99, not 19.989999771118164.
         plain = plain.astype(str).astype(np.float64)
+    return _crm.Column.floats(np.ascontiguousarray(plain, dtype=np.float64))
+
+
+def number_column(argument: str, values: ColumnLike, *, truths: bool = False) -> _crm.Column:
+    """A column of numbers that are no amounts of money; with `truths`, truth values are 0 and 1."""
+    plain = _plain(argument, values)
+    if isinstance(plain, _crm.Column):
+        return plain
+    if isinstance(plain, list):
+        if truths:
+            plain = [float(value) if isinstance(value, bool) else value for value in plain]
+        return _crm.Column.amounts(argument, plain)
+    if truths and plain.dtype.kind == "b":
+        return _crm.Column.floats(plain.astype(np.float64))
+    if plain.dtype.kind not in "iuf":
+        raise _wrong_type(argument, plain.dtype, "numbers")
+    if plain.dtype.kind in "iu":
+        return _crm.Column.integers(_int64(argument, plain))
     return _crm.Column.floats(np.ascontiguousarray(plain, dtype=np.float64))
 
 

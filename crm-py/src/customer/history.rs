@@ -6,14 +6,16 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema};
 use crm_core::customer::{
-    BaseOptions, Day, HistoryBuilder, IdKind, Policy, PurchaseHistory as History, TimeUnit,
+    BaseOptions, CohortBy, Day, HistoryBuilder, IdKind, Policy, PurchaseHistory as History, TimeUnit,
 };
 use crm_core::interop::{ColumnNames as Names, CsvOptions, account_table, read_csv, read_parquet};
 use crm_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::activity::{CohortTable, Opportunities, PeriodActivity};
 use super::base::{CalibrationHoldout, CustomerBase};
+use super::period::Period;
 use crate::capsule::{Arrays, arrow_error, check_plain};
 use crate::column::{Column, field};
 use crate::error::{OrRaise, exception, within};
@@ -219,6 +221,38 @@ impl PurchaseHistory {
             options(("calibration_end", calibration_end), window_days, time_unit, threads).or_raise(py)?;
         let end = day("holdout_end", holdout_end).or_raise(py)?;
         py.detach(|| self.0.split(options, end)).or_raise(py).map(CalibrationHoldout)
+    }
+
+    fn repeat_purchases_by_period(
+        &self,
+        py: Python<'_>,
+        cohort_until: &str,
+        period: &Period,
+        until: &str,
+    ) -> PyResult<PeriodActivity> {
+        let cohort_until = day("cohort_until", cohort_until).or_raise(py)?;
+        let until = day("until", until).or_raise(py)?;
+        py.detach(|| self.0.repeat_purchases_by_period(cohort_until, period.0, until))
+            .or_raise(py)
+            .map(PeriodActivity)
+    }
+
+    fn opportunities(&self, py: Python<'_>, as_of: &str, time_unit: &str) -> PyResult<Opportunities> {
+        let as_of = day("as_of", as_of).or_raise(py)?;
+        let unit = TimeUnit::from_name(time_unit).or_raise(py)?;
+        py.detach(|| self.0.opportunities(as_of, unit)).or_raise(py).map(Opportunities)
+    }
+
+    fn cohorts(
+        &self,
+        py: Python<'_>,
+        as_of: &str,
+        cohort_by: &str,
+        age_period: &Period,
+    ) -> PyResult<CohortTable> {
+        let as_of = day("as_of", as_of).or_raise(py)?;
+        let cohort_by = CohortBy::from_name(cohort_by).or_raise(py)?;
+        py.detach(|| self.0.cohorts(as_of, cohort_by, age_period.0)).or_raise(py).map(CohortTable)
     }
 
     fn customers(&self) -> usize {

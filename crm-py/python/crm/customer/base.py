@@ -95,7 +95,7 @@ class CustomerBase:
         return self._native.window_days()
 
     @property
-    def time_unit(self) -> str:
+    def time_unit(self) -> TimeUnit:
         """The unit of ages."""
         return self._native.time_unit()
 

@@ -10,8 +10,10 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from crm import _crm
 from crm.column import ArrowArray, ArrowStream, ColumnLike, amount_column, id_column, time_column
+from crm.customer.activity import CohortBy, CohortTable, Opportunities, PeriodActivity
 from crm.customer.base import CalibrationHoldout, CustomerBase, TimeUnit
 from crm.customer.day import iso_text
+from crm.customer.period import Period, native_period
 from crm.progress import OnProgress, watching
 from crm.table import Table
 
@@ -346,6 +348,68 @@ class PurchaseHistory:
         end = iso_text("calibration_end", calibration_end)
         holdout = iso_text("holdout_end", holdout_end)
         return CalibrationHoldout._of(self._native.split(end, holdout, window_days, time_unit, threads))
+
+    def repeat_purchases_by_period(
+        self, cohort_until: date | str, period: Period, until: date | str
+    ) -> PeriodActivity:
+        """What the customers who first bought by a day did from the first day of the log on, by periods that follow each other.
+
+        Args:
+            cohort_until: The last day of a first purchase that counts.
+            period: The length of a period, at least a day.
+            until: The last day that counts.
+
+        Raises:
+            EmptyError: Nobody bought by `cohort_until`.
+            InvalidArgumentError: `until` is before `cohort_until` or after the last day of the log.
+
+        >>> history = PurchaseHistory.from_columns([7, 7], [date(2024, 3, 1), date(2024, 3, 5)], [12.5, 8.0])
+        >>> history.repeat_purchases_by_period("2024-03-02", Period.days(3), "2024-03-05").to_table()["repeat_purchases"]
+        array([0, 1])
+        """
+        first, last = iso_text("cohort_until", cohort_until), iso_text("until", until)
+        native = self._native.repeat_purchases_by_period(first, native_period("period", period), last)
+        return PeriodActivity._of(native)
+
+    def opportunities(self, as_of: date | str, time_unit: TimeUnit) -> Opportunities:
+        """Opportunities to buy of every customer who has a purchase by the end of a day, for models in discrete time (BG/BB).
+
+        Opportunity k (from 1) of a customer is the k-th whole unit of time after the day of the first purchase; it is taken if there
+        is a purchase in it, and counts when it is over by the end of `as_of`.
+
+        Args:
+            as_of: The day.
+            time_unit: The length of an opportunity.
+
+        Raises:
+            EmptyError: There is no such customer.
+
+        Source: Fader, Hardie and Shang (2010), Marketing Science 29(6), section 2.
+
+        >>> history = PurchaseHistory.from_columns([7, 7], [date(2024, 3, 1), date(2024, 3, 5)], [12.5, 8.0])
+        >>> history.opportunities("2024-03-31", "week").to_table()["taken"]
+        array([1])
+        """
+        return Opportunities._of(self._native.opportunities(iso_text("as_of", as_of), time_unit))
+
+    def cohorts(self, as_of: date | str, cohort_by: CohortBy = "month", *, age_period: Period) -> CohortTable:
+        """The cohorts of all customers who bought by the end of a day, and what each did by age.
+
+        Args:
+            as_of: The day.
+            cohort_by: The calendar weeks, months, quarters or years of first purchases that make a cohort.
+            age_period: The length of one period of age, at least a day.
+
+        Raises:
+            EmptyError: Nobody bought by `as_of`.
+            InvalidArgumentError: `as_of` is after the last day of the log: everybody would seem to have stopped.
+
+        >>> history = PurchaseHistory.from_columns([7, 7], [date(2024, 3, 1), date(2024, 4, 5)], [12.5, 8.0])
+        >>> history.cohorts("2024-04-05", age_period=Period.days(30)).to_table()["active_customers"]
+        array([1])
+        """
+        native = self._native.cohorts(iso_text("as_of", as_of), cohort_by, native_period("age_period", age_period))
+        return CohortTable._of(native)
 
     @property
     def customers(self) -> int:

@@ -12,16 +12,16 @@ import numpy.typing as npt
 from crm import _crm
 from crm.customer import CustomerBase
 from crm.error import InvalidArgumentError
+from crm.estimator import Estimator
 
 __all__ = ["Rfm", "RfmScores"]
 
-_PARAMETERS = ("bins", "binning", "closed", "bounds", "nesting", "frequency", "monetary", "weights")
 _DIMENSIONS = ("recency_days", "frequency", "monetary")
 
 Cuts = list[float | None]
 
 
-class Rfm:
+class Rfm(Estimator[_crm.RfmModel]):
     """Scores from 1 (worst) to `bins` (best) for recency, frequency and monetary value.
 
     An estimator with the manners of scikit-learn: the constructor only stores, `fit` returns the estimator itself, what
@@ -55,7 +55,8 @@ class Rfm:
     Source: Hughes (1994), *Strategic Database Marketing*.
     """
 
-    model_: _crm.RfmModel
+    _PARAMETERS = ("bins", "binning", "closed", "bounds", "nesting", "frequency", "monetary", "weights")
+    _NATIVE = _crm.RfmModel
 
     def __init__(
         self,
@@ -76,32 +77,6 @@ class Rfm:
         self.frequency = frequency
         self.monetary = monetary
         self.weights = weights
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The arguments of the constructor, by name.
-
-        >>> Rfm(bins=4).get_params()["bins"]
-        4
-        """
-        del deep  # There are no estimators inside this one.
-        return {name: getattr(self, name) for name in _PARAMETERS}
-
-    def set_params(self, **params: Any) -> Rfm:
-        """Sets arguments of the constructor; what was fitted before stays as it is until the next `fit`.
-
-        Raises:
-            InvalidArgumentError: There is no such argument.
-
-        >>> Rfm().set_params(bins=4).bins
-        4
-        """
-        for name in params:
-            if name not in _PARAMETERS:
-                message = f"{name}: Rfm has no such parameter; there are {', '.join(_PARAMETERS)}"
-                raise InvalidArgumentError(message, argument=name)
-        for name, value in params.items():
-            setattr(self, name, value)
-        return self
 
     def fit(self, base: CustomerBase, y: object = None) -> Rfm:
         """Fits cut points to a base.
@@ -140,14 +115,6 @@ class Rfm:
     def fit_score(self, base: CustomerBase) -> RfmScores:
         """Fits cut points to a base and scores it."""
         return self.fit(base).score(base)
-
-    def to_json(self) -> str:
-        """The fitted model as JSON text.
-
-        Raises:
-            InvalidArgumentError: Nothing was fitted yet.
-        """
-        return self._fitted().to_json()
 
     @classmethod
     def from_json(cls, text: str) -> Rfm:
@@ -220,12 +187,6 @@ class Rfm:
         """Number of customers that it was fitted on."""
         return self._fitted().customers()
 
-    def _fitted(self) -> _crm.RfmModel:
-        model = self.__dict__.get("model_")
-        if not isinstance(model, _crm.RfmModel):
-            raise InvalidArgumentError("this Rfm is not fitted yet: call fit(base) first", argument="self")
-        return model
-
     def _bounds(self) -> tuple[list[float], list[float], list[float]] | None:
         if self.bounds is None:
             return None
@@ -240,23 +201,6 @@ class Rfm:
         if len(weights) != 3:
             raise InvalidArgumentError("weights: must be three numbers: recency, frequency, monetary", argument="weights")
         return weights[0], weights[1], weights[2]
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
-        model = state.pop("model_", None)
-        return {**state, "model_json": None if model is None else model.to_json()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        text = state.pop("model_json")
-        self.__dict__.update(state)
-        if text is not None:
-            self.model_ = _crm.RfmModel.from_json(text)
-
-    def __repr__(self) -> str:
-        defaults = Rfm().get_params()
-        given = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name])
-        return f"Rfm({given})"
 
 
 class RfmScores:
