@@ -4,6 +4,7 @@
     cargo xtask bench --rows 1000000       # smaller
     cargo xtask bench --all                # integer and text ids, sorted by customer and by time
     cargo xtask bench --parquet 100000000  # 100M rows from a Parquet file: time and peak memory
+    cargo xtask bench --clv                # customer lifetime value, beside lifetimes: see clv.py
 
 Each engine runs in a process of its own, in turns; the best of the rounds counts, because other work on the machine only
 ever adds time. Extra memory is the peak of the work above what the process held with the log loaded.
@@ -11,28 +12,15 @@ ever adds time. Extra memory is the peak of the work above what the process held
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
 import time
 
+from measure import measure_work, peak_mb
+
 HERE = pathlib.Path(__file__).parent
 DATA = HERE.parent / "target" / "bench-data"
-
-
-def resident_mb() -> float:
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def peak_mb() -> float:
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) / 1e3 for line in status if line.startswith("VmHWM"))
-
-
-def reset_peak() -> None:
-    pathlib.Path("/proc/self/clear_refs").write_text("5")
 
 
 def make_log(rows: int, ids: str, order: str) -> pathlib.Path:
@@ -45,25 +33,14 @@ def make_log(rows: int, ids: str, order: str) -> pathlib.Path:
 
 
 def measure(engine: str, path: str) -> dict[str, object]:
-    """One engine, once cold and once warm: the better time, and the memory of the cold run, before freed memory is kept."""
+    """One engine, once cold and once warm."""
     import pyarrow as pa
     import pyarrow.parquet as pq
     from engines import ENGINES
 
     table = pq.read_table(path, columns=["customer_id", "ts", "amount"])
     pa.default_memory_pool().release_unused()
-    work = ENGINES[engine](table)
-    best: dict[str, object] = {}
-    for _ in range(2):
-        reset_peak()
-        held, wall, cpu = resident_mb(), time.perf_counter(), time.process_time()
-        result = work()
-        run = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "extra_mb": peak_mb() - held}
-        best = {name: min(value, best.get(name, value)) for name, value in run.items()} | {
-            "extra_mb": best.get("extra_mb", run["extra_mb"]),
-            "result": result,
-        }
-    return best
+    return measure_work(ENGINES[engine](table))
 
 
 def measure_parquet(path: str) -> dict[str, object]:
@@ -121,6 +98,8 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="text ids and logs in order of time as well")
     parser.add_argument("--engines", default="crm,polars,duckdb")
     parser.add_argument("--parquet", type=int, metavar="ROWS", help="only: read so many rows from a Parquet file")
+    parser.add_argument("--clv", action="store_true", help="only: fits and values beside lifetimes")
+    parser.add_argument("--tasks", default="bg_nbd,gamma_gamma,values,pareto_nbd", help="with --clv: which of them")
     parser.add_argument("--child", nargs=2, metavar=("ENGINE", "LOG"), help=argparse.SUPPRESS)
     parser.add_argument("--child-parquet", metavar="LOG", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -128,6 +107,10 @@ def main() -> None:
         print(json.dumps(measure(*options.child)))
     elif options.child_parquet:
         print(json.dumps(measure_parquet(options.child_parquet)))
+    elif options.clv:
+        from clv import compare_clv
+
+        compare_clv(options.rounds, options.tasks.split(","))
     elif options.parquet:
         run = child("--child-parquet", str(make_log(options.parquet, "int", "customer")))
         print(", ".join(f"{name} {value:,.1f}" if isinstance(value, float) else f"{name} {value:,}" for name, value in run.items()))
