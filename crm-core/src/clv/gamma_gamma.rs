@@ -204,11 +204,9 @@ impl SpendModel {
     /// `LengthMismatch`; `InvalidValue` with the row for values that no customer can have, and for customers of whom too little is known to
     /// have an expectation: those without repeat purchases if q is 1 or less.
     pub fn expected_mean_spend(&self, repeat_purchases: &[f64], mean_spend: &[f64]) -> Result<Vec<f64>> {
-        let expected = self.expected_mean_spend_where_defined(repeat_purchases, mean_spend)?;
-        if let Some(row) = expected.iter().position(Option::is_none) {
-            return Err(self.no_mean().at_row(row as u64));
-        }
-        Ok(expected.into_iter().flatten().collect())
+        self.means(repeat_purchases, mean_spend, |row, mean| {
+            mean.ok_or_else(|| self.no_mean().at_row(row as u64))
+        })
     }
 
     /// [`expected_mean_spend`](Self::expected_mean_spend), `None` where there is no expectation.
@@ -220,6 +218,16 @@ impl SpendModel {
         repeat_purchases: &[f64],
         mean_spend: &[f64],
     ) -> Result<Vec<Option<f64>>> {
+        self.means(repeat_purchases, mean_spend, |_, mean| Ok(mean))
+    }
+
+    /// What `take` makes of the expectation of each customer.
+    fn means<T>(
+        &self,
+        repeat_purchases: &[f64],
+        mean_spend: &[f64],
+        take: impl Fn(usize, Option<f64>) -> Result<T>,
+    ) -> Result<Vec<T>> {
         if mean_spend.len() != repeat_purchases.len() {
             let message = format!(
                 "has {} rows where repeat_purchases has {}",
@@ -228,19 +236,29 @@ impl SpendModel {
             );
             return Err(Error::new(ErrorKind::LengthMismatch, message).on("mean_spend"));
         }
-        let expected = |(row, (&x, &mean)): (usize, (&f64, &f64))| {
+        let mut means = Vec::with_capacity(mean_spend.len());
+        for (row, (&x, &mean)) in repeat_purchases.iter().zip(mean_spend).enumerate() {
             let refuse = |argument: &str, message: String| {
-                Err(Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64))
+                Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64)
             };
             if !(x.is_finite() && x >= 0.0) {
-                return refuse("repeat_purchases", format!("{x} is not a number of purchases"));
+                return Err(refuse("repeat_purchases", format!("{x} is not a number of purchases")));
             }
             if x > 0.0 && !mean.is_finite() {
-                return refuse("mean_spend", format!("{mean} is not finite"));
+                return Err(refuse("mean_spend", format!("{mean} is not finite")));
             }
-            Ok(self.mean(x, mean))
-        };
-        repeat_purchases.iter().zip(mean_spend).enumerate().map(expected).collect()
+            means.push(take(row, self.mean(x, mean))?);
+        }
+        Ok(means)
+    }
+
+    /// The expected mean spend of the customers of some data.
+    ///
+    /// # Errors
+    /// Those of [`expected_mean_spend`](Self::expected_mean_spend); `Incompatible` if the currency is another.
+    pub fn expected_spend(&self, data: &SpendData) -> Result<Vec<f64>> {
+        self.check_currency(data.currency())?;
+        self.expected_mean_spend(data.repeat_purchases(), data.mean_spend())
     }
 
     /// What is to be expected of a customer, if there is such a thing.

@@ -100,14 +100,6 @@ impl CustomerValueModel {
         &self.spend
     }
 
-    fn check(&self, purchases: &PurchaseData, spend: &SpendData) -> Result<()> {
-        if purchases.len() != spend.len() {
-            let message = format!("has {} rows where the purchases have {}", spend.len(), purchases.len());
-            return Err(Error::new(ErrorKind::LengthMismatch, message).on("spend"));
-        }
-        self.spend.check_currency(spend.currency())
-    }
-
     /// The residual value of each customer.
     ///
     /// # Errors
@@ -119,9 +111,12 @@ impl CustomerValueModel {
         spend: &SpendData,
         options: &ValueOptions,
     ) -> Result<LifetimeValues> {
-        self.check(purchases, spend)?;
+        if purchases.len() != spend.len() {
+            let message = format!("has {} rows where the purchases have {}", spend.len(), purchases.len());
+            return Err(Error::new(ErrorKind::LengthMismatch, message).on("spend"));
+        }
         let discounted_purchases = self.purchases.predict(purchases, options.prediction())?;
-        let expected_spend = self.spend.expected_mean_spend(spend.repeat_purchases(), spend.mean_spend())?;
+        let expected_spend = self.spend.expected_spend(spend)?;
         let value = discounted_purchases
             .iter()
             .zip(&expected_spend)
