@@ -148,7 +148,8 @@ impl Future for BetaGeometricFuture {
         // The density times this is largest no further out than where the density is so much lower.
         let range = (self.count * scaled.ln_1p()).min(self.a * (1.0 + (sharpness / self.a).ln_1p()));
         let nodes = BetaNodes::new(self.a, self.b, sharpness, range);
-        nodes.mean(|p| (-self.count * (p * scaled).ln_1p()).exp())
+        // Weights add up to 1 but for rounding.
+        nodes.mean(|p| (-self.count * (p * scaled).ln_1p()).exp()).min(1.0)
     }
 
     fn expected(&self, time: f64) -> f64 {

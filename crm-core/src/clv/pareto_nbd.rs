@@ -215,7 +215,9 @@ impl ParetoFuture {
                     .map(|&(node, weight)| weight * log_f(start + panel * node).exp())
                     .sum::<f64>();
             start += panel;
-            if log_f(start) - here < -DROP && log_f(start).exp() < 1e-18 * sum {
+            let there = log_f(start);
+            // Log-concave: once it falls, it falls ever faster.
+            if there < here && there.exp() * panel < 1e-18 * sum * (here - there) {
                 return sum * self.count / self.rate;
             }
         }

@@ -122,17 +122,19 @@ impl Terms {
                 return sum.ln() + ln_scale;
             }
             if self.change(i) < SMOOTH {
-                return (sum + term * self.rest(i, count)).ln() + ln_scale;
+                let (rest, ln_rest) = self.rest(i, count);
+                return (sum * (-ln_rest).exp() + term * rest).ln() + ln_rest + ln_scale;
             }
         }
     }
 
     /// The sum of the terms from index `from` on, relative to the first of these.
-    fn rest(&self, from: f64, count: f64) -> f64 {
+    fn rest(&self, from: f64, count: f64) -> (f64, f64) {
         let at_from = self.ln(from);
-        let relative = |i: f64| (self.ln(i) - at_from).exp();
+        let mut ln_scale = 0.0;
+        let relative = |i: f64, ln_scale: f64| (self.ln(i) - at_from - ln_scale).exp();
         let (start, end) = (from - 0.5, count - 0.5);
-        let mut sum = relative(start) * self.correction(start);
+        let mut sum = relative(start, 0.0) * self.correction(start);
         let scale = [self.falling[0], self.falling[1], self.rising]
             .iter()
             .fold(1.0f64, |scale, ratio| scale.max(ratio.low + ratio.gap));
@@ -141,22 +143,27 @@ impl Terms {
             // A panel spans at most two octaves and three e-foldings.
             let high = (low + (3.0 / self.change(low)).min(3.0 * low)).min(end);
             let (ln_low, length) = (low.ln(), (high / low).ln());
+            let ahead = self.ln(high) - at_from;
+            if ahead - ln_scale > 100.0 {
+                sum *= (ln_scale - ahead).exp();
+                ln_scale = ahead;
+            }
             let value = |&(node, weight): &(f64, f64)| {
                 let i = (ln_low + length * node).exp();
-                weight * i * relative(i)
+                weight * i * relative(i, ln_scale)
             };
             let panel = length * GAUSS_LEGENDRE_16.iter().map(value).sum::<f64>();
             sum += panel;
             low = high;
             if panel < 1e-17 * sum && self.ln_step(high) < 0.0 {
-                return sum;
+                return (sum, ln_scale);
             }
             if self.rate == 0.0 && end == f64::INFINITY && high > 1e12 * scale {
                 // A power of the index from here on.
-                return sum + high * relative(high) / (self.power() - 1.0);
+                return (sum + high * relative(high, ln_scale) / (self.power() - 1.0), ln_scale);
             }
         }
-        sum - relative(end) * self.correction(end)
+        (sum - relative(end, ln_scale) * self.correction(end), ln_scale)
     }
 
     /// `f' / 24 - 7 f''' / 5760` half an index before the next term, relative to f there.

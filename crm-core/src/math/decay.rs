@@ -153,6 +153,14 @@ fn short_panel(m: f64, discount: f64, t: f64, reach: f64) -> f64 {
 /// The panel from 0 to `c reach`, by quadrature in `w = ln(1 + v)`.
 fn panel(m: f64, z: f64, c: f64, reach: f64) -> f64 {
     let ln = reach.ln_1p();
+    if reach <= SHORT_PANEL {
+        // v = e^w - 1 would cancel, and z may be as large as v is small.
+        let exponents = GAUSS_LEGENDRE_16.map(|(node, _)| {
+            let w = node * ln;
+            -(z * w.exp_m1() + (m - 1.0) * w)
+        });
+        return c * ln * weighted_exponentials(&exponents);
+    }
     let middle = (0.5 * ln).exp();
     // Nodes i and 15 - i lie on either side of the middle: one exponential serves both.
     let mut exponents = [0.0; 16];

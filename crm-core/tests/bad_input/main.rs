@@ -1,6 +1,9 @@
 //! Input that cannot be used: the kind of each error, the argument and the row that it names, and what is left after it.
 #![allow(clippy::unwrap_used)]
 
+mod clv;
+mod clv_fits;
+mod clv_values;
 mod columns;
 #[path = "../log/mod.rs"]
 mod log;

@@ -4,6 +4,8 @@
 mod any_log;
 mod base;
 mod bytes;
+mod clv;
+mod clv_fit;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;
