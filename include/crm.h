@@ -630,15 +630,427 @@ typedef int32_t crm_rfm_dimension;
 #endif // __cplusplus
 
 /**
+ * Whether a horizon ends.
+ */
+enum crm_horizon_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * After the horizon's length, from the end of the data.
+     */
+    CRM_HORIZON_KIND_WITHIN = 0,
+    /**
+     * Never; length and unit are not looked at. Sums over it are finite only when they are discounted.
+     */
+    CRM_HORIZON_KIND_FOREVER = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_horizon_kind crm_horizon_kind;
+#else
+typedef int32_t crm_horizon_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a discount rate is compounded.
+ */
+enum crm_compounding
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Once a unit: money due a unit later counts `1 / (1 + rate)`.
+     */
+    CRM_COMPOUNDING_EFFECTIVE = 0,
+    /**
+     * Continuously: money due a unit later counts `exp(-rate)`. The `delta` of the papers.
+     */
+    CRM_COMPOUNDING_CONTINUOUS = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_compounding crm_compounding;
+#else
+typedef int32_t crm_compounding;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whether the first margin is earned at once.
+ */
+enum crm_first_margin
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * After one period, from those who stayed: the value of customers who have just paid.
+     */
+    CRM_FIRST_MARGIN_AFTER_ONE_PERIOD = 0,
+    /**
+     * Now, from everybody: the value of customers about to be acquired.
+     */
+    CRM_FIRST_MARGIN_NOW = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_first_margin crm_first_margin;
+#else
+typedef int32_t crm_first_margin;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What is known of the opportunities of a customer.
+ */
+enum crm_opportunity_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Opportunities taken (BG/BB x).
+     */
+    CRM_OPPORTUNITY_COLUMN_TAKEN = 0,
+    /**
+     * The last opportunity taken, 0 if none was (BG/BB t_x).
+     */
+    CRM_OPPORTUNITY_COLUMN_LAST_TAKEN = 1,
+    /**
+     * Opportunities that are over (BG/BB n).
+     */
+    CRM_OPPORTUNITY_COLUMN_AVAILABLE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_opportunity_column crm_opportunity_column;
+#else
+typedef int32_t crm_opportunity_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What customers are put together by: when they first bought.
+ */
+enum crm_cohort_by
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Calendar weeks, from Monday.
+     */
+    CRM_COHORT_BY_WEEK = 0,
+    /**
+     * Calendar months.
+     */
+    CRM_COHORT_BY_MONTH = 1,
+    /**
+     * Calendar quarters.
+     */
+    CRM_COHORT_BY_QUARTER = 2,
+    /**
+     * Calendar years.
+     */
+    CRM_COHORT_BY_YEAR = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_cohort_by crm_cohort_by;
+#else
+typedef int32_t crm_cohort_by;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What intervals consist of.
+ */
+enum crm_interval_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The estimates or predictions.
+     */
+    CRM_INTERVAL_COLUMN_ESTIMATE = 0,
+    /**
+     * Their standard errors.
+     */
+    CRM_INTERVAL_COLUMN_STANDARD_ERROR = 1,
+    /**
+     * Lower ends.
+     */
+    CRM_INTERVAL_COLUMN_LOWER = 2,
+    /**
+     * Upper ends.
+     */
+    CRM_INTERVAL_COLUMN_UPPER = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_interval_column crm_interval_column;
+#else
+typedef int32_t crm_interval_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the value of a customer is made of.
+ */
+enum crm_value_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * P(still a customer at the end of the data).
+     */
+    CRM_VALUE_COLUMN_P_ALIVE = 0,
+    /**
+     * Expected discounted purchases.
+     */
+    CRM_VALUE_COLUMN_DISCOUNTED_PURCHASES = 1,
+    /**
+     * Expected mean spend of a purchase, in currency units.
+     */
+    CRM_VALUE_COLUMN_EXPECTED_SPEND = 2,
+    /**
+     * Margin times discounted purchases times expected spend, in currency units.
+     */
+    CRM_VALUE_COLUMN_VALUE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_value_column crm_value_column;
+#else
+typedef int32_t crm_value_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What spend data know of each customer.
+ */
+enum crm_spend_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Purchases after the first.
+     */
+    CRM_SPEND_COLUMN_REPEAT_PURCHASES = 0,
+    /**
+     * Their mean amount.
+     */
+    CRM_SPEND_COLUMN_MEAN_SPEND = 1,
+    /**
+     * How often the row counts: 1 without weights.
+     */
+    CRM_SPEND_COLUMN_WEIGHT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_spend_column crm_spend_column;
+#else
+typedef int32_t crm_spend_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What purchase data know of each customer.
+ */
+enum crm_purchase_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Days with a purchase after the first, x; for BG/BB opportunities taken.
+     */
+    CRM_PURCHASE_COLUMN_REPEAT_PURCHASES = 0,
+    /**
+     * Time from the first purchase to the last, `t_x`.
+     */
+    CRM_PURCHASE_COLUMN_LAST_PURCHASE_AGE = 1,
+    /**
+     * Time from the first purchase to the end of the data, T; for BG/BB the number of opportunities, n.
+     */
+    CRM_PURCHASE_COLUMN_AGE = 2,
+    /**
+     * How often the row counts: 1 without weights.
+     */
+    CRM_PURCHASE_COLUMN_WEIGHT = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_purchase_column crm_purchase_column;
+#else
+typedef int32_t crm_purchase_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Something to predict of each customer.
+ */
+enum crm_prediction_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * P(still a customer at the end of the data).
+     */
+    CRM_PREDICTION_KIND_ALIVE = 0,
+    /**
+     * P(still a customer after the horizon, which must end).
+     */
+    CRM_PREDICTION_KIND_ALIVE_AFTER = 1,
+    /**
+     * Expected purchases within the horizon, which must end.
+     */
+    CRM_PREDICTION_KIND_PURCHASES = 2,
+    /**
+     * The same, each purchase discounted from when it is made: DECT within a horizon that ends, DERT without end.
+     */
+    CRM_PREDICTION_KIND_DISCOUNTED_PURCHASES = 3,
+    /**
+     * P(exactly `purchases` purchases within the horizon, which must end).
+     */
+    CRM_PREDICTION_KIND_PURCHASE_PROBABILITY = 4,
+    /**
+     * P(at least one more purchase within the horizon).
+     */
+    CRM_PREDICTION_KIND_BUYS_WITHIN = 5,
+    /**
+     * The time to the next purchase, in the model's unit, that a share `quantile` of those who buy again stay within.
+     */
+    CRM_PREDICTION_KIND_TIME_TO_NEXT = 6,
+    /**
+     * The mean time to the next purchase, in the model's unit, of those who buy again; infinite where there is no mean.
+     */
+    CRM_PREDICTION_KIND_MEAN_TIME_TO_NEXT = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_prediction_kind crm_prediction_kind;
+#else
+typedef int32_t crm_prediction_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a model describes.
+ */
+enum crm_model_family
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * How often customers buy who do not say when they leave.
+     */
+    CRM_MODEL_FAMILY_PURCHASES = 0,
+    /**
+     * How long customers stay who have a contract.
+     */
+    CRM_MODEL_FAMILY_CONTRACTS = 1,
+    /**
+     * What a purchase is worth.
+     */
+    CRM_MODEL_FAMILY_SPEND = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_model_family crm_model_family;
+#else
+typedef int32_t crm_model_family;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A model of how often customers buy who do not say when they leave.
+ */
+enum crm_purchase_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Customers may leave after each repeat purchase. Parameters r, alpha, a, b.
+     */
+    CRM_PURCHASE_KIND_BG_NBD = 0,
+    /**
+     * Customers may leave after each purchase, the first included. Parameters r, alpha, a, b.
+     */
+    CRM_PURCHASE_KIND_MBG_NBD = 1,
+    /**
+     * Customers may leave at any time. Parameters r, alpha, s, beta.
+     */
+    CRM_PURCHASE_KIND_PARETO_NBD = 2,
+    /**
+     * Customers buy or not at fixed opportunities, such as once a year. Parameters alpha, beta, gamma, delta.
+     */
+    CRM_PURCHASE_KIND_BG_BB = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_purchase_kind crm_purchase_kind;
+#else
+typedef int32_t crm_purchase_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * One row a customer who has a purchase by a date, in canonical order of the ids: integers ascending, text by its bytes.
  * Free with `crm_base_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_base crm_base;
 
 /**
+ * Actual against expected behaviour by bins of what was known before; bins without customers included. Free with
+ * `crm_binned_comparison_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_binned_comparison crm_binned_comparison;
+
+/**
+ * Refits of a purchase model to samples of its customers. Free with `crm_bootstrap_free`. Immutable: any number of threads
+ * may use it at once.
+ */
+typedef struct crm_bootstrap crm_bootstrap;
+
+/**
  * Bytes or text made by the library. Free with `crm_bytes_free`. Immutable: any number of threads may read it.
  */
 typedef struct crm_bytes crm_bytes;
+
+/**
+ * Cohorts by the time of their first purchase, and what each did at each age since. Free with `crm_cohort_table_free`.
+ * Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_cohort_table crm_cohort_table;
+
+/**
+ * Cumulative margin per acquired customer by age, of each cohort of a table and over all of them. Free with
+ * `crm_cohort_value_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_cohort_value crm_cohort_value;
+
+/**
+ * The residual value of each customer, that of what is still to come, and what it is made of, in the order of the data. Free
+ * with `crm_customer_values_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_customer_values crm_customer_values;
+
+/**
+ * How a model was estimated: a report of its own, which lives on without the model. Free with `crm_fit_report_free`.
+ * Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_fit_report crm_fit_report;
 
 /**
  * Per customer, the days with a purchase, the orders and the amount of each, and the returns. Free with
@@ -653,11 +1065,71 @@ typedef struct crm_history crm_history;
 typedef struct crm_history_builder crm_history_builder;
 
 /**
+ * Estimates or predictions with their uncertainty, in the order of the data. Free with `crm_intervals_free`. Immutable:
+ * any number of threads may use it at once.
+ */
+typedef struct crm_intervals crm_intervals;
+
+/**
+ * A ranking in equal parts, the customers with the highest predictions first. Free with `crm_lift_free`. Immutable: any
+ * number of threads may use it at once.
+ */
+typedef struct crm_lift crm_lift;
+
+/**
  * A matrix of customers by their segment at an earlier date (rows) and at a later one (columns). The last row holds
  * customers who are only in the later base, the last column those who are only in the earlier one. Free with
  * `crm_migration_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_migration crm_migration;
+
+/**
+ * Opportunities to buy, and how often each customer took one. Free with `crm_opportunities_free`. Immutable: any number of
+ * threads may use it at once.
+ */
+typedef struct crm_opportunities crm_opportunities;
+
+/**
+ * What an average customer of a base orders. Free with `crm_order_averages_free`. Immutable: any number of threads may use
+ * it at once.
+ */
+typedef struct crm_order_averages crm_order_averages;
+
+/**
+ * Repeat purchases of a cohort by period, and when its customers came. Free with `crm_period_activity_free`. Immutable:
+ * any number of threads may use it at once.
+ */
+typedef struct crm_period_activity crm_period_activity;
+
+/**
+ * Repeat purchases, age at the last one and age of each customer, with the unit of the ages. Free with
+ * `crm_purchase_data_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_purchase_data crm_purchase_data;
+
+/**
+ * A purchase model with its parameters, the unit of its times and the days that it was fitted on. Free with
+ * `crm_purchase_model_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_purchase_model crm_purchase_model;
+
+/**
+ * Customers ranked by a prediction, with what they went on to do. Customers with equal predictions share what their group
+ * did evenly. Free with `crm_ranking_quality_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_ranking_quality crm_ranking_quality;
+
+/**
+ * How many customers could leave in each period of a contract, and how many did. Free with `crm_retention_data_free`.
+ * Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_retention_data crm_retention_data;
+
+/**
+ * The shifted beta-geometric model of contract lengths, with its parameters and the length of its periods. Free with
+ * `crm_retention_model_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_retention_model crm_retention_model;
 
 /**
  * The fitted cut points of a base: they score it, and later data, without drift. Free with `crm_rfm_model_free`.
@@ -690,10 +1162,657 @@ typedef struct crm_segment_summary crm_segment_summary;
 typedef struct crm_segments crm_segments;
 
 /**
+ * Purchases of simulated customers, as times since each customer's first purchase. Free with `crm_simulation_free`.
+ * Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_simulation crm_simulation;
+
+/**
+ * Number of repeat purchases and their mean amount, of each customer. Free with `crm_spend_data_free`. Immutable: any
+ * number of threads may use it at once.
+ */
+typedef struct crm_spend_data crm_spend_data;
+
+/**
+ * The Gamma-Gamma model of spend per purchase. Free with `crm_spend_model_free`. Immutable: any number of threads may use
+ * it at once.
+ */
+typedef struct crm_spend_model crm_spend_model;
+
+/**
  * A base as of the end of the calibration period, and what its customers did in the holdout period after it. Free with
  * `crm_split_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_split crm_split;
+
+/**
+ * Actual against expected repeat purchases of a cohort, by period. Free with `crm_tracking_free`. Immutable: any number of
+ * threads may use it at once.
+ */
+typedef struct crm_tracking crm_tracking;
+
+/**
+ * How far a prediction looks ahead, as in `{1.0, CRM_TIME_UNIT_YEAR_MEAN, CRM_HORIZON_KIND_WITHIN}`.
+ */
+typedef struct crm_horizon {
+    /**
+     * How many units: finite, 0 or more.
+     */
+    double length;
+    /**
+     * A `crm_time_unit`.
+     */
+    int32_t unit;
+    /**
+     * A `crm_horizon_kind`.
+     */
+    int32_t kind;
+} crm_horizon;
+
+/**
+ * The rate at which later money counts less, as in `{0.1, CRM_TIME_UNIT_YEAR_MEAN, CRM_COMPOUNDING_EFFECTIVE}` for 10 % a
+ * year. All zeros: no discounting. Units convert by their days, whatever unit a model was fitted in.
+ */
+typedef struct crm_discount_rate {
+    /**
+     * Finite, 0 or more; 0.1 for 10 %.
+     */
+    double rate;
+    /**
+     * The `crm_time_unit` that the rate is quoted for.
+     */
+    int32_t unit;
+    /**
+     * A `crm_compounding`.
+     */
+    int32_t compounding;
+} crm_discount_rate;
+
+/**
+ * Something to predict. Fill with `crm_prediction_init`, then set what the kind asks for.
+ */
+typedef struct crm_prediction {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_prediction_kind`.
+     */
+    int32_t kind;
+    /**
+     * The number of purchases whose probability is asked for (default 0).
+     */
+    uint32_t purchases;
+    /**
+     * How far ahead, from the end of the data. Starts as NaN, which is refused: a kind that looks ahead must be told.
+     */
+    struct crm_horizon horizon;
+    /**
+     * For discounted purchases. Starts as NaN, which is refused.
+     */
+    struct crm_discount_rate discount_rate;
+    /**
+     * For the time to the next purchase: above 0 and below 1; 0.5 (default) is the median.
+     */
+    double quantile;
+} crm_prediction;
+
+/**
+ * How a purchase model is estimated. Fill with `crm_fit_options_init`, then change what differs. Texts are copied.
+ */
+typedef struct crm_fit_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Weight of a penalty on the squares of the log-parameters and coefficients, per customer; times are taken relative to
+     * the mean age. 0 (default): maximum likelihood.
+     */
+    double l2;
+    /**
+     * The most evaluations of the likelihood from one start (default 1,000).
+     */
+    uint32_t most_evaluations;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+    /**
+     * Names of the covariates of the purchase rate; NULL (default) for none.
+     */
+    const char *const *purchase_covariates;
+    /**
+     * How many.
+     */
+    size_t purchase_covariate_count;
+    /**
+     * Names of the covariates of the dropout; NULL (default) for none.
+     */
+    const char *const *dropout_covariates;
+    /**
+     * How many.
+     */
+    size_t dropout_covariate_count;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_fit_options;
+
+/**
+ * How a spend model is estimated. Fill with `crm_spend_fit_options_init`, then change what differs.
+ */
+typedef struct crm_spend_fit_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Weight of a penalty on the squares of ln p, ln q and ln(v / mean spend), per customer. 0 (default): maximum
+     * likelihood.
+     */
+    double l2;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_spend_fit_options;
+
+/**
+ * A length of time with its unit, as in `{52.0, CRM_TIME_UNIT_WEEK}`.
+ */
+typedef struct crm_period {
+    /**
+     * How many units: finite, 0 or more.
+     */
+    double length;
+    /**
+     * A `crm_time_unit`.
+     */
+    int32_t unit;
+} crm_period;
+
+/**
+ * The parameters of a spend model, which are all positive. Its layout never changes.
+ */
+typedef struct crm_spend_parameters {
+    /**
+     * The shape of the amounts of a customer.
+     */
+    double p;
+    /**
+     * The shape of the distribution of the customers' rates; spend has a mean over all customers if it is above 1.
+     */
+    double q;
+    /**
+     * The scale of the amounts, in units of money.
+     */
+    double v;
+} crm_spend_parameters;
+
+/**
+ * What of a purchase counts, how far ahead, and at which rate. Fill with `crm_value_options_init`, then set horizon and
+ * discount rate.
+ */
+typedef struct crm_value_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * How far ahead, from the end of the data. Starts as NaN, which is refused: it must be set.
+     */
+    struct crm_horizon horizon;
+    /**
+     * Starts as NaN, which is refused: it must be set; 0 for no discounting, which a horizon without end cannot do with.
+     */
+    struct crm_discount_rate discount_rate;
+    /**
+     * The share of the spend that is earned, from 0 to 1 (default 1).
+     */
+    double margin;
+} crm_value_options;
+
+/**
+ * How predictive intervals of values are drawn. Fill with `crm_draw_options_init`, then change what differs.
+ */
+typedef struct crm_draw_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The probability of the interval, above 0 and below 1 (default 0.95).
+     */
+    double level;
+    /**
+     * Futures to draw for each customer, at least 100 (default 1,000).
+     */
+    uint32_t draws;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+    /**
+     * The same seed gives the same futures on every machine (default 0).
+     */
+    uint64_t seed;
+} crm_draw_options;
+
+/**
+ * An exact amount in micro-units (1/1,000,000 of the currency unit): a 128-bit two's complement number in two halves.
+ * Its layout never changes.
+ */
+typedef struct crm_money {
+    /**
+     * The lower 64 bits.
+     */
+    uint64_t low;
+    /**
+     * The upper 64 bits, with the sign; 0 or -1 while the amount fits 64 bits.
+     */
+    int64_t high;
+} crm_money;
+
+/**
+ * One age of all cohorts that have completed it. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_pooled_age {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Cohorts that have completed the age.
+     */
+    uint64_t cohorts;
+    /**
+     * Their customers.
+     */
+    uint64_t customers;
+    /**
+     * What they bought at this age, less returns.
+     */
+    struct crm_money net_amount;
+    /**
+     * Discounted margin at this age per customer acquired, those who left included.
+     */
+    double value;
+    /**
+     * Sum of the values up to this age.
+     */
+    double cumulative_value;
+} crm_pooled_age;
+
+/**
+ * The share of customers who stay, as in `{0.64, CRM_TIME_UNIT_YEAR_MEAN}` for 64 % a year. A rate of r per unit is
+ * `r^(t / unit)` over a time t; units convert by their days. Its layout never changes.
+ */
+typedef struct crm_retention_rate {
+    /**
+     * In 0 to 1; 0.8 for 80 %.
+     */
+    double rate;
+    /**
+     * The `crm_time_unit` that the rate is quoted for.
+     */
+    int32_t unit;
+} crm_retention_rate;
+
+/**
+ * The retention formula: what a customer is worth who brings a margin each period while they stay. Fill with
+ * `crm_retention_value_options_init`, then change what differs.
+ */
+typedef struct crm_retention_value_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The `crm_time_unit` between payments.
+     */
+    int32_t payment_unit;
+    /**
+     * When the first margin is earned, a `crm_first_margin`: after one period (default) or now.
+     */
+    int32_t first_margin;
+    /**
+     * The share of customers who stay. A rate quoted for another unit is converted to that between payments.
+     */
+    struct crm_retention_rate retention_rate;
+    /**
+     * The discount rate, converted likewise.
+     */
+    struct crm_discount_rate discount_rate;
+    /**
+     * Each margin is `1 + growth_per_payment` times the one before; 0 (default), finite, -1 or more.
+     */
+    double growth_per_payment;
+    /**
+     * Only payments up to this time count, part of a period brings none; forever (default).
+     */
+    struct crm_horizon horizon;
+} crm_retention_value_options;
+
+/**
+ * A ranking in a few numbers. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_ranking_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * What all customers did.
+     */
+    double total_actual;
+    /**
+     * The Gini coefficient of the actual values in the order of the predictions: 0 for a random order, negative for one
+     * that is upside down.
+     */
+    double gini;
+    /**
+     * The Gini coefficient of the actual values in their own order, the best that there is.
+     */
+    double best_gini;
+    /**
+     * The first divided by the second, 1 at most; NaN if all customers did the same, and no ranking is better than
+     * another.
+     */
+    double normalised_gini;
+} crm_ranking_summary;
+
+/**
+ * An equal part of a ranking. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_lift_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The part, from 1 for the customers with the highest predictions.
+     */
+    uint64_t part;
+    /**
+     * Customers in it, a whole number only if the parts divide them evenly.
+     */
+    double customers;
+    /**
+     * Mean prediction.
+     */
+    double mean_predicted;
+    /**
+     * Mean of what they did.
+     */
+    double mean_actual;
+    /**
+     * Mean of what they did, divided by that of all customers.
+     */
+    double lift;
+    /**
+     * Share of the total actual value.
+     */
+    double share;
+    /**
+     * Share of the total actual value held by this part and those before.
+     */
+    double cumulative_share;
+    /**
+     * What the best ranking would hold there.
+     */
+    double best_cumulative_share;
+} crm_lift_row;
+
+/**
+ * One period of a tracking. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_tracking_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The last day of the period, counted from 1970-01-01.
+     */
+    int32_t last_day;
+    /**
+     * 1 if the period was over, 0 if not; only the last row can be incomplete.
+     */
+    int32_t is_complete;
+    /**
+     * Repeat purchases in the period.
+     */
+    uint64_t actual;
+    /**
+     * Expected repeat purchases in the period.
+     */
+    double expected;
+    /**
+     * Repeat purchases up to the end of the period.
+     */
+    uint64_t actual_cumulative;
+    /**
+     * Expected repeat purchases up to the end of the period.
+     */
+    double expected_cumulative;
+} crm_tracking_row;
+
+/**
+ * How far predictions for single customers were from what they did. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_holdout_accuracy {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * MAE: the mean of |prediction - actual value|.
+     */
+    double mean_absolute_error;
+    /**
+     * RMSE: the root of the mean of the squares.
+     */
+    double root_mean_squared_error;
+    /**
+     * Bias: the mean of prediction less actual value, above 0 if too much was predicted.
+     */
+    double mean_error;
+    /**
+     * Sum of the predictions.
+     */
+    double total_predicted;
+    /**
+     * Sum of the actual values.
+     */
+    double total_actual;
+    /**
+     * Total predicted over total actual, less 1 (0.05: 5 % too much); NaN if the actual total is not above 0.
+     */
+    double total_error;
+    /**
+     * Pearson's correlation of both; NaN if either is the same for all customers.
+     */
+    double correlation;
+} crm_holdout_accuracy;
+
+/**
+ * Customers put together, with what was expected of them and what they did. Set `struct_size` before the call that fills
+ * it.
+ */
+typedef struct crm_comparison_bin {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The lowest value of the bin.
+     */
+    double from;
+    /**
+     * The upper end: for frequencies the highest, which is infinite for the last bin; for other values the next bin's
+     * lowest.
+     */
+    double to;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * Mean of what they did; NaN without customers, as the other mean.
+     */
+    double mean_actual;
+    /**
+     * Mean of the predictions.
+     */
+    double mean_predicted;
+} crm_comparison_bin;
+
+/**
+ * A row of the table of models. The texts are static: they are never freed. Set `struct_size` before the call that fills
+ * it.
+ */
+typedef struct crm_model_info {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The name in files and in messages, such as "bg_nbd".
+     */
+    const char *name;
+    /**
+     * The name in papers, such as "BG/NBD".
+     */
+    const char *title;
+    /**
+     * The paper that introduced it.
+     */
+    const char *source;
+    /**
+     * How many parameters it has: `crm_model_parameter` names them.
+     */
+    size_t parameter_count;
+    /**
+     * A `crm_model_family`.
+     */
+    int32_t family;
+    /**
+     * Always 0.
+     */
+    int32_t reserved;
+} crm_model_info;
+
+/**
+ * A fit in numbers. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_fit_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of customers: the sum of the weights.
+     */
+    double customers;
+    /**
+     * Rows that differ, which is what the likelihood is computed from.
+     */
+    uint64_t distinct_rows;
+    /**
+     * The log-likelihood at the estimates, without the penalty.
+     */
+    double log_likelihood;
+    /**
+     * The penalty that was asked for; 0 for maximum likelihood.
+     */
+    double l2;
+    /**
+     * Akaike's information criterion.
+     */
+    double aic;
+    /**
+     * The Bayesian information criterion.
+     */
+    double bic;
+    /**
+     * Largest over smallest eigenvalue of the Hessian in log-parameters; NaN if it is not definite.
+     */
+    double condition;
+    /**
+     * How often likelihood and gradient were computed.
+     */
+    uint32_t evaluations;
+    /**
+     * 1 if the gradient vanishes at the estimates, 0 if not.
+     */
+    int32_t converged;
+    /**
+     * 1 if the fit converged inside the range of the parameters to something that the data identify, 0 if not: then the
+     * warnings say why.
+     */
+    int32_t is_sound;
+    /**
+     * Always 0.
+     */
+    int32_t reserved;
+} crm_fit_summary;
+
+/**
+ * What the customers of a cohort did in one period. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_activity_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The first day of the period, counted from 1970-01-01.
+     */
+    int32_t first_day;
+    /**
+     * The last day of the period that is counted.
+     */
+    int32_t last_day;
+    /**
+     * 1 if the period was over by the end of the last day counted, else 0; only the last row can be incomplete.
+     */
+    int32_t is_complete;
+    /**
+     * Zero.
+     */
+    int32_t reserved;
+    /**
+     * Days with a purchase after the customer's first, summed over customers.
+     */
+    uint64_t repeat_purchases;
+    /**
+     * Customers with such a day.
+     */
+    uint64_t repeat_buyers;
+    /**
+     * Amount of those days' purchases, returns not subtracted.
+     */
+    struct crm_money repeat_amount;
+    /**
+     * Customers whose first purchase lies in the period.
+     */
+    uint64_t new_customers;
+    /**
+     * Purchases less returns, first purchases included.
+     */
+    struct crm_money net_amount;
+} crm_activity_row;
 
 /**
  * How a base is read from a history. Fill with `crm_base_options_init`, then change what differs.
@@ -728,21 +1847,6 @@ typedef struct crm_base_options {
      */
     size_t threads;
 } crm_base_options;
-
-/**
- * An exact amount in micro-units (1/1,000,000 of the currency unit): a 128-bit two's complement number in two halves.
- * Its layout never changes.
- */
-typedef struct crm_money {
-    /**
-     * The lower 64 bits.
-     */
-    uint64_t low;
-    /**
-     * The upper 64 bits, with the sign; 0 or -1 while the amount fits 64 bits.
-     */
-    int64_t high;
-} crm_money;
 
 /**
  * What of its history a base leaves out. Set `struct_size` before the call that fills it.
@@ -912,6 +2016,66 @@ typedef struct crm_transactions {
      */
     const uint8_t *order_id_valid;
 } crm_transactions;
+
+/**
+ * Customers who first bought in the same week, month, quarter or year. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_cohort {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The first day of the week, month, quarter or year, counted from 1970-01-01.
+     */
+    int32_t first_day;
+    /**
+     * Zero.
+     */
+    int32_t reserved;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * Number of ages that each of its customers has passed; younger cohorts have fewer, and may have none.
+     */
+    uint64_t complete_ages;
+    /**
+     * Customers who bought after the complete ages, so that nothing is lost; they were observed for different times.
+     */
+    uint64_t incomplete_active_customers;
+    /**
+     * Days with a purchase after the complete ages, summed over customers.
+     */
+    uint64_t incomplete_purchase_days;
+    /**
+     * Purchases less returns after the complete ages.
+     */
+    struct crm_money incomplete_net_amount;
+} crm_cohort;
+
+/**
+ * What a cohort did at one age. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_cohort_age {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers who bought.
+     */
+    uint64_t active_customers;
+    /**
+     * Days with a purchase, summed over customers; at age 0 with the first one.
+     */
+    uint64_t purchase_days;
+    /**
+     * Purchases less returns.
+     */
+    struct crm_money net_amount;
+} crm_cohort_age;
 
 /**
  * A number of rows and what they amount to. Its layout never changes.
@@ -1177,10 +2341,1528 @@ extern "C" {
 #endif // __cplusplus
 
 /**
+ * Number of refits that converged; 0, with the thread's last error set, if `bootstrap` is NULL or no such handle.
+ */
+size_t crm_bootstrap_length(const struct crm_bootstrap *bootstrap);
+
+/**
+ * Number of refits that did not converge and are left out.
+ */
+crm_status crm_bootstrap_failed(const struct crm_bootstrap *bootstrap, uint32_t *out);
+
+/**
+ * Copies the estimates of a refit to `out`, which has room for `capacity` values, at least `crm_purchase_model_length` of
+ * the model.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_bootstrap_length`, and
+ * `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_bootstrap_replicate(const struct crm_bootstrap *bootstrap,
+                                   size_t index,
+                                   double *out,
+                                   size_t capacity);
+
+/**
+ * The estimates of the model with their bootstrap standard errors and percentile intervals. `confidence_level` is 0.95 for
+ * 95 %.
+ *
+ * `out` receives the intervals, NULL if the call fails; the caller frees them with `crm_intervals_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a level outside 0 to 1.
+ */
+crm_status crm_bootstrap_estimate_intervals(const struct crm_bootstrap *bootstrap,
+                                            double confidence_level,
+                                            struct crm_intervals **out);
+
+/**
+ * Predictions of the model with their bootstrap standard errors and percentile intervals. `confidence_level` is 0.95 for
+ * 95 %.
+ *
+ * `out` receives the intervals, NULL if the call fails; the caller frees them with `crm_intervals_free`. Fails as
+ * `crm_purchase_model_predict`, and with `CRM_STATUS_INVALID_ARGUMENT` for a level outside 0 to 1.
+ */
+crm_status crm_bootstrap_confidence_intervals(const struct crm_bootstrap *bootstrap,
+                                              const struct crm_purchase_data *data,
+                                              const struct crm_prediction *prediction,
+                                              double confidence_level,
+                                              struct crm_intervals **out);
+
+/**
+ * Frees refits; NULL is accepted. No thread may use them any more.
+ */
+void crm_bootstrap_free(struct crm_bootstrap *bootstrap);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_fit_options_init(struct crm_fit_options *options, size_t struct_size);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_spend_fit_options_init(struct crm_spend_fit_options *options, size_t struct_size);
+
+/**
+ * Fills a prediction of a kind, a `crm_prediction_kind`; `struct_size` is `sizeof *prediction`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a kind that is none, and for a size that no version of the struct has.
+ */
+crm_status crm_prediction_init(struct crm_prediction *prediction, size_t struct_size, int32_t kind);
+
+/**
+ * The data of a base, in its time unit.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_purchase_data_free`.
+ */
+crm_status crm_purchase_data_from_base(const struct crm_base *base, struct crm_purchase_data **out);
+
+/**
+ * The data of opportunities for BG/BB: purchases are opportunities taken, ages their numbers.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_purchase_data_free`.
+ */
+crm_status crm_purchase_data_from_opportunities(const struct crm_opportunities *opportunities,
+                                                struct crm_purchase_data **out);
+
+/**
+ * Data from columns of `length` values each, which are copied: repeat purchases (x), age at the last one (`t_x`, 0 without
+ * repeat purchases) and age (T), the ages in `time_unit`, a `crm_time_unit`.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_purchase_data_free`. Fails with
+ * `CRM_STATUS_EMPTY` for a length of 0, and `CRM_STATUS_INVALID_VALUE` with the row for numbers that no customer can have:
+ * NaN, infinite or negative ones, fractional counts, a last purchase after the end or, with repeat purchases, at age 0.
+ */
+crm_status crm_purchase_data_new(const double *repeat_purchases,
+                                 const double *last_purchase_age,
+                                 const double *age,
+                                 size_t length,
+                                 int32_t time_unit,
+                                 struct crm_purchase_data **out);
+
+/**
+ * Data of so many customers who have just made their first purchase, for predictions of newcomers. `time_unit` is a
+ * `crm_time_unit`.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_purchase_data_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for 0 customers, and `CRM_STATUS_OUT_OF_RANGE` for more than 4,294,967,295.
+ */
+crm_status crm_purchase_data_newcomers(size_t customers, int32_t time_unit, struct crm_purchase_data **out);
+
+/**
+ * A copy of data in which each row counts so many times; fractions are allowed. `length` is that of `weights`, which
+ * replace earlier ones.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_purchase_data_free`. Fails with
+ * `CRM_STATUS_LENGTH_MISMATCH` unless there is a weight for each row, and `CRM_STATUS_INVALID_VALUE` with the row for
+ * weights that are negative or not finite, or if all are 0.
+ */
+crm_status crm_purchase_data_with_weights(const struct crm_purchase_data *data,
+                                          const double *weights,
+                                          size_t length,
+                                          struct crm_purchase_data **out);
+
+/**
+ * A copy of data with one more column that does not change over time, for models with covariates. Categories come as
+ * indicator columns. `length` is that of `values`; `name` is UTF-8 and copied.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_purchase_data_free`. Fails with
+ * `CRM_STATUS_LENGTH_MISMATCH` unless there is a value for each row, `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty
+ * or taken, and `CRM_STATUS_INVALID_VALUE` with the row for values that are not finite.
+ */
+crm_status crm_purchase_data_with_covariate(const struct crm_purchase_data *data,
+                                            const char *name,
+                                            const double *values,
+                                            size_t length,
+                                            struct crm_purchase_data **out);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `data` is NULL or no such handle.
+ */
+size_t crm_purchase_data_length(const struct crm_purchase_data *data);
+
+/**
+ * The unit of the ages, a `crm_time_unit`.
+ */
+crm_status crm_purchase_data_time_unit(const struct crm_purchase_data *data, int32_t *out);
+
+/**
+ * The first and the last day that the data describe, counted from 1970-01-01.
+ *
+ * Fails with `CRM_STATUS_MISSING_VALUE` unless the data come from a base.
+ */
+crm_status crm_purchase_data_window(const struct crm_purchase_data *data, int32_t *data_start, int32_t *as_of);
+
+/**
+ * Copies a column, a `crm_purchase_column`, to `out`, which has room for `capacity` values, at least
+ * `crm_purchase_data_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_purchase_data_column(const struct crm_purchase_data *data, int32_t column, double *out, size_t capacity);
+
+/**
+ * Copies a covariate to `out`, which has room for `capacity` values, at least `crm_purchase_data_length`.
+ *
+ * Fails with `CRM_STATUS_MISSING_COLUMN` if there is none of that name, and `CRM_STATUS_LENGTH_MISMATCH` for too little
+ * room.
+ */
+crm_status crm_purchase_data_covariate(const struct crm_purchase_data *data,
+                                       const char *name,
+                                       double *out,
+                                       size_t capacity);
+
+/**
+ * Frees data; NULL is accepted. No thread may use them any more.
+ */
+void crm_purchase_data_free(struct crm_purchase_data *data);
+
+/**
+ * Fits a model, a `crm_purchase_kind`, by maximum likelihood. `options` may be NULL for the defaults.
+ *
+ * A fit without a maximum inside the range of the parameters, or one that the data do not identify, is a success whose
+ * report warns: see `crm_fit_summary.is_sound`.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_purchase_model_free`. Fails with
+ * `CRM_STATUS_INVALID_VALUE` if no customer has a repeat purchase, or for opportunities that are not whole,
+ * `CRM_STATUS_MISSING_COLUMN` for an unknown covariate, and `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_purchase_model_fit(int32_t kind,
+                                  const struct crm_purchase_data *data,
+                                  const struct crm_fit_options *options,
+                                  struct crm_purchase_model **out);
+
+/**
+ * A model, a `crm_purchase_kind`, with given parameters, `count` of them in the order of `crm_model_parameter`.
+ * `time_unit`, a `crm_time_unit`, is that of the parameters which are times, and for BG/BB the time between opportunities.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_purchase_model_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` unless there are four parameters above 0.
+ */
+crm_status crm_purchase_model_from_parameters(int32_t kind,
+                                              const double *parameters,
+                                              size_t count,
+                                              int32_t time_unit,
+                                              struct crm_purchase_model **out);
+
+/**
+ * Which model it is, a `crm_purchase_kind`.
+ */
+crm_status crm_purchase_model_kind(const struct crm_purchase_model *model, int32_t *out);
+
+/**
+ * The unit of its times, a `crm_time_unit`.
+ */
+crm_status crm_purchase_model_time_unit(const struct crm_purchase_model *model, int32_t *out);
+
+/**
+ * The first and the last day of the data that the model was fitted on, counted from 1970-01-01.
+ *
+ * Fails with `CRM_STATUS_MISSING_VALUE` unless it was fitted on data from a base.
+ */
+crm_status crm_purchase_model_window(const struct crm_purchase_model *model, int32_t *data_start, int32_t *as_of);
+
+/**
+ * Number of estimates: four parameters, then the coefficients of covariates. 0, with the thread's last error set, if
+ * `model` is NULL or no such handle.
+ */
+size_t crm_purchase_model_length(const struct crm_purchase_model *model);
+
+/**
+ * The name of an estimate, such as "alpha" or "alpha:gender", which belongs to the model and lives as long. NULL, with the
+ * thread's last error set, for an index that is not below `crm_purchase_model_length`, or if `model` is NULL or no such
+ * handle.
+ */
+const char *crm_purchase_model_name(const struct crm_purchase_model *model,
+                                    size_t index);
+
+/**
+ * Copies the estimates, parameters first, to `out`, which has room for `capacity` values, at least
+ * `crm_purchase_model_length`. With covariates, the parameters are those of a customer whose covariates are 0.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_purchase_model_estimates(const struct crm_purchase_model *model, double *out, size_t capacity);
+
+/**
+ * How the model was fitted, as a report of its own.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_fit_report_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` for a model with given parameters.
+ */
+crm_status crm_purchase_model_report(const struct crm_purchase_model *model, struct crm_fit_report **out);
+
+/**
+ * Predicts something of each customer, in the order of the data, and puts it into `out`, which has room for `capacity`
+ * values, at least `crm_purchase_data_length`. Of a newcomer, who is of age 0, expected purchases are the model's E[X(t)].
+ *
+ * Fails with `CRM_STATUS_INCOMPATIBLE` for data in another unit than the model's, `CRM_STATUS_MISSING_COLUMN` without the
+ * model's covariates, `CRM_STATUS_INVALID_ARGUMENT` for a prediction that makes no sense, `CRM_STATUS_INVALID_VALUE` for
+ * opportunities that are not whole, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_purchase_model_predict(const struct crm_purchase_model *model,
+                                      const struct crm_purchase_data *data,
+                                      const struct crm_prediction *prediction,
+                                      double *out,
+                                      size_t capacity);
+
+/**
+ * The log-likelihood of some data, as papers print it.
+ *
+ * Fails with `CRM_STATUS_INCOMPATIBLE` for data in another unit, and `CRM_STATUS_MISSING_COLUMN` without the model's
+ * covariates.
+ */
+crm_status crm_purchase_model_log_likelihood(const struct crm_purchase_model *model,
+                                             const struct crm_purchase_data *data,
+                                             double *out);
+
+/**
+ * The log-likelihood of each customer, not weighted, put into `out`, which has room for `capacity` values, at least
+ * `crm_purchase_data_length`.
+ *
+ * Fails as `crm_purchase_model_log_likelihood`, and with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_purchase_model_log_likelihoods(const struct crm_purchase_model *model,
+                                              const struct crm_purchase_data *data,
+                                              double *out,
+                                              size_t capacity);
+
+/**
+ * Confidence intervals of predictions by the delta method: what the uncertainty of the parameters leaves open about the
+ * expected value. Single customers vary around it far more: see `crm_purchase_model_predictive_intervals`.
+ * `confidence_level` is 0.95 for 95 %.
+ *
+ * `out` receives the intervals, NULL if the call fails; the caller frees them with `crm_intervals_free`. Fails as
+ * `crm_purchase_model_predict`, and with `CRM_STATUS_INVALID_ARGUMENT` for a level outside 0 to 1 and for a model without a
+ * covariance: one with given parameters, or whose fit left it undefined.
+ */
+crm_status crm_purchase_model_confidence_intervals(const struct crm_purchase_model *model,
+                                                   const struct crm_purchase_data *data,
+                                                   const struct crm_prediction *prediction,
+                                                   double confidence_level,
+                                                   struct crm_intervals **out);
+
+/**
+ * Predictive intervals of single customers: between which numbers of purchases within a period they stay with at least the
+ * probability `level`. The ends, which belong to the intervals, go to `lower` and `upper`, which have room for `capacity`
+ * values each, at least `crm_purchase_data_length`.
+ *
+ * Fails as `crm_purchase_model_predict`, with `CRM_STATUS_INVALID_ARGUMENT` for a level outside 0 to 1, and
+ * `CRM_STATUS_OUT_OF_RANGE` for customers of whom more than a million purchases would have to be summed over.
+ */
+crm_status crm_purchase_model_predictive_intervals(const struct crm_purchase_model *model,
+                                                   const struct crm_purchase_data *data,
+                                                   const struct crm_period *period,
+                                                   double level,
+                                                   uint32_t *lower,
+                                                   uint32_t *upper,
+                                                   size_t capacity);
+
+/**
+ * Refits the model to `replicates` samples of the customers that it was fitted on, with the penalty and threads of the
+ * options, which may be NULL for the defaults. The same seed gives the same samples on every machine.
+ *
+ * `out` receives the refits, NULL if the call fails; the caller frees them with `crm_bootstrap_free`. Fails as
+ * `crm_purchase_model_predict` for data that do not fit the model, and with `CRM_STATUS_INVALID_ARGUMENT` for fewer than two
+ * replicates and for data of which hardly any refit converged.
+ */
+crm_status crm_purchase_model_bootstrap(const struct crm_purchase_model *model,
+                                        const struct crm_purchase_data *data,
+                                        const struct crm_fit_options *options,
+                                        uint32_t replicates,
+                                        uint64_t seed,
+                                        struct crm_bootstrap **out);
+
+/**
+ * Simulates `customers` customers of given ages, in the model's unit, and what they do in a holdout period after that. The
+ * same seed gives the same customers on every machine.
+ *
+ * `out` receives the simulation, NULL if the call fails; the caller frees it with `crm_simulation_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a model with covariates, `CRM_STATUS_INVALID_VALUE` with the row for ages that are
+ * negative, not finite or, for BG/BB, not whole, and `CRM_STATUS_OUT_OF_RANGE` for more than a billion purchases.
+ */
+crm_status crm_purchase_model_simulate(const struct crm_purchase_model *model,
+                                       const double *ages,
+                                       size_t customers,
+                                       const struct crm_period *holdout,
+                                       uint64_t seed,
+                                       struct crm_simulation **out);
+
+/**
+ * The model as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_purchase_model_to_json(const struct crm_purchase_model *model, struct crm_bytes **out);
+
+/**
+ * A model from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_purchase_model_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is not such a model, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_purchase_model_from_json(const char *json, struct crm_purchase_model **out);
+
+/**
+ * Frees a model; NULL is accepted. No thread may use it, or a text of it, any more.
+ */
+void crm_purchase_model_free(struct crm_purchase_model *model);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `simulation` is NULL or no such handle.
+ */
+size_t crm_simulation_length(const struct crm_simulation *simulation);
+
+/**
+ * How often a customer buys again, in the holdout period too.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a customer that is not below `crm_simulation_length`.
+ */
+crm_status crm_simulation_purchase_count(const struct crm_simulation *simulation, size_t customer, size_t *out);
+
+/**
+ * Copies the ages at which a customer buys again, in order, in the holdout period too, to `out`, which has room for
+ * `capacity` values, at least `crm_simulation_purchase_count` of the customer.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a customer that is not below `crm_simulation_length`, and
+ * `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_simulation_purchases(const struct crm_simulation *simulation,
+                                    size_t customer,
+                                    double *out,
+                                    size_t capacity);
+
+/**
+ * Copies the age at which each customer leaves, infinite if after the holdout period, to `out`, which has room for
+ * `capacity` values, at least `crm_simulation_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_simulation_left(const struct crm_simulation *simulation, double *out, size_t capacity);
+
+/**
+ * Copies how often each customer buys in the holdout period to `out`, which has room for `capacity` values, at least
+ * `crm_simulation_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_simulation_holdout_purchases(const struct crm_simulation *simulation, double *out, size_t capacity);
+
+/**
+ * What of the simulation is known at the ages that were asked for: data to fit a model to.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_purchase_data_free`. Fails with
+ * `CRM_STATUS_EMPTY` for a simulation without customers.
+ */
+crm_status crm_simulation_data(const struct crm_simulation *simulation, struct crm_purchase_data **out);
+
+/**
+ * Frees a simulation; NULL is accepted. No thread may use it any more.
+ */
+void crm_simulation_free(struct crm_simulation *simulation);
+
+/**
+ * The data of a base: repeat purchases and their mean amount, returns not subtracted. `without_spend`, a `crm_policy`, says
+ * what to do with customers whose repeat purchases have a mean of 0 or less: `CRM_POLICY_EXCLUDE` leaves them out of the
+ * likelihood, `CRM_POLICY_RAISE` refuses the data, and there is no keeping them.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_spend_data_free`. Fails with
+ * `CRM_STATUS_MISSING_COLUMN` if the log has no amounts, `CRM_STATUS_INVALID_ARGUMENT` for `CRM_POLICY_KEEP`, and
+ * `CRM_STATUS_INVALID_VALUE` with the row for means of 0 or less if the policy is to raise.
+ */
+crm_status crm_spend_data_from_base(const struct crm_base *base,
+                                    int32_t without_spend,
+                                    struct crm_spend_data **out);
+
+/**
+ * Data from columns of `length` values each, which are copied: repeat purchases and their mean amount, which is not read
+ * where there are none. `without_spend` is a `crm_policy` as for `crm_spend_data_from_base`.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_spend_data_free`. Fails with
+ * `CRM_STATUS_EMPTY` for a length of 0, `CRM_STATUS_INVALID_ARGUMENT` for `CRM_POLICY_KEEP`, and `CRM_STATUS_INVALID_VALUE`
+ * with the row for counts that are not whole, means that are not finite, and means of 0 or less if the policy is to raise.
+ */
+crm_status crm_spend_data_new(const double *repeat_purchases,
+                              const double *mean_spend,
+                              size_t length,
+                              int32_t without_spend,
+                              struct crm_spend_data **out);
+
+/**
+ * A copy of data in which each row counts so many times; fractions are allowed. `length` is that of `weights`, which
+ * replace earlier ones.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_spend_data_free`. Fails with
+ * `CRM_STATUS_LENGTH_MISMATCH` unless there is a weight for each row, and `CRM_STATUS_INVALID_VALUE` with the row for
+ * weights that are negative or not finite.
+ */
+crm_status crm_spend_data_with_weights(const struct crm_spend_data *data,
+                                       const double *weights,
+                                       size_t length,
+                                       struct crm_spend_data **out);
+
+/**
+ * A copy of data whose amounts are in a currency, UTF-8 and copied: models and data in different currencies do not go
+ * together.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_spend_data_free`.
+ */
+crm_status crm_spend_data_in_currency(const struct crm_spend_data *data,
+                                      const char *currency,
+                                      struct crm_spend_data **out);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `data` is NULL or no such handle.
+ */
+size_t crm_spend_data_length(const struct crm_spend_data *data);
+
+/**
+ * Number of customers with repeat purchases of a mean of 0 or less, who are left out of the likelihood; 0, with the
+ * thread's last error set, if `data` is NULL or no such handle.
+ */
+uint64_t crm_spend_data_excluded(const struct crm_spend_data *data);
+
+/**
+ * The currency of the amounts, which belongs to the data and lives as long; NULL if none was named, and, with the thread's
+ * last error set, if `data` is NULL or no such handle.
+ */
+const char *crm_spend_data_currency(const struct crm_spend_data *data);
+
+/**
+ * Copies a column, a `crm_spend_column`, to `out`, which has room for `capacity` values, at least `crm_spend_data_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_spend_data_column(const struct crm_spend_data *data,
+                                 int32_t column,
+                                 double *out,
+                                 size_t capacity);
+
+/**
+ * Frees data; NULL is accepted. No thread may use them, or their currency, any more.
+ */
+void crm_spend_data_free(struct crm_spend_data *data);
+
+/**
+ * Fits the model by maximum likelihood. `options` may be NULL for the defaults. Data without an interior maximum are fitted
+ * at the end of the range, and the report warns: see `crm_fit_summary.is_sound`.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_spend_model_free`. Fails with
+ * `CRM_STATUS_EMPTY` if no customer has a repeat purchase with a mean amount above 0, and `CRM_STATUS_INVALID_ARGUMENT` for
+ * options that make no sense.
+ */
+crm_status crm_spend_model_fit(const struct crm_spend_data *data,
+                               const struct crm_spend_fit_options *options,
+                               struct crm_spend_model **out);
+
+/**
+ * A model with given parameters.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_spend_model_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for parameters that are not finite and positive.
+ */
+crm_status crm_spend_model_from_parameters(double p, double q, double v, struct crm_spend_model **out);
+
+/**
+ * A copy of a model whose v is in a currency, UTF-8 and copied: models and data in different currencies do not go together.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_spend_model_free`.
+ */
+crm_status crm_spend_model_in_currency(const struct crm_spend_model *model,
+                                       const char *currency,
+                                       struct crm_spend_model **out);
+
+/**
+ * The parameters.
+ */
+crm_status crm_spend_model_parameters(const struct crm_spend_model *model, struct crm_spend_parameters *out);
+
+/**
+ * The currency of v, which belongs to the model and lives as long; NULL if none was named, and, with the thread's last
+ * error set, if `model` is NULL or no such handle.
+ */
+const char *crm_spend_model_currency(const struct crm_spend_model *model);
+
+/**
+ * Number of customers that the fit left out because their mean spend is 0 or less; 0, with the thread's last error set, if
+ * `model` is NULL or no such handle.
+ */
+uint64_t crm_spend_model_excluded(const struct crm_spend_model *model);
+
+/**
+ * The correlation of number and mean of the purchases in the data of the fit, which the model takes for 0; NaN for a model
+ * with given parameters.
+ */
+crm_status crm_spend_model_correlation(const struct crm_spend_model *model,
+                                       double *out);
+
+/**
+ * How the model was fitted, as a report of its own.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_fit_report_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` for a model with given parameters.
+ */
+crm_status crm_spend_model_report(const struct crm_spend_model *model, struct crm_fit_report **out);
+
+/**
+ * The log-likelihood of other data under this model.
+ *
+ * Fails with `CRM_STATUS_EMPTY` if no customer has a repeat purchase with a mean amount above 0, and
+ * `CRM_STATUS_INCOMPATIBLE` for data in another currency.
+ */
+crm_status crm_spend_model_log_likelihood(const struct crm_spend_model *model,
+                                          const struct crm_spend_data *data,
+                                          double *out);
+
+/**
+ * The mean spend over all customers: what to expect of a customer without a repeat purchase.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` if q is 1 or less: there is no mean then.
+ */
+crm_status crm_spend_model_population_mean(const struct crm_spend_model *model, double *out);
+
+/**
+ * The expected mean spend of each of `length` customers, from their number of repeat purchases and the mean amount of
+ * these, put into `out`, which has room for `length` values. A mean below 0 counts as 0; where there are no repeat
+ * purchases it is not read, and the mean over all customers is expected.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` with the row for values that no customer can have, and for customers of whom too
+ * little is known to have an expectation: those without repeat purchases if q is 1 or less.
+ */
+crm_status crm_spend_model_expected_mean_spend(const struct crm_spend_model *model,
+                                               const double *repeat_purchases,
+                                               const double *mean_spend,
+                                               size_t length,
+                                               double *out);
+
+/**
+ * As `crm_spend_model_expected_mean_spend`, with NaN for customers who have no expectation.
+ */
+crm_status crm_spend_model_expected_mean_spend_where_defined(const struct crm_spend_model *model,
+                                                             const double *repeat_purchases,
+                                                             const double *mean_spend,
+                                                             size_t length,
+                                                             double *out);
+
+/**
+ * Draws the mean amount of each of `length` new customers, given their number of purchases, and puts it into `out`, which
+ * has room for `length` values; 0 for those without. The same seed gives the same amounts on every machine.
+ */
+crm_status crm_spend_model_simulate(const struct crm_spend_model *model,
+                                    const uint32_t *repeat_purchases,
+                                    size_t length,
+                                    uint64_t seed,
+                                    double *out);
+
+/**
+ * The model as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_spend_model_to_json(const struct crm_spend_model *model, struct crm_bytes **out);
+
+/**
+ * A model from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_spend_model_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is not such a model, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_spend_model_from_json(const char *json, struct crm_spend_model **out);
+
+/**
+ * Frees a model; NULL is accepted. No thread may use it, or its currency, any more.
+ */
+void crm_spend_model_free(struct crm_spend_model *model);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_value_options_init(struct crm_value_options *options, size_t struct_size);
+
+/**
+ * The residual value of each customer, from a purchase model and a spend model. Both data are of the same customers, in the
+ * same order.
+ *
+ * `out` receives the values, NULL if the call fails; the caller frees them with `crm_customer_values_free`. Fails as
+ * `crm_purchase_model_predict` and `crm_spend_model_expected_mean_spend`, with `CRM_STATUS_LENGTH_MISMATCH` for data of
+ * other numbers of customers, `CRM_STATUS_INCOMPATIBLE` for spend in another currency, and `CRM_STATUS_INVALID_ARGUMENT` for
+ * an infinite horizon without discounting, and for horizon and discount rate that were not set.
+ */
+crm_status crm_customer_values_new(const struct crm_purchase_model *purchase_model,
+                                   const struct crm_spend_model *spend_model,
+                                   const struct crm_purchase_data *purchases,
+                                   const struct crm_spend_data *spend,
+                                   const struct crm_value_options *options,
+                                   struct crm_customer_values **out);
+
+/**
+ * Confidence intervals of the values by the delta method: what the uncertainty of both models' parameters leaves open about
+ * the expected value. `confidence_level` is 0.95 for 95 %.
+ *
+ * `out` receives the intervals, NULL if the call fails; the caller frees them with `crm_intervals_free`. Fails as
+ * `crm_customer_values_new`, and with `CRM_STATUS_INVALID_ARGUMENT` for a level outside 0 to 1 and unless both models were
+ * fitted and have a covariance.
+ */
+crm_status crm_customer_values_confidence_intervals(const struct crm_purchase_model *purchase_model,
+                                                    const struct crm_spend_model *spend_model,
+                                                    const struct crm_purchase_data *purchases,
+                                                    const struct crm_spend_data *spend,
+                                                    const struct crm_value_options *options,
+                                                    double confidence_level,
+                                                    struct crm_intervals **out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_draw_options_init(struct crm_draw_options *options, size_t struct_size);
+
+/**
+ * Predictive intervals of single customers: the value that what they do has with at least a given probability, from
+ * simulated futures. They are far wider than confidence intervals, and often start at 0. `draw` may be NULL for the
+ * defaults.
+ *
+ * `out` receives the intervals, NULL if the call fails; the caller frees them with `crm_intervals_free`. Fails as
+ * `crm_customer_values_new`, and with `CRM_STATUS_INVALID_ARGUMENT` for a level outside 0 to 1 or fewer than 100 draws.
+ */
+crm_status crm_customer_values_predictive_intervals(const struct crm_purchase_model *purchase_model,
+                                                    const struct crm_spend_model *spend_model,
+                                                    const struct crm_purchase_data *purchases,
+                                                    const struct crm_spend_data *spend,
+                                                    const struct crm_value_options *options,
+                                                    const struct crm_draw_options *draw,
+                                                    struct crm_intervals **out);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `values` is NULL or no such handle.
+ */
+size_t crm_customer_values_length(const struct crm_customer_values *values);
+
+/**
+ * Copies a column, a `crm_value_column`, to `out`, which has room for `capacity` values, at least
+ * `crm_customer_values_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_customer_values_column(const struct crm_customer_values *values,
+                                      int32_t column,
+                                      double *out,
+                                      size_t capacity);
+
+/**
+ * The values as a table of one row a customer of a base: `customer_id`, `p_alive`, `discounted_purchases`,
+ * `expected_spend` and `value`.
+ *
+ * `out` receives the stream, marked as released if the call fails; the caller releases it. What it held is overwritten.
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` if the values are those of another number of customers.
+ */
+crm_status crm_customer_values_to_arrow_stream(const struct crm_base *base,
+                                               const struct crm_customer_values *values,
+                                               struct ArrowArrayStream *out);
+
+/**
+ * Writes the table of `crm_customer_values_to_arrow_stream` as a CSV file with a header line. `path` is UTF-8; a file there
+ * is overwritten.
+ *
+ * Fails with `CRM_STATUS_IO` if the file cannot be written, and `CRM_STATUS_LENGTH_MISMATCH` if the values are those of
+ * another number of customers.
+ */
+crm_status crm_customer_values_write_csv(const struct crm_base *base,
+                                         const struct crm_customer_values *values,
+                                         const char *path);
+
+/**
+ * Writes the table of `crm_customer_values_to_arrow_stream` as a Parquet file. `path` is UTF-8; a file there is
+ * overwritten.
+ *
+ * Fails with `CRM_STATUS_IO` if the file cannot be written, and `CRM_STATUS_LENGTH_MISMATCH` if the values are those of
+ * another number of customers.
+ */
+crm_status crm_customer_values_write_parquet(const struct crm_base *base,
+                                             const struct crm_customer_values *values,
+                                             const char *path);
+
+/**
+ * Frees values; NULL is accepted. No thread may use them any more.
+ */
+void crm_customer_values_free(struct crm_customer_values *values);
+
+/**
+ * The values of a cohort table; `margin` is the share of the amounts that is earned (0 to 1).
+ *
+ * `out` receives the values, NULL if the call fails; the caller frees them with `crm_cohort_value_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a margin outside 0 to 1, and `CRM_STATUS_EMPTY` if no cohort has completed any age.
+ */
+crm_status crm_cohort_value_new(const struct crm_cohort_table *table,
+                                double margin,
+                                const struct crm_discount_rate *discount_rate,
+                                struct crm_cohort_value **out);
+
+/**
+ * Number of ages that some cohort has completed; 0, with the thread's last error set, if `values` is NULL or no such
+ * handle.
+ */
+size_t crm_cohort_value_ages(const struct crm_cohort_value *values);
+
+/**
+ * One age over all cohorts: set `out->struct_size` first. Age 0 has index 0.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_cohort_value_ages`.
+ */
+crm_status crm_cohort_value_pooled(const struct crm_cohort_value *values, size_t index, struct crm_pooled_age *out);
+
+/**
+ * Number of cohorts, those of the table; 0, with the thread's last error set, if `values` is NULL or no such handle.
+ */
+size_t crm_cohort_value_cohorts(const struct crm_cohort_value *values);
+
+/**
+ * Number of ages that the cohort at an index has completed, which may be none.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_cohort_value_cohorts`.
+ */
+crm_status crm_cohort_value_cohort_ages(const struct crm_cohort_value *values, size_t index, size_t *out);
+
+/**
+ * Copies the values of the cohort at an index up to each age that it has completed to `out`, which has room for `capacity`
+ * values, at least `crm_cohort_value_cohort_ages`.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_cohort_value_cohorts`, and
+ * `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_cohort_value_cumulative(const struct crm_cohort_value *values,
+                                       size_t index,
+                                       double *out,
+                                       size_t capacity);
+
+/**
+ * Frees values; NULL is accepted. No thread may use them any more.
+ */
+void crm_cohort_value_free(struct crm_cohort_value *values);
+
+/**
+ * Fits the model by maximum likelihood; `l2` above 0 subtracts so many times the sum of the squared log-parameters from the
+ * log-likelihood per customer.
+ *
+ * Data without a maximum inside the range of the parameters are a success whose report warns: nobody or everybody left, or
+ * churn does not fall from period to period.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_retention_model_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a penalty that is negative or not finite.
+ */
+crm_status crm_retention_model_fit(const struct crm_retention_data *data,
+                                   double l2,
+                                   struct crm_retention_model **out);
+
+/**
+ * The model with given parameters, for periods of a `crm_time_unit`.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_retention_model_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for parameters that are not finite and above 0.
+ */
+crm_status crm_retention_model_from_parameters(double alpha,
+                                               double beta,
+                                               int32_t time_unit,
+                                               struct crm_retention_model **out);
+
+/**
+ * The first parameter of the distribution of churn probabilities; NaN, with the thread's last error set, if `model` is NULL
+ * or no such handle.
+ */
+double crm_retention_model_alpha(const struct crm_retention_model *model);
+
+/**
+ * The second parameter of the distribution of churn probabilities; NaN, with the thread's last error set, if `model` is
+ * NULL or no such handle.
+ */
+double crm_retention_model_beta(const struct crm_retention_model *model);
+
+/**
+ * The length of a period, a `crm_time_unit`.
+ */
+crm_status crm_retention_model_time_unit(const struct crm_retention_model *model, int32_t *out);
+
+/**
+ * How the model was fitted, as a report of its own.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_fit_report_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` for a model with given parameters.
+ */
+crm_status crm_retention_model_report(const struct crm_retention_model *model, struct crm_fit_report **out);
+
+/**
+ * The log-likelihood of some data under the model.
+ *
+ * Fails with `CRM_STATUS_INCOMPATIBLE` if their periods have another length.
+ */
+crm_status crm_retention_model_log_likelihood(const struct crm_retention_model *model,
+                                              const struct crm_retention_data *data,
+                                              double *out);
+
+/**
+ * The share of a cohort that is there after each of `length` numbers of renewal decisions, 1 after none. `out` has room for
+ * `length` values.
+ */
+crm_status crm_retention_model_survival(const struct crm_retention_model *model,
+                                        const uint32_t *periods,
+                                        size_t length,
+                                        double *out);
+
+/**
+ * P(there after each of `length` numbers of further renewal decisions | there after `renewals`). `out` has room for
+ * `length` values.
+ */
+crm_status crm_retention_model_residual_survival(const struct crm_retention_model *model,
+                                                 uint32_t renewals,
+                                                 const uint32_t *further,
+                                                 size_t length,
+                                                 double *out);
+
+/**
+ * The share that renews in each of `length` periods (from 1) of those who are there, 1 for period 0. `out` has room for
+ * `length` values.
+ */
+crm_status crm_retention_model_retention_rate(const struct crm_retention_model *model,
+                                              const uint32_t *periods,
+                                              size_t length,
+                                              double *out);
+
+/**
+ * The share of a cohort that leaves in each of `length` periods (from 1), 0 for period 0. `out` has room for `length`
+ * values.
+ */
+crm_status crm_retention_model_churn_probability(const struct crm_retention_model *model,
+                                                 const uint32_t *periods,
+                                                 size_t length,
+                                                 double *out);
+
+/**
+ * The expected number of periods of a new customer, the first included; infinite unless alpha is above 1.
+ */
+crm_status crm_retention_model_expected_lifetime(const struct crm_retention_model *model, double *out);
+
+/**
+ * The expected number of further renewals of customers who have renewed so often, for each of `length` numbers; infinite
+ * unless alpha is above 1. `out` has room for `length` values.
+ */
+crm_status crm_retention_model_expected_residual_lifetime(const struct crm_retention_model *model,
+                                                          const uint32_t *renewals,
+                                                          size_t length,
+                                                          double *out);
+
+/**
+ * The discounted expected lifetime of a new customer (DEL): payments at the start of each period within the horizon, the
+ * first of which is due now. Infinite for an endless horizon without discount unless alpha is above 1.
+ */
+crm_status crm_retention_model_discounted_lifetime(const struct crm_retention_model *model,
+                                                   const struct crm_horizon *horizon,
+                                                   const struct crm_discount_rate *discount_rate,
+                                                   double *out);
+
+/**
+ * The discounted expected residual lifetime (DERL) of customers who have renewed so often, for each of `length` numbers:
+ * payments of the renewals within the horizon, of which the next one is due now, and not yet certain. `out` has room for
+ * `length` values.
+ */
+crm_status crm_retention_model_discounted_residual_lifetime(const struct crm_retention_model *model,
+                                                            const uint32_t *renewals,
+                                                            size_t length,
+                                                            const struct crm_horizon *horizon,
+                                                            const struct crm_discount_rate *discount_rate,
+                                                            double *out);
+
+/**
+ * `crm_retention_model_discounted_residual_lifetime` of each of `length` customers, times the margin of a period: what they
+ * will bring. `out` has room for `length` values.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a margin that is not finite.
+ */
+crm_status crm_retention_model_residual_values(const struct crm_retention_model *model,
+                                               const uint32_t *renewals,
+                                               size_t length,
+                                               double margin_per_period,
+                                               const struct crm_horizon *horizon,
+                                               const struct crm_discount_rate *discount_rate,
+                                               double *out);
+
+/**
+ * `crm_retention_model_discounted_lifetime` times the margin of a period: what a new customer is worth.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a margin that is not finite.
+ */
+crm_status crm_retention_model_new_customer_value(const struct crm_retention_model *model,
+                                                  double margin_per_period,
+                                                  const struct crm_horizon *horizon,
+                                                  const struct crm_discount_rate *discount_rate,
+                                                  double *out);
+
+/**
+ * Draws the period in which each of `customers` new customers leaves, 0 for those who are there after `periods`. The same
+ * seed gives the same customers on every machine. `out` has room for `customers` values.
+ */
+crm_status crm_retention_model_simulate(const struct crm_retention_model *model,
+                                        size_t customers,
+                                        uint32_t periods,
+                                        uint64_t seed,
+                                        uint32_t *out);
+
+/**
+ * The model as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_retention_model_to_json(const struct crm_retention_model *model, struct crm_bytes **out);
+
+/**
+ * A model from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_retention_model_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is not such a model, and `CRM_STATUS_INCOMPATIBLE` if it is one of another version.
+ */
+crm_status crm_retention_model_from_json(const char *json, struct crm_retention_model **out);
+
+/**
+ * Frees a model; NULL is accepted. No thread may use it any more.
+ */
+void crm_retention_model_free(struct crm_retention_model *model);
+
+/**
+ * Data from `length` rows: periods observed (1 or more), 1 if the customer left in the last of them or 0 if they are still
+ * there after it, and how many such customers there are; `counts` may be NULL for one each. `time_unit`, a
+ * `crm_time_unit`, is the length of a period. The arrays are copied.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_retention_data_free`. Fails with
+ * `CRM_STATUS_EMPTY` without rows or if all counts are 0, and `CRM_STATUS_INVALID_VALUE` with the row for periods outside 1
+ * to 100,000, for `churned` other than 0 and 1, and for counts that are negative or not finite.
+ */
+crm_status crm_retention_data_new(const uint32_t *periods,
+                                  const uint8_t *churned,
+                                  const double *counts,
+                                  size_t length,
+                                  int32_t time_unit,
+                                  struct crm_retention_data **out);
+
+/**
+ * Data of one cohort from `length` numbers of survivors: customers to begin with, and how many of them are there after 1, 2
+ * ... renewal decisions. `time_unit`, a `crm_time_unit`, is the length of a period. The array is copied.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_retention_data_free`. Fails with
+ * `CRM_STATUS_EMPTY` without customers and a period, and `CRM_STATUS_INVALID_VALUE`, the row being the period, for numbers
+ * that are negative, not finite, or grow.
+ */
+crm_status crm_retention_data_from_survivors(const double *survivors,
+                                             size_t length,
+                                             int32_t time_unit,
+                                             struct crm_retention_data **out);
+
+/**
+ * Data of `cohorts` cohorts: `survivors` holds the numbers of the first, then those of the second and so on, and `lengths`
+ * how many there are of each; younger cohorts have fewer. `time_unit`, a `crm_time_unit`, is the length of a period. The
+ * arrays are copied.
+ *
+ * `out` receives the data, NULL if the call fails; the caller frees them with `crm_retention_data_free`. Fails as
+ * `crm_retention_data_from_survivors`, and with `CRM_STATUS_LENGTH_MISMATCH` unless the lengths add up to `length`, that of
+ * `survivors`.
+ */
+crm_status crm_retention_data_from_cohorts(const double *survivors,
+                                           size_t length,
+                                           const size_t *lengths,
+                                           size_t cohorts,
+                                           int32_t time_unit,
+                                           struct crm_retention_data **out);
+
+/**
+ * Number of periods observed; 0, with the thread's last error set, if `data` is NULL or no such handle.
+ */
+size_t crm_retention_data_length(const struct crm_retention_data *data);
+
+/**
+ * Number of customers, the sum of their counts; NaN, with the thread's last error set, if `data` is NULL or no such handle.
+ */
+double crm_retention_data_customers(const struct crm_retention_data *data);
+
+/**
+ * The length of a period, a `crm_time_unit`.
+ */
+crm_status crm_retention_data_time_unit(const struct crm_retention_data *data, int32_t *out);
+
+/**
+ * Copies the number of customers who were there at the start of period 1, 2, ... and observed in it to `out`, which has
+ * room for `capacity` values, at least `crm_retention_data_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_retention_data_at_risk(const struct crm_retention_data *data, double *out, size_t capacity);
+
+/**
+ * Copies the number of customers who left in period 1, 2, ... to `out`, which has room for `capacity` values, at least
+ * `crm_retention_data_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_retention_data_churned(const struct crm_retention_data *data, double *out, size_t capacity);
+
+/**
+ * Frees data; NULL is accepted. No thread may use them any more.
+ */
+void crm_retention_data_free(struct crm_retention_data *data);
+
+/**
+ * Historic lifetime value: what each customer of a base has brought so far, net amount times `margin`, the share of the
+ * amount that is earned (0 to 1). `out` has room for `capacity` values, at least `crm_base_length`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a margin outside 0 to 1, `CRM_STATUS_MISSING_COLUMN` if the log has no
+ * amounts, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_historic_values(const struct crm_base *base, double margin, double *out, size_t capacity);
+
+/**
+ * The averages of a base.
+ *
+ * `out` receives them, NULL if the call fails; the caller frees them with `crm_order_averages_free`. Fails with
+ * `CRM_STATUS_MISSING_COLUMN` if the log has no amounts.
+ */
+crm_status crm_order_averages_new(const struct crm_base *base, struct crm_order_averages **out);
+
+/**
+ * Net amount an order; NaN, with the thread's last error set, if `averages` is NULL or no such handle.
+ */
+double crm_order_averages_order_value(const struct crm_order_averages *averages);
+
+/**
+ * Orders a customer in a `crm_time_unit`: orders over customers over the length of the data.
+ */
+crm_status crm_order_averages_order_frequency(const struct crm_order_averages *averages,
+                                              int32_t time_unit,
+                                              double *out);
+
+/**
+ * The rule of thumb: order value times orders within a lifespan times `margin`, the share of the amounts that is earned.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a margin outside 0 to 1.
+ */
+crm_status crm_order_averages_customer_value(const struct crm_order_averages *averages,
+                                             const struct crm_period *lifespan,
+                                             double margin,
+                                             double *out);
+
+/**
+ * Frees averages; NULL is accepted. No thread may use them any more.
+ */
+void crm_order_averages_free(struct crm_order_averages *averages);
+
+/**
+ * The share that stays over another `crm_time_unit`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate outside 0 to 1 or a code that is no unit.
+ */
+crm_status crm_retention_rate_per(const struct crm_retention_rate *rate, int32_t time_unit, double *out);
+
+/**
+ * The expected number of units, of a `crm_time_unit`, that a customer begins, `1 / (1 - r)`; infinite if nobody ever
+ * leaves.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate outside 0 to 1 or a code that is no unit.
+ */
+crm_status crm_retention_rate_expected_lifetime(const struct crm_retention_rate *rate, int32_t time_unit, double *out);
+
+/**
+ * Fills options with the formula without end or growth, the first margin after one period; `struct_size` is
+ * `sizeof *options` and `payment_unit` the `crm_time_unit` between payments.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has. What the rates hold is looked at
+ * when the options are used.
+ */
+crm_status crm_retention_value_options_init(struct crm_retention_value_options *options,
+                                            size_t struct_size,
+                                            int32_t payment_unit,
+                                            const struct crm_retention_rate *retention_rate,
+                                            const struct crm_discount_rate *discount_rate);
+
+/**
+ * The value of a customer as a multiple of the first margin (Gupta and Lehmann's margin multiple).
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, and on "horizon" if the sum does not end and is
+ * infinite.
+ */
+crm_status crm_retention_value_margin_multiple(const struct crm_retention_value_options *options,
+                                               double *out);
+
+/**
+ * The value of a customer whose first margin is this amount; below 0 for a customer who costs money.
+ *
+ * Fails as `crm_retention_value_margin_multiple`, and with `CRM_STATUS_INVALID_ARGUMENT` if the margin is not finite.
+ */
+crm_status crm_retention_value_of_margin(const struct crm_retention_value_options *options, double margin, double *out);
+
+/**
+ * Ranks customers by a prediction. `predicted` and `actual` have `length` values, one a customer.
+ *
+ * `out` receives the ranking, NULL if the call fails; the caller frees it with `crm_ranking_quality_free`. Fails with
+ * `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with the row for values that are not finite, or if the
+ * actual values do not add up to more than 0, and `CRM_STATUS_OUT_OF_RANGE` if a double cannot hold the total prediction.
+ */
+crm_status crm_ranking_quality_new(const double *predicted,
+                                   const double *actual,
+                                   size_t length,
+                                   struct crm_ranking_quality **out);
+
+/**
+ * The ranking in a few numbers: set `out->struct_size` first.
+ */
+crm_status crm_ranking_quality_summary(const struct crm_ranking_quality *ranking, struct crm_ranking_summary *out);
+
+/**
+ * The share of the actual value that the fraction (0 to 1) of customers with the highest predictions holds.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a fraction outside 0 to 1.
+ */
+crm_status crm_ranking_quality_share_held(const struct crm_ranking_quality *ranking, double fraction, double *out);
+
+/**
+ * The share that the best ranking, by the actual values themselves, would hold.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a fraction outside 0 to 1.
+ */
+crm_status crm_ranking_quality_best_share(const struct crm_ranking_quality *ranking, double fraction, double *out);
+
+/**
+ * The ranking in so many equal parts, 10 for deciles.
+ *
+ * `out` receives the parts, NULL if the call fails; the caller frees them with `crm_lift_free`. They live on without the
+ * ranking. Fails with `CRM_STATUS_INVALID_ARGUMENT` without parts, or with more parts than customers.
+ */
+crm_status crm_ranking_quality_lift(const struct crm_ranking_quality *ranking,
+                                    uint32_t parts,
+                                    struct crm_lift **out);
+
+/**
+ * Frees a ranking; NULL is accepted. No thread may use it any more.
+ */
+void crm_ranking_quality_free(struct crm_ranking_quality *ranking);
+
+/**
+ * Number of parts; 0, with the thread's last error set, if `lift` is NULL or no such handle.
+ */
+size_t crm_lift_length(const struct crm_lift *lift);
+
+/**
+ * One part: set `out->struct_size` first. Part 1 has index 0.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_lift_length`.
+ */
+crm_status crm_lift_part(const struct crm_lift *lift, size_t index, struct crm_lift_row *out);
+
+/**
+ * Frees the parts of a ranking; NULL is accepted. No thread may use them any more.
+ */
+void crm_lift_free(struct crm_lift *lift);
+
+/**
+ * Joins what a cohort did with what a model expects of it: at the end of a day, the sum of E[X(t)] over the customers who
+ * have come, t being the days since the first purchase of each.
+ *
+ * `out` receives the tracking, NULL if the call fails; the caller frees it with `crm_tracking_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a model with covariates, whose newcomers differ, and for BG/BB, whose times are counts
+ * of opportunities.
+ */
+crm_status crm_tracking_new(const struct crm_period_activity *activity,
+                            const struct crm_purchase_model *model,
+                            struct crm_tracking **out);
+
+/**
+ * Number of periods, those of the activity; 0, with the thread's last error set, if `tracking` is NULL or no such handle.
+ */
+size_t crm_tracking_length(const struct crm_tracking *tracking);
+
+/**
+ * One period: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_tracking_length`.
+ */
+crm_status crm_tracking_period(const struct crm_tracking *tracking, size_t index, struct crm_tracking_row *out);
+
+/**
+ * Frees a tracking; NULL is accepted. No thread may use it any more.
+ */
+void crm_tracking_free(struct crm_tracking *tracking);
+
+/**
+ * Repeat purchases that a model expects up to each of `ends_length` times of customers who came at each of `starts_length`
+ * times: the sum of E[X(end - start)] over those who had come. All times are in the model's unit, from any origin. `out`
+ * has room for `ends_length` values.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` with the row for times that are not finite, and otherwise as `crm_tracking_new`.
+ */
+crm_status crm_purchase_model_expected_repeat_purchases(const struct crm_purchase_model *model,
+                                                        const double *starts,
+                                                        size_t starts_length,
+                                                        const double *ends,
+                                                        size_t ends_length,
+                                                        double *out);
+
+/**
+ * Compares predictions with what customers did: set `out->struct_size` first. `predicted` and `actual` have `length`
+ * values, one a customer.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with the row for values that are not
+ * finite, and `CRM_STATUS_OUT_OF_RANGE` if their squares add up to more than a double holds.
+ */
+crm_status crm_holdout_accuracy_of(const double *predicted,
+                                   const double *actual,
+                                   size_t length,
+                                   struct crm_holdout_accuracy *out);
+
+/**
+ * Compares by repeat purchases in the calibration period: one bin for each of 0, 1, 2 ... and a last one for `last` and
+ * more. The arrays have `length` values, one a customer.
+ *
+ * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_binned_comparison_free`. Fails with
+ * `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with the row for values that are not finite or
+ * frequencies that are not whole numbers of 0 or more, and `CRM_STATUS_INVALID_ARGUMENT` if `last` is above 9,999.
+ */
+crm_status crm_binned_comparison_by_frequency(const double *repeat_purchases,
+                                              const double *predicted,
+                                              const double *actual,
+                                              size_t length,
+                                              uint32_t last,
+                                              struct crm_binned_comparison **out);
+
+/**
+ * Compares by so many bins of equal width from the lowest to the highest value; one bin if all values are equal. A value
+ * on an edge belongs to the bin above, the highest to the last bin. The arrays have `length` values, one a customer.
+ *
+ * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_binned_comparison_free`. Fails with
+ * `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with the row for values that are not finite, and
+ * `CRM_STATUS_INVALID_ARGUMENT` for no bins or more than 10,000.
+ */
+crm_status crm_binned_comparison_by_width(const double *values,
+                                          const double *predicted,
+                                          const double *actual,
+                                          size_t length,
+                                          uint32_t bins,
+                                          struct crm_binned_comparison **out);
+
+/**
+ * Compares by bins between `edge_count` ascending edges, one more than bins, which must hold all values. A value on an
+ * edge belongs to the bin above, the last edge to the last bin. The other arrays have `length` values, one a customer.
+ *
+ * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_binned_comparison_free`. Fails with
+ * `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with the row for values that are not finite or outside
+ * the edges, and `CRM_STATUS_INVALID_ARGUMENT` for edges that do not ascend, are fewer than 2 or more than 10,001.
+ */
+crm_status crm_binned_comparison_by_edges(const double *values,
+                                          const double *predicted,
+                                          const double *actual,
+                                          size_t length,
+                                          const double *edges,
+                                          size_t edge_count,
+                                          struct crm_binned_comparison **out);
+
+/**
+ * Number of bins; 0, with the thread's last error set, if `comparison` is NULL or no such handle.
+ */
+size_t crm_binned_comparison_length(const struct crm_binned_comparison *comparison);
+
+/**
+ * One bin: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_binned_comparison_length`.
+ */
+crm_status crm_binned_comparison_bin(const struct crm_binned_comparison *comparison,
+                                     size_t index,
+                                     struct crm_comparison_bin *out);
+
+/**
+ * Frees a comparison; NULL is accepted. No thread may use it any more.
+ */
+void crm_binned_comparison_free(struct crm_binned_comparison *comparison);
+
+/**
+ * Number of rows; 0, with the thread's last error set, if `intervals` is NULL or no such handle.
+ */
+size_t crm_intervals_length(const struct crm_intervals *intervals);
+
+/**
+ * Copies a column, a `crm_interval_column`, to `out`, which has room for `capacity` values, at least
+ * `crm_intervals_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_intervals_column(const struct crm_intervals *intervals, int32_t column, double *out, size_t capacity);
+
+/**
+ * Frees intervals; NULL is accepted. No thread may use them any more.
+ */
+void crm_intervals_free(struct crm_intervals *intervals);
+
+/**
+ * Number of models. The purchase models come first, in the order of `crm_purchase_kind`.
+ */
+size_t crm_model_count(void);
+
+/**
+ * A row of the table of models; `out` is a struct of the caller whose `struct_size` is set.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_model_count`.
+ */
+crm_status crm_model_at(size_t index, struct crm_model_info *out);
+
+/**
+ * The name of a parameter of a model, in the order of every array of them: a static string that is never freed. NULL, with
+ * the thread's last error set, for an index that is none.
+ */
+const char *crm_model_parameter(size_t model,
+                                size_t index);
+
+/**
+ * The fit in numbers; `out` is a struct of the caller whose `struct_size` is set.
+ */
+crm_status crm_fit_report_summary(const struct crm_fit_report *report, struct crm_fit_summary *out);
+
+/**
+ * Number of estimates: parameters, then coefficients of covariates. 0, with the thread's last error set, if `report` is
+ * NULL or no such handle.
+ */
+size_t crm_fit_report_length(const struct crm_fit_report *report);
+
+/**
+ * The name of an estimate, such as "alpha" or "alpha:gender", which belongs to the report and lives as long. NULL, with
+ * the thread's last error set, for an index that is not below `crm_fit_report_length`, or if `report` is NULL or no such
+ * handle.
+ */
+const char *crm_fit_report_name(const struct crm_fit_report *report,
+                                size_t index);
+
+/**
+ * Copies the estimates to `out`, which has room for `capacity` values, at least `crm_fit_report_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_fit_report_estimates(const struct crm_fit_report *report, double *out, size_t capacity);
+
+/**
+ * Copies the standard errors of the estimates to `out`, which has room for `capacity` values, at least
+ * `crm_fit_report_length`. NaN where one is not defined: for an estimate at the end of its range, and for all if the
+ * likelihood is not curved in every direction.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_fit_report_standard_errors(const struct crm_fit_report *report, double *out, size_t capacity);
+
+/**
+ * Copies the covariance of the estimates, row by row, to `out`, which has room for `capacity` values, at least the square
+ * of `crm_fit_report_length`. 0 for an estimate at the end of its range; all NaN if the likelihood is not curved in every
+ * direction.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_fit_report_covariance(const struct crm_fit_report *report,
+                                     double *out,
+                                     size_t capacity);
+
+/**
+ * Copies the ends of confidence intervals of the estimates to `lower` and `upper`, which have room for `capacity` values
+ * each, at least `crm_fit_report_length`. Symmetric in the logarithm for parameters, so that they stay positive; NaN where
+ * they are not defined. `confidence_level` is 0.95 for 95 %.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a level outside 0 to 1, and `CRM_STATUS_LENGTH_MISMATCH` for too little
+ * room.
+ */
+crm_status crm_fit_report_confidence_intervals(const struct crm_fit_report *report,
+                                               double confidence_level,
+                                               double *lower,
+                                               double *upper,
+                                               size_t capacity);
+
+/**
+ * How many things make the fit less telling; 0, with the thread's last error set, if `report` is NULL or no such handle.
+ */
+size_t crm_fit_report_warning_count(const struct crm_fit_report *report);
+
+/**
+ * A thing that makes the fit less telling, as text that belongs to the report and lives as long. NULL, with the thread's
+ * last error set, for an index that is not below `crm_fit_report_warning_count`, or if `report` is NULL or no such handle.
+ */
+const char *crm_fit_report_warning(const struct crm_fit_report *report,
+                                   size_t index);
+
+/**
+ * The stable name of such a thing, such as "not_converged", "boundary", "ill_conditioned", "not_identified" or
+ * "few_customers": text that belongs to the report and lives as long. NULL as `crm_fit_report_warning`.
+ */
+const char *crm_fit_report_warning_name(const struct crm_fit_report *report, size_t index);
+
+/**
+ * Frees a report; NULL is accepted. No thread may use it, or a text of it, any more.
+ */
+void crm_fit_report_free(struct crm_fit_report *report);
+
+/**
  * The name of a `crm_exclusion`, such as "missing_id": a static string that is never freed; NULL for a code that is
  * none.
  */
 const char *crm_exclusion_name(int32_t reason);
+
+/**
+ * What the customers who first bought on or before the day `cohort_until` did from the first day of the log to the end of
+ * the day `until`, by periods that follow each other from the first day of the log. Days are counted from 1970-01-01.
+ *
+ * `out` receives the activity, NULL if the call fails; the caller frees it with `crm_period_activity_free`. Fails with
+ * `CRM_STATUS_EMPTY` if nobody bought by `cohort_until`, and `CRM_STATUS_INVALID_ARGUMENT` if it is after `until`, if
+ * `until` is after the last day of the log (everybody would seem to have stopped), or for periods shorter than a day.
+ */
+crm_status crm_history_repeat_purchases_by_period(const struct crm_history *history,
+                                                  int32_t cohort_until,
+                                                  const struct crm_period *period,
+                                                  int32_t until,
+                                                  struct crm_period_activity **out);
+
+/**
+ * Number of periods; 0, with the thread's last error set, if `activity` is NULL or no such handle.
+ */
+size_t crm_period_activity_length(const struct crm_period_activity *activity);
+
+/**
+ * One period: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_period_activity_length`.
+ */
+crm_status crm_period_activity_row(const struct crm_period_activity *activity,
+                                   size_t index,
+                                   struct crm_activity_row *out);
+
+/**
+ * Number of customers in the cohort; 0, with the thread's last error set, if `activity` is NULL or no such handle.
+ */
+uint64_t crm_period_activity_customers(const struct crm_period_activity *activity);
+
+/**
+ * Number of days on which customers of the cohort first bought; 0, with the thread's last error set, if `activity` is NULL
+ * or no such handle.
+ */
+size_t crm_period_activity_first_purchase_days(const struct crm_period_activity *activity);
+
+/**
+ * Copies the days on which customers of the cohort first bought, ascending and counted from 1970-01-01, to `days`, and how
+ * many did to `customers`; each has room for `capacity` values, at least `crm_period_activity_first_purchase_days`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_period_activity_first_purchases(const struct crm_period_activity *activity,
+                                               int32_t *days,
+                                               uint64_t *customers,
+                                               size_t capacity);
+
+/**
+ * Frees an activity; NULL is accepted. No thread may use it any more.
+ */
+void crm_period_activity_free(struct crm_period_activity *activity);
 
 /**
  * Fills options with their defaults for a base as of a day, counted from 1970-01-01; `struct_size` is
@@ -1294,6 +3976,63 @@ crm_status crm_history_builder_finish(struct crm_history_builder *builder, struc
  * Frees a builder; NULL is accepted.
  */
 void crm_history_builder_free(struct crm_history_builder *builder);
+
+/**
+ * The cohorts, each a `crm_cohort_by`, of all customers who bought by the end of the day `as_of`, counted from 1970-01-01,
+ * with what they did at each age.
+ *
+ * A customer is at age k (from 0) in the k-th period of length `age_period` since their own first purchase, which is at
+ * age 0. An age is complete for a cohort when each of its customers has passed it by the end of `as_of`.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_cohort_table_free`. Fails with
+ * `CRM_STATUS_EMPTY` if nobody bought by `as_of`, `CRM_STATUS_INVALID_ARGUMENT` if `as_of` is after the last day of the
+ * log (everybody would seem to have stopped) or for periods shorter than a day, and `CRM_STATUS_OUT_OF_RANGE` if the table
+ * would have more than 4,194,304 ages.
+ */
+crm_status crm_history_cohorts(const struct crm_history *history,
+                               int32_t as_of,
+                               int32_t cohort_by,
+                               const struct crm_period *age_period,
+                               struct crm_cohort_table **out);
+
+/**
+ * Number of cohorts, which are in order of time; 0, with the thread's last error set, if `table` is NULL or no such
+ * handle.
+ */
+size_t crm_cohort_table_length(const struct crm_cohort_table *table);
+
+/**
+ * Number of customers in all cohorts; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+uint64_t crm_cohort_table_customers(const struct crm_cohort_table *table);
+
+/**
+ * Number of ages that some cohort has completed; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_cohort_table_complete_ages(const struct crm_cohort_table *table);
+
+/**
+ * One cohort: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_cohort_table_length`.
+ */
+crm_status crm_cohort_table_cohort(const struct crm_cohort_table *table, size_t index, struct crm_cohort *out);
+
+/**
+ * What the cohort at an index did at an age: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_cohort_table_length`, or an age that is not
+ * below the cohort's `complete_ages`.
+ */
+crm_status crm_cohort_table_age(const struct crm_cohort_table *table,
+                                size_t index,
+                                size_t age,
+                                struct crm_cohort_age *out);
+
+/**
+ * Frees a table; NULL is accepted. No thread may use it any more.
+ */
+void crm_cohort_table_free(struct crm_cohort_table *table);
 
 /**
  * Copies a column, a `crm_base_column`, as doubles to `out`, which has room for `capacity` values, at least
@@ -1450,6 +4189,53 @@ double crm_money_to_double(struct crm_money amount);
  * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too few bytes.
  */
 crm_status crm_money_format(struct crm_money amount, char *out, size_t capacity);
+
+/**
+ * Opportunities of every customer who has a purchase by the end of the day `as_of`, counted from 1970-01-01: those of the
+ * base of that day (`crm_history_base`), in its order, which has their ids.
+ *
+ * Opportunity k of a customer is the k-th whole `crm_time_unit` after the day of the first purchase, which itself is none.
+ * It is taken if there is a purchase on one of its days, and counts when it is over by the end of `as_of`.
+ *
+ * `out` receives the opportunities, NULL if the call fails; the caller frees them with `crm_opportunities_free`. Fails
+ * with `CRM_STATUS_EMPTY` if there is no such customer.
+ */
+crm_status crm_history_opportunities(const struct crm_history *history,
+                                     int32_t as_of,
+                                     int32_t time_unit,
+                                     struct crm_opportunities **out);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `opportunities` is NULL or no such handle.
+ */
+size_t crm_opportunities_length(const struct crm_opportunities *opportunities);
+
+/**
+ * Copies a column, a `crm_opportunity_column`, as doubles to `out`, which has room for `capacity` values, at least
+ * `crm_opportunities_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_opportunities_column_double(const struct crm_opportunities *opportunities,
+                                           int32_t column,
+                                           double *out,
+                                           size_t capacity);
+
+/**
+ * Copies a column, a `crm_opportunity_column`, to `out`, which has room for `capacity` values, at least
+ * `crm_opportunities_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_opportunities_column_int64(const struct crm_opportunities *opportunities,
+                                          int32_t column,
+                                          int64_t *out,
+                                          size_t capacity);
+
+/**
+ * Frees opportunities; NULL is accepted. No thread may use them any more.
+ */
+void crm_opportunities_free(struct crm_opportunities *opportunities);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.

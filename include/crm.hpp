@@ -681,6 +681,663 @@ inline void customers_write_parquet(const base &customers, const rfm_scores &sco
     detail::check(crm_customers_write_parquet(customers.get(), scores.get(), assigned.get(), path.c_str()));
 }
 
+// Lengths of time and rates with their units.
+inline crm_period period(double length, crm_time_unit unit) { return {length, static_cast<std::int32_t>(unit)}; }
+
+inline crm_horizon within(double length, crm_time_unit unit) {
+    return {length, static_cast<std::int32_t>(unit), CRM_HORIZON_KIND_WITHIN};
+}
+
+inline crm_horizon forever() { return {0.0, CRM_TIME_UNIT_DAY, CRM_HORIZON_KIND_FOREVER}; }
+
+// An effective rate a year: money due a year later counts 1 / (1 + rate).
+inline crm_discount_rate annual(double rate) { return {rate, CRM_TIME_UNIT_YEAR_MEAN, CRM_COMPOUNDING_EFFECTIVE}; }
+
+inline crm_discount_rate effective_per(double rate, crm_time_unit unit) {
+    return {rate, static_cast<std::int32_t>(unit), CRM_COMPOUNDING_EFFECTIVE};
+}
+
+inline crm_discount_rate continuous_per(double rate, crm_time_unit unit) {
+    return {rate, static_cast<std::int32_t>(unit), CRM_COMPOUNDING_CONTINUOUS};
+}
+
+// What to predict of each customer.
+namespace predict {
+
+inline crm_prediction of(crm_prediction_kind kind) {
+    crm_prediction out{};
+    detail::check(crm_prediction_init(&out, sizeof out, kind));
+    return out;
+}
+
+inline crm_prediction of(crm_prediction_kind kind, crm_horizon horizon) {
+    crm_prediction out = of(kind);
+    out.horizon = horizon;
+    return out;
+}
+
+inline crm_prediction alive() { return of(CRM_PREDICTION_KIND_ALIVE); }
+inline crm_prediction alive_after(crm_horizon horizon) { return of(CRM_PREDICTION_KIND_ALIVE_AFTER, horizon); }
+inline crm_prediction purchases(crm_horizon horizon) { return of(CRM_PREDICTION_KIND_PURCHASES, horizon); }
+
+inline crm_prediction discounted_purchases(crm_horizon horizon, crm_discount_rate rate) {
+    crm_prediction out = of(CRM_PREDICTION_KIND_DISCOUNTED_PURCHASES, horizon);
+    out.discount_rate = rate;
+    return out;
+}
+
+inline crm_prediction purchase_probability(std::uint32_t purchases, crm_horizon horizon) {
+    crm_prediction out = of(CRM_PREDICTION_KIND_PURCHASE_PROBABILITY, horizon);
+    out.purchases = purchases;
+    return out;
+}
+
+inline crm_prediction buys_within(crm_horizon horizon) { return of(CRM_PREDICTION_KIND_BUYS_WITHIN, horizon); }
+
+inline crm_prediction time_to_next(double quantile = 0.5) {
+    crm_prediction out = of(CRM_PREDICTION_KIND_TIME_TO_NEXT);
+    out.quantile = quantile;
+    return out;
+}
+
+inline crm_prediction mean_time_to_next() { return of(CRM_PREDICTION_KIND_MEAN_TIME_TO_NEXT); }
+
+} // namespace predict
+
+// How a purchase model is fitted; it owns its texts.
+struct fit_options {
+    double l2 = 0.0;
+    std::uint32_t most_evaluations = 1000;
+    std::vector<std::string> purchase_covariates, dropout_covariates;
+    std::size_t threads = 0;
+};
+
+namespace detail {
+
+// The options as C sees them, for as long as both objects live.
+class fit_view {
+public:
+    explicit fit_view(const fit_options &from)
+        : purchase_(pointers(from.purchase_covariates)), dropout_(pointers(from.dropout_covariates)) {
+        check(crm_fit_options_init(&view_, sizeof view_));
+        view_.l2 = from.l2;
+        view_.most_evaluations = from.most_evaluations;
+        view_.purchase_covariates = purchase_.data();
+        view_.purchase_covariate_count = purchase_.size();
+        view_.dropout_covariates = dropout_.data();
+        view_.dropout_covariate_count = dropout_.size();
+        view_.threads = from.threads;
+    }
+    const crm_fit_options *get() const noexcept { return &view_; }
+
+private:
+    static std::vector<const char *> pointers(const std::vector<std::string> &texts) {
+        std::vector<const char *> found;
+        for (const std::string &text : texts) found.push_back(text.c_str());
+        return found;
+    }
+
+    std::vector<const char *> purchase_, dropout_;
+    crm_fit_options view_{};
+};
+
+// C takes lengths on trust, so they are checked here.
+inline void same_length(const char *name, std::size_t length, std::size_t expected) {
+    if (length != expected)
+        throw std::invalid_argument(std::string(name) + " has " + std::to_string(length) + " rows, not " +
+                                    std::to_string(expected));
+}
+
+template <class T, class Make> T *made(Make make) {
+    T *out = nullptr;
+    check(make(&out));
+    return out;
+}
+
+} // namespace detail
+
+// Estimates or predictions with their uncertainty.
+struct intervals {
+    std::vector<double> estimate, standard_error, lower, upper;
+
+    // Takes over intervals that C gave.
+    explicit intervals(crm_intervals *owned) {
+        std::unique_ptr<crm_intervals, void (*)(crm_intervals *)> from(owned, crm_intervals_free);
+        const auto column = [&](crm_interval_column which, std::vector<double> &out) {
+            out.resize(crm_intervals_length(owned));
+            detail::check(crm_intervals_column(owned, which, out.data(), out.size()));
+        };
+        column(CRM_INTERVAL_COLUMN_ESTIMATE, estimate);
+        column(CRM_INTERVAL_COLUMN_STANDARD_ERROR, standard_error);
+        column(CRM_INTERVAL_COLUMN_LOWER, lower);
+        column(CRM_INTERVAL_COLUMN_UPPER, upper);
+    }
+};
+
+// Numbers of purchases that single customers stay within.
+struct predictive_intervals {
+    std::vector<std::uint32_t> lower, upper;
+};
+
+class fit_report : public detail::handle<crm_fit_report, crm_fit_report_free> {
+public:
+    using handle::handle;
+
+    crm_fit_summary summary() const {
+        crm_fit_summary out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_fit_report_summary(get(), &out));
+        return out;
+    }
+
+    std::size_t size() const { return crm_fit_report_length(get()); }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> out;
+        for (std::size_t index = 0; index < size(); index++) out.push_back(detail::name(crm_fit_report_name(get(), index)));
+        return out;
+    }
+
+    std::vector<double> estimates() const {
+        std::vector<double> out(size());
+        detail::check(crm_fit_report_estimates(get(), out.data(), out.size()));
+        return out;
+    }
+
+    // NaN where they are not defined.
+    std::vector<double> standard_errors() const {
+        std::vector<double> out(size());
+        detail::check(crm_fit_report_standard_errors(get(), out.data(), out.size()));
+        return out;
+    }
+
+    // Row by row; NaN where it is not defined.
+    std::vector<double> covariance() const {
+        std::vector<double> out(size() * size());
+        detail::check(crm_fit_report_covariance(get(), out.data(), out.size()));
+        return out;
+    }
+
+    // Lower and upper ends; NaN where they are not defined.
+    std::pair<std::vector<double>, std::vector<double>> confidence_intervals(double confidence_level) const {
+        std::pair<std::vector<double>, std::vector<double>> out{size(), size()};
+        detail::check(crm_fit_report_confidence_intervals(get(), confidence_level, out.first.data(), out.second.data(),
+                                                          out.first.size()));
+        return out;
+    }
+
+    // What makes the fit less telling: stable names with texts.
+    std::vector<std::pair<std::string, std::string>> warnings() const {
+        std::vector<std::pair<std::string, std::string>> out;
+        for (std::size_t index = 0; index < crm_fit_report_warning_count(get()); index++)
+            out.emplace_back(detail::name(crm_fit_report_warning_name(get(), index)),
+                             detail::name(crm_fit_report_warning(get(), index)));
+        return out;
+    }
+};
+
+class purchase_data : public detail::handle<crm_purchase_data, crm_purchase_data_free> {
+public:
+    using handle::handle;
+
+    explicit purchase_data(const base &customers)
+        : handle(made([&](crm_purchase_data **out) { return crm_purchase_data_from_base(customers.get(), out); })) {}
+
+    purchase_data(const std::vector<double> &repeat_purchases, const std::vector<double> &last_purchase_age,
+                  const std::vector<double> &age, crm_time_unit unit)
+        : handle(made([&](crm_purchase_data **out) {
+              detail::same_length("last_purchase_age", last_purchase_age.size(), repeat_purchases.size());
+              detail::same_length("age", age.size(), repeat_purchases.size());
+              return crm_purchase_data_new(repeat_purchases.data(), last_purchase_age.data(), age.data(), age.size(),
+                                           unit, out);
+          })) {}
+
+    // For BG/BB: the opportunities to buy, of the length of a unit, that are over by the end of a day.
+    static purchase_data from_opportunities(const history &log, std::int32_t as_of, crm_time_unit unit) {
+        std::unique_ptr<crm_opportunities, void (*)(crm_opportunities *)> found(
+            detail::made<crm_opportunities>(
+                [&](crm_opportunities **out) { return crm_history_opportunities(log.get(), as_of, unit, out); }),
+            crm_opportunities_free);
+        return purchase_data(made(
+            [&](crm_purchase_data **out) { return crm_purchase_data_from_opportunities(found.get(), out); }));
+    }
+
+    static purchase_data newcomers(std::size_t customers, crm_time_unit unit) {
+        return purchase_data(
+            made([&](crm_purchase_data **out) { return crm_purchase_data_newcomers(customers, unit, out); }));
+    }
+
+    purchase_data with_weights(const std::vector<double> &weights) const {
+        return purchase_data(made([&](crm_purchase_data **out) {
+            return crm_purchase_data_with_weights(get(), weights.data(), weights.size(), out);
+        }));
+    }
+
+    purchase_data with_covariate(const std::string &name, const std::vector<double> &values) const {
+        return purchase_data(made([&](crm_purchase_data **out) {
+            return crm_purchase_data_with_covariate(get(), name.c_str(), values.data(), values.size(), out);
+        }));
+    }
+
+    std::size_t size() const { return crm_purchase_data_length(get()); }
+
+    crm_time_unit time_unit() const {
+        std::int32_t code = 0;
+        detail::check(crm_purchase_data_time_unit(get(), &code));
+        return static_cast<crm_time_unit>(code);
+    }
+
+    // The first and the last day; throws unless the data come from a base.
+    std::pair<std::int32_t, std::int32_t> window() const {
+        std::pair<std::int32_t, std::int32_t> out;
+        detail::check(crm_purchase_data_window(get(), &out.first, &out.second));
+        return out;
+    }
+
+    std::vector<double> column(crm_purchase_column column) const {
+        std::vector<double> out(size());
+        detail::check(crm_purchase_data_column(get(), column, out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> covariate(const std::string &name) const {
+        std::vector<double> out(size());
+        detail::check(crm_purchase_data_covariate(get(), name.c_str(), out.data(), out.size()));
+        return out;
+    }
+};
+
+// Refits of a purchase model to samples of its customers.
+class bootstrap : public detail::handle<crm_bootstrap, crm_bootstrap_free> {
+public:
+    using handle::handle;
+
+    // Refits that converged.
+    std::size_t size() const { return crm_bootstrap_length(get()); }
+
+    std::uint32_t failed() const {
+        std::uint32_t out = 0;
+        detail::check(crm_bootstrap_failed(get(), &out));
+        return out;
+    }
+
+    intervals estimate_intervals(double confidence_level) const {
+        return intervals(detail::made<crm_intervals>(
+            [&](crm_intervals **out) { return crm_bootstrap_estimate_intervals(get(), confidence_level, out); }));
+    }
+
+    // The estimates of a refit.
+    std::vector<double> replicate(std::size_t index) const {
+        std::vector<double> out(estimate_intervals(0.5).estimate.size());
+        detail::check(crm_bootstrap_replicate(get(), index, out.data(), out.size()));
+        return out;
+    }
+
+    intervals confidence_intervals(const purchase_data &data, const crm_prediction &prediction,
+                                   double confidence_level) const {
+        return intervals(detail::made<crm_intervals>([&](crm_intervals **out) {
+            return crm_bootstrap_confidence_intervals(get(), data.get(), &prediction, confidence_level, out);
+        }));
+    }
+};
+
+// Customers drawn from a purchase model.
+class simulation : public detail::handle<crm_simulation, crm_simulation_free> {
+public:
+    using handle::handle;
+
+    std::size_t size() const { return crm_simulation_length(get()); }
+
+    // The ages at which a customer buys again.
+    std::vector<double> purchases(std::size_t customer) const {
+        std::size_t count = 0;
+        detail::check(crm_simulation_purchase_count(get(), customer, &count));
+        std::vector<double> out(count);
+        detail::check(crm_simulation_purchases(get(), customer, out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> left() const {
+        std::vector<double> out(size());
+        detail::check(crm_simulation_left(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> holdout_purchases() const {
+        std::vector<double> out(size());
+        detail::check(crm_simulation_holdout_purchases(get(), out.data(), out.size()));
+        return out;
+    }
+
+    purchase_data data() const {
+        return purchase_data(detail::made<crm_purchase_data>(
+            [&](crm_purchase_data **out) { return crm_simulation_data(get(), out); }));
+    }
+};
+
+class purchase_model : public detail::handle<crm_purchase_model, crm_purchase_model_free> {
+public:
+    using handle::handle;
+
+    purchase_model(crm_purchase_kind kind, const std::vector<double> &parameters, crm_time_unit unit)
+        : handle(made([&](crm_purchase_model **out) {
+              return crm_purchase_model_from_parameters(kind, parameters.data(), parameters.size(), unit, out);
+          })) {}
+
+    static purchase_model fit(crm_purchase_kind kind, const purchase_data &data, const fit_options &options = {}) {
+        return purchase_model(made([&](crm_purchase_model **out) {
+            return crm_purchase_model_fit(kind, data.get(), detail::fit_view(options).get(), out);
+        }));
+    }
+
+    static purchase_model from_json(const std::string &json) {
+        return purchase_model(
+            made([&](crm_purchase_model **out) { return crm_purchase_model_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_purchase_model_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    crm_purchase_kind kind() const {
+        std::int32_t code = 0;
+        detail::check(crm_purchase_model_kind(get(), &code));
+        return static_cast<crm_purchase_kind>(code);
+    }
+
+    crm_time_unit time_unit() const {
+        std::int32_t code = 0;
+        detail::check(crm_purchase_model_time_unit(get(), &code));
+        return static_cast<crm_time_unit>(code);
+    }
+
+    // The first and the last day; throws unless the model was fitted on data from a base.
+    std::pair<std::int32_t, std::int32_t> window() const {
+        std::pair<std::int32_t, std::int32_t> out;
+        detail::check(crm_purchase_model_window(get(), &out.first, &out.second));
+        return out;
+    }
+
+    // Four parameters, then coefficients of covariates.
+    std::vector<double> estimates() const {
+        std::vector<double> out(crm_purchase_model_length(get()));
+        detail::check(crm_purchase_model_estimates(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> out;
+        for (std::size_t index = 0; index < crm_purchase_model_length(get()); index++)
+            out.push_back(detail::name(crm_purchase_model_name(get(), index)));
+        return out;
+    }
+
+    // Throws for a model with given parameters.
+    fit_report report() const {
+        return fit_report(detail::made<crm_fit_report>(
+            [&](crm_fit_report **out) { return crm_purchase_model_report(get(), out); }));
+    }
+
+    std::vector<double> predict(const purchase_data &data, const crm_prediction &prediction) const {
+        std::vector<double> out(data.size());
+        detail::check(crm_purchase_model_predict(get(), data.get(), &prediction, out.data(), out.size()));
+        return out;
+    }
+
+    double log_likelihood(const purchase_data &data) const {
+        double out = 0.0;
+        detail::check(crm_purchase_model_log_likelihood(get(), data.get(), &out));
+        return out;
+    }
+
+    std::vector<double> log_likelihoods(const purchase_data &data) const {
+        std::vector<double> out(data.size());
+        detail::check(crm_purchase_model_log_likelihoods(get(), data.get(), out.data(), out.size()));
+        return out;
+    }
+
+    intervals confidence_intervals(const purchase_data &data, const crm_prediction &prediction,
+                                   double confidence_level) const {
+        return intervals(detail::made<crm_intervals>([&](crm_intervals **out) {
+            return crm_purchase_model_confidence_intervals(get(), data.get(), &prediction, confidence_level, out);
+        }));
+    }
+
+    crm::predictive_intervals predictive_intervals(const purchase_data &data, const crm_period &period,
+                                                   double level) const {
+        crm::predictive_intervals out;
+        out.lower.resize(data.size());
+        out.upper.resize(data.size());
+        detail::check(crm_purchase_model_predictive_intervals(get(), data.get(), &period, level, out.lower.data(),
+                                                              out.upper.data(), data.size()));
+        return out;
+    }
+
+    crm::bootstrap bootstrap(const purchase_data &data, std::uint32_t replicates, std::uint64_t seed,
+                             const fit_options &options = {}) const {
+        return crm::bootstrap(detail::made<crm_bootstrap>([&](crm_bootstrap **out) {
+            return crm_purchase_model_bootstrap(get(), data.get(), detail::fit_view(options).get(), replicates, seed,
+                                                out);
+        }));
+    }
+
+    simulation simulate(const std::vector<double> &ages, const crm_period &holdout, std::uint64_t seed) const {
+        return simulation(detail::made<crm_simulation>([&](crm_simulation **out) {
+            return crm_purchase_model_simulate(get(), ages.data(), ages.size(), &holdout, seed, out);
+        }));
+    }
+};
+
+class spend_data : public detail::handle<crm_spend_data, crm_spend_data_free> {
+public:
+    using handle::handle;
+
+    explicit spend_data(const base &customers, crm_policy without_spend = CRM_POLICY_EXCLUDE)
+        : handle(made([&](crm_spend_data **out) {
+              return crm_spend_data_from_base(customers.get(), without_spend, out);
+          })) {}
+
+    spend_data(const std::vector<double> &repeat_purchases, const std::vector<double> &mean_spend,
+               crm_policy without_spend = CRM_POLICY_EXCLUDE)
+        : handle(made([&](crm_spend_data **out) {
+              detail::same_length("mean_spend", mean_spend.size(), repeat_purchases.size());
+              return crm_spend_data_new(repeat_purchases.data(), mean_spend.data(), mean_spend.size(), without_spend,
+                                        out);
+          })) {}
+
+    spend_data with_weights(const std::vector<double> &weights) const {
+        return spend_data(made([&](crm_spend_data **out) {
+            return crm_spend_data_with_weights(get(), weights.data(), weights.size(), out);
+        }));
+    }
+
+    spend_data in_currency(const std::string &currency) const {
+        return spend_data(made(
+            [&](crm_spend_data **out) { return crm_spend_data_in_currency(get(), currency.c_str(), out); }));
+    }
+
+    std::size_t size() const { return crm_spend_data_length(get()); }
+    std::uint64_t excluded() const { return crm_spend_data_excluded(get()); }
+
+    std::optional<std::string> currency() const {
+        const char *found = crm_spend_data_currency(get());
+        return found == nullptr ? std::nullopt : std::optional<std::string>(found);
+    }
+
+    std::vector<double> column(crm_spend_column column) const {
+        std::vector<double> out(size());
+        detail::check(crm_spend_data_column(get(), column, out.data(), out.size()));
+        return out;
+    }
+};
+
+class spend_model : public detail::handle<crm_spend_model, crm_spend_model_free> {
+public:
+    using handle::handle;
+
+    spend_model(double p, double q, double v)
+        : handle(made([&](crm_spend_model **out) { return crm_spend_model_from_parameters(p, q, v, out); })) {}
+
+    static spend_model fit(const spend_data &data, double l2 = 0.0, std::size_t threads = 0) {
+        crm_spend_fit_options options{};
+        detail::check(crm_spend_fit_options_init(&options, sizeof options));
+        options.l2 = l2;
+        options.threads = threads;
+        return spend_model(
+            made([&](crm_spend_model **out) { return crm_spend_model_fit(data.get(), &options, out); }));
+    }
+
+    static spend_model from_json(const std::string &json) {
+        return spend_model(made([&](crm_spend_model **out) { return crm_spend_model_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_spend_model_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    spend_model in_currency(const std::string &currency) const {
+        return spend_model(made(
+            [&](crm_spend_model **out) { return crm_spend_model_in_currency(get(), currency.c_str(), out); }));
+    }
+
+    crm_spend_parameters parameters() const {
+        crm_spend_parameters out{};
+        detail::check(crm_spend_model_parameters(get(), &out));
+        return out;
+    }
+
+    std::optional<std::string> currency() const {
+        const char *found = crm_spend_model_currency(get());
+        return found == nullptr ? std::nullopt : std::optional<std::string>(found);
+    }
+
+    std::uint64_t excluded() const { return crm_spend_model_excluded(get()); }
+
+    // NaN for a model with given parameters.
+    double correlation() const {
+        double out = 0.0;
+        detail::check(crm_spend_model_correlation(get(), &out));
+        return out;
+    }
+
+    // Throws for a model with given parameters.
+    fit_report report() const {
+        return fit_report(
+            detail::made<crm_fit_report>([&](crm_fit_report **out) { return crm_spend_model_report(get(), out); }));
+    }
+
+    double log_likelihood(const spend_data &data) const {
+        double out = 0.0;
+        detail::check(crm_spend_model_log_likelihood(get(), data.get(), &out));
+        return out;
+    }
+
+    double population_mean() const {
+        double out = 0.0;
+        detail::check(crm_spend_model_population_mean(get(), &out));
+        return out;
+    }
+
+    std::vector<double> expected_mean_spend(const std::vector<double> &repeat_purchases,
+                                            const std::vector<double> &mean_spend) const {
+        detail::same_length("mean_spend", mean_spend.size(), repeat_purchases.size());
+        std::vector<double> out(mean_spend.size());
+        detail::check(crm_spend_model_expected_mean_spend(get(), repeat_purchases.data(), mean_spend.data(), out.size(),
+                                                          out.data()));
+        return out;
+    }
+
+    // NaN for customers who have no expectation.
+    std::vector<double> expected_mean_spend_where_defined(const std::vector<double> &repeat_purchases,
+                                                          const std::vector<double> &mean_spend) const {
+        detail::same_length("mean_spend", mean_spend.size(), repeat_purchases.size());
+        std::vector<double> out(mean_spend.size());
+        detail::check(crm_spend_model_expected_mean_spend_where_defined(get(), repeat_purchases.data(),
+                                                                        mean_spend.data(), out.size(), out.data()));
+        return out;
+    }
+
+    std::vector<double> simulate(const std::vector<std::uint32_t> &repeat_purchases, std::uint64_t seed) const {
+        std::vector<double> out(repeat_purchases.size());
+        detail::check(crm_spend_model_simulate(get(), repeat_purchases.data(), out.size(), seed, out.data()));
+        return out;
+    }
+};
+
+// What of a purchase counts, how far ahead, and at which rate.
+inline crm_value_options value_options(crm_horizon horizon, crm_discount_rate discount_rate, double margin = 1.0) {
+    crm_value_options options{};
+    detail::check(crm_value_options_init(&options, sizeof options));
+    options.horizon = horizon;
+    options.discount_rate = discount_rate;
+    options.margin = margin;
+    return options;
+}
+
+inline crm_draw_options draw_options() {
+    crm_draw_options options{};
+    detail::check(crm_draw_options_init(&options, sizeof options));
+    return options;
+}
+
+// The residual value of each customer and what it is made of.
+class customer_values : public detail::handle<crm_customer_values, crm_customer_values_free> {
+public:
+    using handle::handle;
+
+    customer_values(const purchase_model &purchases_model, const spend_model &spends, const purchase_data &purchases,
+                    const spend_data &spend, const crm_value_options &options)
+        : handle(made([&](crm_customer_values **out) {
+              return crm_customer_values_new(purchases_model.get(), spends.get(), purchases.get(), spend.get(), &options,
+                                             out);
+          })) {}
+
+    static intervals confidence_intervals(const purchase_model &purchases_model, const spend_model &spends,
+                                          const purchase_data &purchases, const spend_data &spend,
+                                          const crm_value_options &options, double confidence_level) {
+        return intervals(detail::made<crm_intervals>([&](crm_intervals **out) {
+            return crm_customer_values_confidence_intervals(purchases_model.get(), spends.get(), purchases.get(),
+                                                            spend.get(), &options, confidence_level, out);
+        }));
+    }
+
+    static intervals predictive_intervals(const purchase_model &purchases_model, const spend_model &spends,
+                                          const purchase_data &purchases, const spend_data &spend,
+                                          const crm_value_options &options,
+                                          const crm_draw_options &draw = draw_options()) {
+        return intervals(detail::made<crm_intervals>([&](crm_intervals **out) {
+            return crm_customer_values_predictive_intervals(purchases_model.get(), spends.get(), purchases.get(),
+                                                            spend.get(), &options, &draw, out);
+        }));
+    }
+
+    std::size_t size() const { return crm_customer_values_length(get()); }
+
+    std::vector<double> column(crm_value_column column) const {
+        std::vector<double> out(size());
+        detail::check(crm_customer_values_column(get(), column, out.data(), out.size()));
+        return out;
+    }
+
+    ArrowArrayStream to_arrow_stream(const base &customers) const {
+        ArrowArrayStream out{};
+        detail::check(crm_customer_values_to_arrow_stream(customers.get(), get(), &out));
+        return out;
+    }
+
+    void write_csv(const base &customers, const std::string &path) const {
+        detail::check(crm_customer_values_write_csv(customers.get(), get(), path.c_str()));
+    }
+
+    void write_parquet(const base &customers, const std::string &path) const {
+        detail::check(crm_customer_values_write_parquet(customers.get(), get(), path.c_str()));
+    }
+};
+
 } // namespace crm
 
 #endif // CRM_HPP
