@@ -1,4 +1,4 @@
-"""Hard points with truth of 20 digits: see tests/oracles/make_clv_grid.py for what each quantity is."""
+"""Hard points with truth of 20 digits: see tests/oracles/clv_truth.py for what each quantity is."""
 
 from __future__ import annotations
 
