@@ -14,6 +14,7 @@
 pub mod clv;
 pub mod customer;
 pub mod rfm;
+pub mod segment;
 
 // What it stands on.
 mod error;
@@ -21,6 +22,7 @@ mod error;
 pub mod interop;
 pub mod math;
 mod parallel;
+mod saved;
 
 pub use error::{Error, ErrorKind, Result};
 pub use parallel::Threads;

@@ -6,16 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules at the root of the crate, and what each may import beside itself. Families never import each other.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("error", &[]),
     ("math", &["error"]),
     ("parallel", &["error"]),
+    ("saved", &["error"]),
     ("customer", &["error", "math", "parallel"]),
-    ("rfm", &["customer", "error", "math", "parallel"]),
-    ("segment", &["customer", "error", "math", "parallel"]),
-    ("clv", &["customer", "error", "math", "parallel"]),
-    ("loyalty", &["customer", "error", "math", "parallel"]),
-    ("lifecycle", &["customer", "error", "math", "parallel"]),
+    ("rfm", &["customer", "error", "math", "parallel", "saved"]),
+    ("segment", &["customer", "error", "math", "parallel", "saved"]),
+    ("clv", &["customer", "error", "math", "parallel", "saved"]),
+    ("loyalty", &["customer", "error", "math", "parallel", "saved"]),
+    ("lifecycle", &["customer", "error", "math", "parallel", "saved"]),
     ("experiment", &["error", "math", "parallel"]),
     ("campaign", &["customer", "error", "experiment", "math", "parallel"]),
     // Where the engine meets other formats may know everything.

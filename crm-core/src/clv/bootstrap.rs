@@ -3,11 +3,9 @@
 //! Customers are drawn with replacement, which for distinct rows means multinomial weights; each refit starts from the estimates.
 //! Efron and Tibshirani (1993), *An Introduction to the Bootstrap*, chapter 13 (percentile intervals).
 
-use rand::SeedableRng;
 use rand_distr::{Binomial, Distribution};
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::fit::with_objective;
 use super::interval::Intervals;
@@ -16,7 +14,7 @@ use super::purchase_model::PurchaseModel;
 use super::report::two_sided_quantile;
 use super::{FitOptions, PurchaseData};
 use crate::error::{Error, Result};
-use crate::math::quantile_type_7;
+use crate::math::{quantile_type_7, stream};
 
 /// Customers of which all replicates are predicted at a time.
 const BLOCK: usize = 4096;
@@ -153,19 +151,6 @@ fn percentiles(estimate: Vec<f64>, columns: Vec<Vec<f64>>, confidence_level: f64
         intervals.upper.push(quantile(1.0 - tail));
     }
     Ok(intervals)
-}
-
-/// The random numbers of one replicate or customer, so that threads share nothing. The key is hashed: streams of one generator that differ
-/// in their number alone are correlated.
-pub(super) fn stream(seed: u64, index: u64) -> Pcg64 {
-    let mut key = [0; 16];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..].copy_from_slice(&index.to_le_bytes());
-    let (low, high) = (xxh3_128_with_seed(&key, 0), xxh3_128_with_seed(&key, 1));
-    let mut state = [0; 32];
-    state[..16].copy_from_slice(&low.to_le_bytes());
-    state[16..].copy_from_slice(&high.to_le_bytes());
-    Pcg64::from_seed(state)
 }
 
 /// As many draws as the weights sum to, spread over the rows by chances that are the weights: a chain of binomials.

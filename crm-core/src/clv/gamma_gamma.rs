@@ -320,7 +320,7 @@ impl SpendModel {
     /// `Corrupt` if the text is not a model; `Incompatible` if it is one of another version.
     pub fn from_json(text: &str) -> Result<Self> {
         let corrupt = |message: String| Error::new(ErrorKind::Corrupt, message).on("json");
-        let model: Self = super::saved(text, VERSION, &["gamma_gamma"])?;
+        let model: Self = crate::saved::from_json(text, VERSION, &["gamma_gamma"])?;
         Self::from_parameters(model.p, model.q, model.v).map_err(|error| corrupt(error.to_string()))?;
         if model.fit.as_ref().is_some_and(|fit| !fit.fits(&[model.p, model.q, model.v])) {
             return Err(corrupt("the report does not fit the parameters".to_owned()));

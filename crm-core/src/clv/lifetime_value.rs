@@ -7,7 +7,6 @@ use rand::RngExt;
 use rand_distr::{Distribution, Gamma};
 use rayon::prelude::*;
 
-use super::bootstrap::stream;
 use super::discount::{DiscountRate, Horizon};
 use super::interval::Intervals;
 use super::predict::{Prediction, p_alive};
@@ -18,7 +17,7 @@ use super::{
     BgBb, BgNbd, MbgNbd, ParetoNbd, PurchaseData, PurchaseModel, SpendData, SpendModel, with_process,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::math::quantile_type_7;
+use crate::math::{quantile_type_7, stream};
 use crate::parallel::Threads;
 
 /// What of a purchase counts, how far ahead, and at which rate.

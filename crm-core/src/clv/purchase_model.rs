@@ -211,7 +211,7 @@ impl PurchaseModel {
     /// # Errors
     /// `Corrupt` if the text is not a model; `Incompatible` if it is one of a later version.
     pub fn from_json(text: &str) -> Result<Self> {
-        let model: Self = super::saved(text, VERSION, &PurchaseKind::ALL.map(PurchaseKind::name))?;
+        let model: Self = crate::saved::from_json(text, VERSION, &PurchaseKind::ALL.map(PurchaseKind::name))?;
         let corrupt = |message: &str| Error::new(ErrorKind::Corrupt, message).on("json");
         model.check().map_err(|error| corrupt(&error.to_string()))?;
         for effect in &model.effects {

@@ -263,7 +263,7 @@ impl RetentionModel {
     /// `Corrupt` if the text is not a model; `Incompatible` if it is one of another version.
     pub fn from_json(text: &str) -> Result<Self> {
         let corrupt = |message: String| Error::new(ErrorKind::Corrupt, message).on("json");
-        let model: Self = super::saved(text, VERSION, &["sbg"])?;
+        let model: Self = crate::saved::from_json(text, VERSION, &["sbg"])?;
         Self::from_parameters(model.alpha, model.beta, model.unit)
             .map_err(|error| corrupt(error.to_string()))?;
         if model.fit.as_ref().is_some_and(|fit| !fit.fits(&[model.alpha, model.beta])) {

@@ -3,12 +3,12 @@
 use rand::RngExt;
 use rayon::prelude::*;
 
-use super::bootstrap::stream;
 use super::process::{Future, Process};
 use super::purchase_model::PurchaseModel;
 use super::{BgBb, BgNbd, MbgNbd, ParetoNbd, PurchaseData, with_process};
 use crate::customer::{Period, TimeUnit};
 use crate::error::{Error, ErrorKind, Result};
+use crate::math::stream;
 use crate::parallel::Threads;
 
 /// Purchases of simulated customers, by age: times since each customer's first purchase.

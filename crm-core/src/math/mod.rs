@@ -8,6 +8,7 @@ mod normal;
 mod optimize;
 mod quadrature;
 mod quantile;
+mod random;
 mod symmetric;
 
 pub use beta::{beta_reg, ln_beta, ln_beta_reg};
@@ -19,4 +20,5 @@ pub(crate) use optimize::{Maximum, maximize, maximize_near};
 pub(crate) use quadrature::{BetaNodes, DROP, GAUSS_LEGENDRE_16, LONGEST_PANEL, ln_integral_of_log_concave};
 pub use quantile::quantile_type_7;
 pub(crate) use quantile::{ClosedSide, interior_quantiles};
+pub(crate) use random::stream;
 pub(crate) use symmetric::{eigenvalues, inverse};

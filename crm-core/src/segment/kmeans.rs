@@ -1,0 +1,335 @@
+//! K-means clusters.
+
+use serde::{Deserialize, Serialize};
+
+use super::distance::{nearest_two, squared_distance};
+use super::exact_sum::{Grid, Sums};
+use super::kmeans_options::{KMeansOptions, LabelOrder, MOST_CLUSTERS, Starts};
+use super::lloyd::{Run, lloyd};
+use super::{Matrix, starts};
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::stream;
+use crate::parallel::Threads;
+
+/// The version of the saved form.
+const VERSION: u32 = 1;
+
+/// Clusters around centres: each row belongs to the nearest.
+///
+/// Minimises the inertia `Σ w ||x - c(x)||²` by Lloyd's iterations from several starts. Clusters are numbered by the centres' value of a feature, so
+/// their numbers mean the same in every run. An empty cluster takes the row that is farthest from its centre.
+///
+/// ```
+/// use crm_core::segment::{KMeans, KMeansOptions, Matrix};
+/// let values = [1.0, 1.2, 0.8, 9.0, 9.4, 8.9];
+/// let matrix = Matrix::from_rows(&values, 1)?;
+/// let fitted = KMeans::fit(&matrix, &KMeansOptions::new(2))?;
+/// assert_eq!(fitted.labels, [0, 0, 0, 1, 1, 1]);
+/// assert!((fitted.model.centre(1)[0] - 9.1).abs() < 1e-15);
+/// assert_eq!(fitted.model.predict(&Matrix::from_rows(&[2.0, 7.0], 1)?)?, [0, 1]);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KMeans {
+    model: String,
+    version: u32,
+    features: usize,
+    centres: Vec<f64>,
+    rows: Vec<u64>,
+    weights: Vec<f64>,
+    within: Vec<f64>,
+    iterations: u32,
+    converged: bool,
+    order: LabelOrder,
+    #[serde(skip)]
+    threads: Threads,
+}
+
+/// A fitted model with the labels of the rows that it was fitted to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clustering {
+    /// The model.
+    pub model: KMeans,
+    /// The cluster of each row.
+    pub labels: Vec<u32>,
+}
+
+/// Where rows lie between their own centre and the next one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assignment {
+    /// The cluster of each row.
+    pub labels: Vec<u32>,
+    /// The distance to its centre.
+    pub distances: Vec<f64>,
+    /// The next cluster; the same one if there is only one.
+    pub next_labels: Vec<u32>,
+    /// The distance to the next centre; infinite if there is only one cluster.
+    pub next_distances: Vec<f64>,
+}
+
+impl KMeans {
+    /// Fits clusters to rows that count once each.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for options that make no sense and for more clusters than there are distinct rows; `LengthMismatch` for given starts of
+    /// another size.
+    pub fn fit(matrix: &Matrix<'_>, options: &KMeansOptions) -> Result<Clustering> {
+        Self::fit_with(matrix, None, options)
+    }
+
+    /// Fits clusters to rows that count `weights` times; fractions are allowed, and rows of weight 0 only get a label.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit); `LengthMismatch`; `InvalidValue` with the row for weights that are negative, not finite or above 1e140, or if all
+    /// are 0.
+    pub fn fit_weighted(matrix: &Matrix<'_>, weights: &[f64], options: &KMeansOptions) -> Result<Clustering> {
+        if weights.len() != matrix.rows() {
+            let message = format!("has {} rows where the matrix has {}", weights.len(), matrix.rows());
+            return Err(Error::new(ErrorKind::LengthMismatch, message).on("weights"));
+        }
+        if let Some(row) = weights.iter().position(|weight| !(0.0..=1e140).contains(weight)) {
+            let message = format!("{} is not a weight from 0 to 1e140", weights[row]);
+            return Err(Error::new(ErrorKind::InvalidValue, message).on("weights").at_row(row as u64));
+        }
+        if weights.iter().all(|&weight| weight == 0.0) {
+            return Err(Error::new(ErrorKind::InvalidValue, "all weights are 0").on("weights"));
+        }
+        Self::fit_with(matrix, Some(weights), options)
+    }
+
+    fn fit_with(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOptions) -> Result<Clustering> {
+        options.check(matrix.features())?;
+        let distinct = distinct_rows(matrix, weights, options.clusters);
+        if distinct < options.clusters {
+            let accepted = format!("at most the number of distinct rows, {distinct}");
+            return Err(Error::argument("clusters", options.clusters, &accepted));
+        }
+        options.threads.run(|| best_run(matrix, weights, options))
+    }
+
+    /// The cluster of each row, the lower number where centres tie.
+    ///
+    /// # Errors
+    /// `Incompatible` if the rows have another number of features.
+    pub fn predict(&self, matrix: &Matrix<'_>) -> Result<Vec<u32>> {
+        Ok(self.assign(matrix)?.labels)
+    }
+
+    /// The nearest and the next centre of each row, with the distances.
+    ///
+    /// # Errors
+    /// Those of [`predict`](Self::predict).
+    pub fn assign(&self, matrix: &Matrix<'_>) -> Result<Assignment> {
+        self.fits(matrix)?;
+        let mut assignment = Assignment::default();
+        let mut row = vec![0.0; self.features];
+        for place in 0..matrix.rows() {
+            matrix.read_row(place, &mut row);
+            let ((own, distance), (next, next_distance)) = nearest_two(&row, &self.centres);
+            assignment.labels.push(own as u32);
+            assignment.distances.push(distance.sqrt());
+            assignment.next_labels.push(next as u32);
+            assignment.next_distances.push(next_distance.sqrt());
+        }
+        Ok(assignment)
+    }
+
+    fn fits(&self, matrix: &Matrix<'_>) -> Result<()> {
+        if matrix.features() == self.features {
+            return Ok(());
+        }
+        let message = format!("has {} features where the model has {}", matrix.features(), self.features);
+        Err(Error::new(ErrorKind::Incompatible, message).on("matrix"))
+    }
+
+    /// Number of clusters.
+    pub fn clusters(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Number of features.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// The centres, row by row.
+    pub fn centres(&self) -> &[f64] {
+        &self.centres
+    }
+
+    /// The centre of a cluster, which must be in range.
+    pub fn centre(&self, cluster: usize) -> &[f64] {
+        &self.centres[cluster * self.features..][..self.features]
+    }
+
+    /// Rows of each cluster, rows of weight 0 included.
+    pub fn rows(&self) -> &[u64] {
+        &self.rows
+    }
+
+    /// Weight of each cluster.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The sum of weighted squared distances to the centre, of each cluster.
+    pub fn within(&self) -> &[f64] {
+        &self.within
+    }
+
+    /// The sum of weighted squared distances to the nearest centre.
+    pub fn inertia(&self) -> f64 {
+        self.within.iter().sum()
+    }
+
+    /// Iterations of the start that was kept.
+    pub fn iterations(&self) -> u32 {
+        self.iterations
+    }
+
+    /// Whether that start ended by its tolerance, not by the limit of iterations.
+    pub fn converged(&self) -> bool {
+        self.converged
+    }
+
+    /// The model as JSON text.
+    ///
+    /// # Errors
+    /// `Io` if it cannot be written, which does not happen.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
+    }
+
+    /// A model from its JSON text.
+    ///
+    /// # Errors
+    /// `Corrupt` if the text is not a model; `Incompatible` if it is one of a later version.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let model: Self = crate::saved::from_json(text, VERSION, &["k_means"])?;
+        let clusters = model.rows.len();
+        let fits = (1..=MOST_CLUSTERS).contains(&clusters)
+            && model.features >= 1
+            && model.centres.len() == clusters * model.features
+            && model.weights.len() == clusters
+            && model.within.len() == clusters
+            && model.centres.iter().all(|value| value.abs() <= 1e140);
+        if fits {
+            return Ok(model);
+        }
+        Err(Error::new(ErrorKind::Corrupt, "the parts of the model do not fit together").on("json"))
+    }
+}
+
+/// The number of distinct rows that count, up to `enough`.
+fn distinct_rows(matrix: &Matrix<'_>, weights: Option<&[f64]>, enough: usize) -> usize {
+    let mut seen = std::collections::HashSet::new();
+    for row in (0..matrix.rows()).filter(|&row| weights.is_none_or(|weights| weights[row] > 0.0)) {
+        // Adding 0 turns -0 into 0.
+        seen.insert(matrix.row(row).map(|value| (value + 0.0).to_bits()).collect::<Vec<_>>());
+        if seen.len() == enough {
+            break;
+        }
+    }
+    seen.len()
+}
+
+/// The mean over the features of the variance of their values.
+fn mean_variance(matrix: &Matrix<'_>, weights: Option<&[f64]>, grid: &Grid) -> f64 {
+    let mut mean = vec![0.0; matrix.features()];
+    let mut all = Sums::new(1, matrix.features());
+    let mut row = vec![0.0; matrix.features()];
+    let weight = |place: usize| weights.map_or(1.0, |weights| weights[place]);
+    for place in 0..matrix.rows() {
+        matrix.read_row(place, &mut row);
+        all.count(grid, 0, &row, weight(place), 1);
+    }
+    all.means(grid, &mut mean);
+    let mut sum = 0.0;
+    for place in 0..matrix.rows() {
+        matrix.read_row(place, &mut row);
+        sum += weight(place) * squared_distance(&row, &mean);
+    }
+    sum / all.weight(grid, 0) / matrix.features() as f64
+}
+
+fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOptions) -> Clustering {
+    let grid = Grid::new(matrix, weights);
+    let tolerance = if options.tolerance == 0.0 {
+        0.0
+    } else {
+        options.tolerance * mean_variance(matrix, weights, &grid)
+    };
+    let count = match &options.starts {
+        Starts::PlusPlus { count } | Starts::Random { count } => *count,
+        Starts::Given(_) => 1,
+    };
+    let run = |start: u32| {
+        let mut rng = stream(options.seed, u64::from(start));
+        let centres = match &options.starts {
+            Starts::PlusPlus { .. } => starts::plus_plus(matrix, weights, options.clusters, &mut rng),
+            Starts::Random { .. } => starts::random(matrix, weights, options.clusters, &mut rng),
+            Starts::Given(centres) => centres.clone(),
+        };
+        let run = lloyd(matrix, weights, &grid, centres, tolerance, options.most_iterations);
+        finish(matrix, weights, &grid, run, options)
+    };
+    let mut best = run(0);
+    for start in 1..count {
+        let other = run(start);
+        if other.model.inertia() < best.model.inertia() {
+            best = other;
+        }
+    }
+    best
+}
+
+/// Numbers the clusters of a run and counts their members.
+fn finish(
+    matrix: &Matrix<'_>,
+    weights: Option<&[f64]>,
+    grid: &Grid,
+    mut run: Run,
+    options: &KMeansOptions,
+) -> Clustering {
+    let features = matrix.features();
+    let clusters = options.clusters;
+    let LabelOrder { feature, descending } = options.order;
+    let centre = |cluster: usize| &run.centres[cluster * features..][..features];
+    let mut places: Vec<usize> = (0..clusters).collect();
+    places.sort_by(|&left, &right| {
+        let (left, right) = (centre(left), centre(right));
+        let order = (feature..features)
+            .chain(0..feature)
+            .fold(std::cmp::Ordering::Equal, |order, place| order.then(left[place].total_cmp(&right[place])));
+        if descending { order.reverse() } else { order }
+    });
+    let centres: Vec<f64> = places.iter().flat_map(|&place| centre(place).to_vec()).collect();
+    let mut numbers = vec![0; clusters];
+    for (number, &place) in places.iter().enumerate() {
+        numbers[place] = number as u32;
+    }
+    let mut sums = Sums::new(clusters, features);
+    let mut within = vec![0.0; clusters];
+    let mut row = vec![0.0; features];
+    for (place, label) in run.labels.iter_mut().enumerate() {
+        *label = numbers[*label as usize];
+        let (cluster, weight) = (*label as usize, weights.map_or(1.0, |weights| weights[place]));
+        matrix.read_row(place, &mut row);
+        sums.count(grid, cluster, &row, weight, 1);
+        within[cluster] += weight * squared_distance(&row, &centres[cluster * features..][..features]);
+    }
+    let model = KMeans {
+        model: "k_means".to_owned(),
+        version: VERSION,
+        features,
+        rows: (0..clusters).map(|cluster| sums.rows(cluster)).collect(),
+        weights: (0..clusters).map(|cluster| sums.weight(grid, cluster)).collect(),
+        centres,
+        within,
+        iterations: run.iterations,
+        converged: run.converged,
+        order: options.order,
+        threads: options.threads,
+    };
+    Clustering { model, labels: run.labels }
+}

@@ -1,0 +1,135 @@
+//! The numbers that are clustered, as the caller holds them.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The largest magnitude of a value; the squares of larger ones overflow.
+const LARGEST: f64 = 1e140;
+
+/// Numbers of customers: a row each, a column a feature. Borrowed, in either layout, and checked once.
+///
+/// ```
+/// use crm_core::segment::Matrix;
+/// let rows = Matrix::from_rows(&[1.0, 10.0, 2.0, 20.0, 3.0, 30.0], 2)?;
+/// let columns = Matrix::from_columns(&[&[1.0, 2.0, 3.0], &[10.0, 20.0, 30.0]])?;
+/// assert_eq!((rows.rows(), rows.features(), rows.value(2, 1)), (3, 2, 30.0));
+/// assert_eq!(columns.value(2, 1), 30.0);
+/// let wrong = Matrix::from_rows(&[1.0, f64::NAN], 1).unwrap_err();
+/// assert_eq!(wrong.to_string(), "feature 0, row 1: NaN is not finite");
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Matrix<'a> {
+    layout: Layout<'a>,
+    rows: usize,
+    features: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Layout<'a> {
+    Rows(&'a [f64]),
+    Columns(Vec<&'a [f64]>),
+}
+
+impl<'a> Matrix<'a> {
+    /// Values row by row, as NumPy and ndarray hold them by default.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for 0 features; `Empty` without rows; `LengthMismatch` if the last row is incomplete; `InvalidValue` with the row
+    /// for values that are not finite; `OutOfRange` above 1e140 in magnitude or from 4,294,967,295 rows on.
+    pub fn from_rows(values: &'a [f64], features: usize) -> Result<Self> {
+        if features == 0 {
+            return Err(Error::argument("features", 0, "at least 1"));
+        }
+        if !values.len().is_multiple_of(features) {
+            let message = format!("{} values are no whole number of rows of {features}", values.len());
+            return Err(Error::new(ErrorKind::LengthMismatch, message).on("values"));
+        }
+        Self { rows: values.len() / features, features, layout: Layout::Rows(values) }.checked()
+    }
+
+    /// Values column by column, as tables hold them.
+    ///
+    /// # Errors
+    /// Those of [`from_rows`](Self::from_rows); `LengthMismatch` if columns differ in length.
+    pub fn from_columns(columns: &[&'a [f64]]) -> Result<Self> {
+        let Some(first) = columns.first() else {
+            return Err(Error::argument("features", 0, "at least 1"));
+        };
+        if let Some(other) = columns.iter().position(|column| column.len() != first.len()) {
+            let message = format!("has {} rows where feature 0 has {}", columns[other].len(), first.len());
+            return Err(Error::new(ErrorKind::LengthMismatch, message).on(format!("feature {other}")));
+        }
+        Self { rows: first.len(), features: columns.len(), layout: Layout::Columns(columns.to_vec()) }
+            .checked()
+    }
+
+    fn checked(self) -> Result<Self> {
+        if self.rows == 0 {
+            return Err(Error::new(ErrorKind::Empty, "there are no rows").on("values"));
+        }
+        if self.rows >= u32::MAX as usize {
+            let message = format!("{} rows are above {}", self.rows, u32::MAX - 1);
+            return Err(Error::new(ErrorKind::OutOfRange, message).on("values"));
+        }
+        let fine = |values: &[f64]| values.iter().fold(true, |fine, value| fine & (value.abs() <= LARGEST));
+        let fine = match &self.layout {
+            Layout::Rows(values) => fine(values),
+            Layout::Columns(columns) => columns.iter().all(|column| fine(column)),
+        };
+        if fine { Ok(self) } else { Err(self.refusal()) }
+    }
+
+    /// The first bad value in the order of the rows.
+    fn refusal(&self) -> Error {
+        for row in 0..self.rows {
+            for feature in 0..self.features {
+                let value = self.value(row, feature);
+                if value.abs() <= LARGEST {
+                    continue;
+                }
+                let (kind, message) = if value.is_finite() {
+                    (ErrorKind::OutOfRange, format!("{value:e} is above {LARGEST:e} in magnitude"))
+                } else {
+                    (ErrorKind::InvalidValue, format!("{value} is not finite"))
+                };
+                return Error::new(kind, message).on(format!("feature {feature}")).at_row(row as u64);
+            }
+        }
+        Error::new(ErrorKind::InvalidValue, "a value is not finite").on("values")
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// The value of a row and a feature, which must be in range.
+    pub fn value(&self, row: usize, feature: usize) -> f64 {
+        match &self.layout {
+            Layout::Rows(values) => values[row * self.features + feature],
+            Layout::Columns(columns) => columns[feature][row],
+        }
+    }
+
+    /// The values of a row.
+    pub(super) fn row(&self, row: usize) -> impl Iterator<Item = f64> + '_ {
+        (0..self.features).map(move |feature| self.value(row, feature))
+    }
+
+    /// Writes the values of a row.
+    pub(super) fn read_row(&self, row: usize, into: &mut [f64]) {
+        match &self.layout {
+            Layout::Rows(values) => into.copy_from_slice(&values[row * self.features..][..self.features]),
+            Layout::Columns(columns) => {
+                for (value, column) in into.iter_mut().zip(columns) {
+                    *value = column[row];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Segments: features of customers, k-means clusters that can be trusted, profiles in words, value tiers.
+//!
+//! ```text
+//! customer base ──► features ──► scaled matrix ──► k-means ──► labels ──► profiles, drift, agreement
+//!                                     │              ▲
+//!                                     └─► choose k ──┘        value, potential, risk ──► tiers
+//! ```
+//!
+//! - Labels are what plain Lloyd iterations give, to the last bit; the kernel only skips what cannot change one (see `kernel.rs`).
+//! - Sums over members are exact integers, so neither threads nor batches nor the order of rows change a centre.
+//! - Clusters are numbered by the value of a feature, not by chance.
+
+mod distance;
+mod exact_sum;
+mod kmeans;
+mod kmeans_options;
+mod lloyd;
+mod matrix;
+mod starts;
+
+pub use kmeans::{Assignment, Clustering, KMeans};
+pub use kmeans_options::{KMeansOptions, LabelOrder, Starts};
+pub use matrix::Matrix;
