@@ -4,8 +4,6 @@
 //! 2^-9 of the largest keeps all its digits, and the others lose less than 2^-62 of the largest. So members can also be taken out of a sum
 //! again, and only those that change their cluster are touched.
 
-use super::Matrix;
-
 /// Scales that turn the values of a matrix, times their weights, into integers.
 pub(super) struct Grid {
     scales: Vec<f64>,
@@ -20,7 +18,6 @@ pub(super) struct Sums {
     /// By cluster and feature.
     values: Vec<i128>,
     weights: Vec<i128>,
-    rows: Vec<i64>,
 }
 
 /// The power of two that takes `largest` to at most 62 bits.
@@ -34,27 +31,17 @@ fn scale_of(largest: f64) -> f64 {
 }
 
 impl Grid {
-    pub(super) fn new(matrix: &Matrix<'_>, weights: Option<&[f64]>) -> Self {
-        let mut largest = vec![0.0_f64; matrix.features()];
-        for row in 0..matrix.rows() {
-            let weight = weights.map_or(1.0, |weights| weights[row]);
-            for (largest, value) in largest.iter_mut().zip(matrix.row(row)) {
-                *largest = largest.max((weight * value).abs());
-            }
-        }
-        let scales: Vec<f64> = largest.into_iter().map(scale_of).collect();
-        let heaviest = weights.map_or(1.0, |weights| weights.iter().fold(0.0, |most: f64, w| most.max(*w)));
-        Self {
-            units: scales.iter().map(|scale| 1.0 / scale).collect(),
-            scales,
-            weight_scale: if weights.is_some() { scale_of(heaviest) } else { 1.0 },
-        }
+    /// Scales for values times weights of at most these magnitudes, and for weights of at most that.
+    pub(super) fn new(largest: &[f64], heaviest: Option<f64>) -> Self {
+        let scales: Vec<f64> = largest.iter().copied().map(scale_of).collect();
+        let units = scales.iter().map(|scale| 1.0 / scale).collect();
+        Self { scales, units, weight_scale: heaviest.map_or(1.0, scale_of) }
     }
 }
 
 impl Sums {
     pub(super) fn new(clusters: usize, features: usize) -> Self {
-        Self { values: vec![0; clusters * features], weights: vec![0; clusters], rows: vec![0; clusters] }
+        Self { values: vec![0; clusters * features], weights: vec![0; clusters] }
     }
 
     /// Takes a row into a cluster (`sign` 1) or out of it (-1).
@@ -64,7 +51,6 @@ impl Sums {
             *sum += i128::from(sign * (weight * value * scale) as i64);
         }
         self.weights[cluster] += i128::from(sign * (weight * grid.weight_scale) as i64);
-        self.rows[cluster] += sign;
     }
 
     /// Moves a row from a cluster to another.
@@ -76,12 +62,6 @@ impl Sums {
     pub(super) fn merge(&mut self, other: &Self) {
         self.values.iter_mut().zip(&other.values).for_each(|(sum, value)| *sum += value);
         self.weights.iter_mut().zip(&other.weights).for_each(|(sum, value)| *sum += value);
-        self.rows.iter_mut().zip(&other.rows).for_each(|(sum, value)| *sum += value);
-    }
-
-    /// Rows of a cluster.
-    pub(super) fn rows(&self, cluster: usize) -> u64 {
-        self.rows[cluster].unsigned_abs()
     }
 
     /// The weight of a cluster.

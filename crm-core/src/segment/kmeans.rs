@@ -1,16 +1,22 @@
 //! K-means clusters.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::distance::{nearest_two, squared_distance};
-use super::exact_sum::{Grid, Sums};
+use super::assign::{Assigner, Assignment};
+use super::distance::squared_distance;
 use super::kmeans_options::{KMeansOptions, LabelOrder, MOST_CLUSTERS, Starts};
-use super::lloyd::{Run, lloyd};
+use super::lloyd::{Problem, Run};
+use super::survey::Survey;
 use super::{Matrix, starts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::stream;
 use crate::parallel::Threads;
 
+/// Values that differ by less all over have no squares to compare.
+const SMALLEST_SPREAD: f64 = 1e-100;
+/// Rows of one partial sum: fixed, so that sums do not depend on threads.
+const BLOCK: usize = 4096;
 /// The version of the saved form.
 const VERSION: u32 = 1;
 
@@ -54,19 +60,6 @@ pub struct Clustering {
     pub labels: Vec<u32>,
 }
 
-/// Where rows lie between their own centre and the next one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Assignment {
-    /// The cluster of each row.
-    pub labels: Vec<u32>,
-    /// The distance to its centre.
-    pub distances: Vec<f64>,
-    /// The next cluster; the same one if there is only one.
-    pub next_labels: Vec<u32>,
-    /// The distance to the next centre; infinite if there is only one cluster.
-    pub next_distances: Vec<f64>,
-}
-
 impl KMeans {
     /// Fits clusters to rows that count once each.
     ///
@@ -104,15 +97,16 @@ impl KMeans {
             let accepted = format!("at most the number of distinct rows, {distinct}");
             return Err(Error::argument("clusters", options.clusters, &accepted));
         }
-        options.threads.run(|| best_run(matrix, weights, options))
+        options.threads.run(|| best_run(matrix, weights, options))?
     }
 
-    /// The cluster of each row, the lower number where centres tie.
+    /// The cluster of each row: the nearest centre, of equally near ones that of the lower number.
     ///
     /// # Errors
     /// `Incompatible` if the rows have another number of features.
     pub fn predict(&self, matrix: &Matrix<'_>) -> Result<Vec<u32>> {
-        Ok(self.assign(matrix)?.labels)
+        self.fits(matrix)?;
+        self.threads.run(|| self.assigner().labels(matrix))
     }
 
     /// The nearest and the next centre of each row, with the distances.
@@ -121,17 +115,26 @@ impl KMeans {
     /// Those of [`predict`](Self::predict).
     pub fn assign(&self, matrix: &Matrix<'_>) -> Result<Assignment> {
         self.fits(matrix)?;
-        let mut assignment = Assignment::default();
-        let mut row = vec![0.0; self.features];
-        for place in 0..matrix.rows() {
-            matrix.read_row(place, &mut row);
-            let ((own, distance), (next, next_distance)) = nearest_two(&row, &self.centres);
-            assignment.labels.push(own as u32);
-            assignment.distances.push(distance.sqrt());
-            assignment.next_labels.push(next as u32);
-            assignment.next_distances.push(next_distance.sqrt());
-        }
-        Ok(assignment)
+        self.threads.run(|| self.assigner().assignment(matrix))
+    }
+
+    /// The distances of each row to all centres, row by row.
+    ///
+    /// # Errors
+    /// Those of [`predict`](Self::predict).
+    pub fn distances(&self, matrix: &Matrix<'_>) -> Result<Vec<f64>> {
+        self.fits(matrix)?;
+        self.threads.run(|| self.assigner().distances(matrix))
+    }
+
+    /// Works on this many threads from now on; results do not depend on it.
+    #[must_use]
+    pub fn on_threads(self, threads: Threads) -> Self {
+        Self { threads, ..self }
+    }
+
+    fn assigner(&self) -> Assigner<'_> {
+        Assigner { centres: &self.centres, features: self.features }
     }
 
     fn fits(&self, matrix: &Matrix<'_>) -> Result<()> {
@@ -233,32 +236,16 @@ fn distinct_rows(matrix: &Matrix<'_>, weights: Option<&[f64]>, enough: usize) ->
     seen.len()
 }
 
-/// The mean over the features of the variance of their values.
-fn mean_variance(matrix: &Matrix<'_>, weights: Option<&[f64]>, grid: &Grid) -> f64 {
-    let mut mean = vec![0.0; matrix.features()];
-    let mut all = Sums::new(1, matrix.features());
-    let mut row = vec![0.0; matrix.features()];
-    let weight = |place: usize| weights.map_or(1.0, |weights| weights[place]);
-    for place in 0..matrix.rows() {
-        matrix.read_row(place, &mut row);
-        all.count(grid, 0, &row, weight(place), 1);
+fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOptions) -> Result<Clustering> {
+    let survey = Survey::new(matrix, weights);
+    let spread = survey.spread();
+    if spread > 0.0 && spread < SMALLEST_SPREAD {
+        let message = format!("all features vary by less than {SMALLEST_SPREAD:e}: squares would vanish");
+        return Err(Error::new(ErrorKind::OutOfRange, message).on("matrix"));
     }
-    all.means(grid, &mut mean);
-    let mut sum = 0.0;
-    for place in 0..matrix.rows() {
-        matrix.read_row(place, &mut row);
-        sum += weight(place) * squared_distance(&row, &mean);
-    }
-    sum / all.weight(grid, 0) / matrix.features() as f64
-}
-
-fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOptions) -> Clustering {
-    let grid = Grid::new(matrix, weights);
-    let tolerance = if options.tolerance == 0.0 {
-        0.0
-    } else {
-        options.tolerance * mean_variance(matrix, weights, &grid)
-    };
+    let grid = survey.grid(weights.is_some());
+    let problem = Problem { matrix, weights, grid, frame: survey.frame() };
+    let tolerance = options.tolerance * survey.mean_variance();
     let count = match &options.starts {
         Starts::PlusPlus { count } | Starts::Random { count } => *count,
         Starts::Given(_) => 1,
@@ -270,8 +257,8 @@ fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOption
             Starts::Random { .. } => starts::random(matrix, weights, options.clusters, &mut rng),
             Starts::Given(centres) => centres.clone(),
         };
-        let run = lloyd(matrix, weights, &grid, centres, tolerance, options.most_iterations);
-        finish(matrix, weights, &grid, run, options)
+        let run = problem.lloyd(centres, tolerance, options.most_iterations);
+        finish(&problem, run, options)
     };
     let mut best = run(0);
     for start in 1..count {
@@ -280,50 +267,57 @@ fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOption
             best = other;
         }
     }
-    best
+    Ok(best)
 }
 
 /// Numbers the clusters of a run and counts their members.
-fn finish(
-    matrix: &Matrix<'_>,
-    weights: Option<&[f64]>,
-    grid: &Grid,
-    mut run: Run,
-    options: &KMeansOptions,
-) -> Clustering {
+fn finish(problem: &Problem<'_>, mut run: Run, options: &KMeansOptions) -> Clustering {
+    let Problem { matrix, weights, .. } = problem;
     let features = matrix.features();
     let clusters = options.clusters;
-    let LabelOrder { feature, descending } = options.order;
-    let centre = |cluster: usize| &run.centres[cluster * features..][..features];
-    let mut places: Vec<usize> = (0..clusters).collect();
-    places.sort_by(|&left, &right| {
-        let (left, right) = (centre(left), centre(right));
-        let order = (feature..features)
-            .chain(0..feature)
-            .fold(std::cmp::Ordering::Equal, |order, place| order.then(left[place].total_cmp(&right[place])));
-        if descending { order.reverse() } else { order }
-    });
-    let centres: Vec<f64> = places.iter().flat_map(|&place| centre(place).to_vec()).collect();
+    let places = numbered(&run.centres, features, options.order);
+    let centres: Vec<f64> =
+        places.iter().flat_map(|&place| run.centres[place * features..][..features].to_vec()).collect();
     let mut numbers = vec![0; clusters];
     for (number, &place) in places.iter().enumerate() {
         numbers[place] = number as u32;
     }
-    let mut sums = Sums::new(clusters, features);
-    let mut within = vec![0.0; clusters];
-    let mut row = vec![0.0; features];
-    for (place, label) in run.labels.iter_mut().enumerate() {
-        *label = numbers[*label as usize];
-        let (cluster, weight) = (*label as usize, weights.map_or(1.0, |weights| weights[place]));
-        matrix.read_row(place, &mut row);
-        sums.count(grid, cluster, &row, weight, 1);
-        within[cluster] += weight * squared_distance(&row, &centres[cluster * features..][..features]);
+    let parts: Vec<(Vec<f64>, Vec<u64>, Vec<f64>)> = run
+        .labels
+        .par_chunks_mut(BLOCK)
+        .enumerate()
+        .map(|(block, labels)| {
+            let (mut within, mut rows) = (vec![0.0; clusters], vec![0; clusters]);
+            let mut heavy = vec![0.0; clusters];
+            let mut values = vec![0.0; features];
+            for (place, label) in labels.iter_mut().enumerate() {
+                *label = numbers[*label as usize];
+                let (row, cluster) = (block * BLOCK + place, *label as usize);
+                let weight = weights.map_or(1.0, |weights| weights[row]);
+                matrix.read_row(row, &mut values);
+                let centre = &centres[cluster * features..][..features];
+                within[cluster] += weight * squared_distance(&values, centre);
+                heavy[cluster] += weight;
+                rows[cluster] += 1;
+            }
+            (within, rows, heavy)
+        })
+        .collect();
+    let (mut within, mut rows) = (vec![0.0; clusters], vec![0; clusters]);
+    let mut heavy = vec![0.0; clusters];
+    for (part, count, weight) in parts {
+        for cluster in 0..clusters {
+            within[cluster] += part[cluster];
+            rows[cluster] += count[cluster];
+            heavy[cluster] += weight[cluster];
+        }
     }
     let model = KMeans {
         model: "k_means".to_owned(),
         version: VERSION,
         features,
-        rows: (0..clusters).map(|cluster| sums.rows(cluster)).collect(),
-        weights: (0..clusters).map(|cluster| sums.weight(grid, cluster)).collect(),
+        rows,
+        weights: heavy,
         centres,
         within,
         iterations: run.iterations,
@@ -332,4 +326,18 @@ fn finish(
         threads: options.threads,
     };
     Clustering { model, labels: run.labels }
+}
+
+/// The clusters in the order of their numbers.
+fn numbered(centres: &[f64], features: usize, order: LabelOrder) -> Vec<usize> {
+    let centre = |cluster: usize| &centres[cluster * features..][..features];
+    let mut places: Vec<usize> = (0..centres.len() / features).collect();
+    places.sort_by(|&left, &right| {
+        let (left, right) = (centre(left), centre(right));
+        let compared = (order.feature..features)
+            .chain(0..order.feature)
+            .fold(std::cmp::Ordering::Equal, |found, place| found.then(left[place].total_cmp(&right[place])));
+        if order.descending { compared.reverse() } else { compared }
+    });
+    places
 }

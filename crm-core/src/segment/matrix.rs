@@ -132,4 +132,25 @@ impl<'a> Matrix<'a> {
             }
         }
     }
+
+    /// Writes the values of these rows feature by feature, `stride` apart.
+    pub(super) fn read_tile(&self, rows: &[u32], into: &mut [f64], stride: usize) {
+        match &self.layout {
+            Layout::Rows(values) => {
+                // Feature by feature although rows lie together: they stay in the nearest cache, and a whole column is written.
+                for (feature, into) in into.chunks_exact_mut(stride).enumerate() {
+                    for (into, &row) in into.iter_mut().zip(rows) {
+                        *into = values[row as usize * self.features + feature];
+                    }
+                }
+            }
+            Layout::Columns(columns) => {
+                for (into, column) in into.chunks_exact_mut(stride).zip(columns) {
+                    for (into, &row) in into.iter_mut().zip(rows) {
+                        *into = column[row as usize];
+                    }
+                }
+            }
+        }
+    }
 }

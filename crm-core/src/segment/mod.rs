@@ -10,14 +10,22 @@
 //! - Sums over members are exact integers, so neither threads nor batches nor the order of rows change a centre.
 //! - Clusters are numbered by the value of a feature, not by chance.
 
+// Code that runs under the instructions chosen at run time must be inlined into where they are chosen.
+#[allow(clippy::inline_always)]
+mod kernel;
+#[allow(clippy::inline_always)]
+mod lloyd;
+
+mod assign;
 mod distance;
 mod exact_sum;
 mod kmeans;
 mod kmeans_options;
-mod lloyd;
 mod matrix;
 mod starts;
+mod survey;
 
-pub use kmeans::{Assignment, Clustering, KMeans};
+pub use assign::Assignment;
+pub use kmeans::{Clustering, KMeans};
 pub use kmeans_options::{KMeansOptions, LabelOrder, Starts};
 pub use matrix::Matrix;
