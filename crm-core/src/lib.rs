@@ -18,7 +18,7 @@ pub mod segment;
 
 // What it stands on.
 mod error;
-#[cfg(feature = "arrow")]
+#[cfg(any(feature = "arrow", feature = "linfa"))]
 pub mod interop;
 pub mod math;
 mod parallel;

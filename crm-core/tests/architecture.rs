@@ -24,7 +24,17 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates whose types stay in `interop`.
-const FORMATS: [&str; 6] = ["arrow_array", "arrow_buffer", "arrow_data", "arrow_schema", "csv", "parquet"];
+const FORMATS: [&str; 9] = [
+    "arrow_array",
+    "arrow_buffer",
+    "arrow_data",
+    "arrow_schema",
+    "csv",
+    "linfa",
+    "linfa_clustering",
+    "ndarray_0_16",
+    "parquet",
+];
 
 struct Source {
     path: PathBuf,

@@ -1,9 +1,12 @@
-//! Where the engine meets other formats: Arrow record batches (feature `arrow`), CSV and Parquet files (feature `io`).
+//! Where the engine meets other formats and crates: Arrow record batches (feature `arrow`), CSV and Parquet files (feature `io`), linfa (feature
+//! `linfa`).
 //!
 //! The types of the crates used stand only here, and the versions used are re-exported: an Arrow version never becomes
 //! part of the engine's other signatures.
 
+#[cfg(feature = "arrow")]
 mod arrow_in;
+#[cfg(feature = "arrow")]
 mod arrow_out;
 #[cfg(feature = "io")]
 mod csv_in;
@@ -11,13 +14,19 @@ mod csv_in;
 mod files_out;
 #[cfg(feature = "io")]
 mod instant;
+#[cfg(feature = "linfa")]
+pub mod linfa;
 #[cfg(feature = "io")]
 mod parquet_in;
 
+#[cfg(feature = "arrow")]
 pub use arrow_array;
+#[cfg(feature = "arrow")]
 pub use arrow_schema;
 
+#[cfg(feature = "arrow")]
 pub use arrow_in::{ColumnNames, transactions};
+#[cfg(feature = "arrow")]
 pub use arrow_out::{account_table, base_table, customer_table, migration_table, summary_table, value_table};
 #[cfg(feature = "io")]
 pub use csv_in::{CsvOptions, read_csv};
@@ -27,6 +36,7 @@ pub use files_out::{write_csv, write_parquet};
 pub use parquet_in::read_parquet;
 
 /// How far reading has come.
+#[cfg(feature = "arrow")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Rows read so far.
@@ -36,4 +46,5 @@ pub struct Progress {
 }
 
 /// Called between batches with the progress; an error it returns ends the reading and is passed on.
+#[cfg(feature = "arrow")]
 pub type OnProgress<'a> = dyn FnMut(Progress) -> crate::error::Result<()> + 'a;

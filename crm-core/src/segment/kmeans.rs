@@ -39,11 +39,11 @@ const VERSION: u32 = 1;
 pub struct KMeans {
     model: String,
     version: u32,
-    features: usize,
-    centres: Vec<f64>,
-    rows: Vec<u64>,
-    weights: Vec<f64>,
-    within: Vec<f64>,
+    pub(super) features: usize,
+    pub(super) centres: Vec<f64>,
+    pub(super) rows: Vec<u64>,
+    pub(super) weights: Vec<f64>,
+    pub(super) within: Vec<f64>,
     iterations: u32,
     converged: bool,
     order: LabelOrder,
@@ -224,7 +224,7 @@ impl KMeans {
 }
 
 /// The number of distinct rows that count, up to `enough`.
-fn distinct_rows(matrix: &Matrix<'_>, weights: Option<&[f64]>, enough: usize) -> usize {
+pub(super) fn distinct_rows(matrix: &Matrix<'_>, weights: Option<&[f64]>, enough: usize) -> usize {
     let mut seen = std::collections::HashSet::new();
     for row in (0..matrix.rows()).filter(|&row| weights.is_none_or(|weights| weights[row] > 0.0)) {
         // Adding 0 turns -0 into 0.
@@ -329,7 +329,7 @@ fn finish(problem: &Problem<'_>, mut run: Run, options: &KMeansOptions) -> Clust
 }
 
 /// The clusters in the order of their numbers.
-fn numbered(centres: &[f64], features: usize, order: LabelOrder) -> Vec<usize> {
+pub(super) fn numbered(centres: &[f64], features: usize, order: LabelOrder) -> Vec<usize> {
     let centre = |cluster: usize| &centres[cluster * features..][..features];
     let mut places: Vec<usize> = (0..centres.len() / features).collect();
     places.sort_by(|&left, &right| {

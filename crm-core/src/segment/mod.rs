@@ -22,6 +22,8 @@ mod exact_sum;
 mod kmeans;
 mod kmeans_options;
 mod matrix;
+mod mini_batch;
+mod mixture;
 mod starts;
 mod survey;
 
@@ -29,3 +31,5 @@ pub use assign::Assignment;
 pub use kmeans::{Clustering, KMeans};
 pub use kmeans_options::{KMeansOptions, LabelOrder, Starts};
 pub use matrix::Matrix;
+pub use mini_batch::MiniBatchKMeans;
+pub use mixture::{GaussianMixture, MixtureOptions};

@@ -1,0 +1,102 @@
+//! K-means for data that do not fit in memory.
+
+use super::distance::squared_distance;
+use super::kmeans_options::KMeansOptions;
+use super::{KMeans, Matrix};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Clusters that learn from one batch of rows after the other.
+///
+/// Sculley (2010), "Web-scale k-means clustering", WWW: each centre is the mean of all rows that were assigned to it when they came. The first
+/// batch is clustered as a whole and gives the starts. Batches should be samples of the same customers, not one segment after the other; several
+/// passes over the data help. The centres are near those of [`KMeans::fit`], not equal to them, and depend on the order of the batches.
+///
+/// ```
+/// use crm_core::segment::{KMeansOptions, Matrix, MiniBatchKMeans};
+/// let mut learner = MiniBatchKMeans::new(&KMeansOptions::new(2));
+/// for batch in [[1.0, 9.0, 1.2, 8.8], [0.8, 1.1, 9.3, 9.1]] {
+///     learner.update(&Matrix::from_rows(&batch, 1)?)?;
+/// }
+/// let model = learner.finish()?;
+/// assert_eq!(model.rows(), [4, 4]);
+/// assert!((model.centre(0)[0] - 1.025).abs() < 1e-12);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct MiniBatchKMeans {
+    options: KMeansOptions,
+    model: Option<KMeans>,
+    batches: u32,
+}
+
+impl MiniBatchKMeans {
+    /// A learner that has seen nothing. The limit of iterations and the tolerance are for the first batch.
+    pub fn new(options: &KMeansOptions) -> Self {
+        Self { options: options.clone(), model: None, batches: 0 }
+    }
+
+    /// Learns from a batch; the first one must hold at least as many distinct rows as there are clusters.
+    ///
+    /// # Errors
+    /// Those of [`KMeans::fit`] for the first batch; `Incompatible` if the rows have another number of features. The learner stays as it was.
+    pub fn update(&mut self, batch: &Matrix<'_>) -> Result<()> {
+        let Some(model) = &mut self.model else {
+            self.model = Some(KMeans::fit(batch, &self.options)?.model);
+            self.batches = 1;
+            return Ok(());
+        };
+        let labels = model.predict(batch)?;
+        let features = model.features;
+        let mut sums = vec![0.0; model.centres.len()];
+        let mut rows = vec![0_u64; model.rows.len()];
+        let mut row = vec![0.0; features];
+        for (place, &label) in labels.iter().enumerate() {
+            let cluster = label as usize;
+            batch.read_row(place, &mut row);
+            let centre = cluster * features..(cluster + 1) * features;
+            model.within[cluster] += squared_distance(&row, &model.centres[centre.clone()]);
+            // Differences from the centre: large offsets do not cost digits.
+            for ((sum, value), centre) in
+                sums[centre.clone()].iter_mut().zip(&row).zip(&model.centres[centre])
+            {
+                *sum += value - centre;
+            }
+            rows[cluster] += 1;
+        }
+        for cluster in (0..rows.len()).filter(|&cluster| rows[cluster] > 0) {
+            model.rows[cluster] += rows[cluster];
+            model.weights[cluster] += rows[cluster] as f64;
+            let centre = cluster * features..(cluster + 1) * features;
+            for (value, sum) in model.centres[centre.clone()].iter_mut().zip(&sums[centre]) {
+                *value += sum / model.weights[cluster];
+            }
+        }
+        self.batches += 1;
+        Ok(())
+    }
+
+    /// Batches seen so far.
+    pub fn batches(&self) -> u32 {
+        self.batches
+    }
+
+    /// The model so far, its clusters numbered. Its inertia sums the squared distances from the centres as they were when the rows came.
+    ///
+    /// # Errors
+    /// `Empty` before the first batch.
+    pub fn finish(&self) -> Result<KMeans> {
+        let Some(model) = &self.model else {
+            return Err(Error::new(ErrorKind::Empty, "there was no batch").on("batch"));
+        };
+        let places = super::kmeans::numbered(&model.centres, model.features, self.options.order);
+        let mut sorted = model.clone();
+        for (number, &place) in places.iter().enumerate() {
+            let (to, from) = (number * model.features, place * model.features);
+            sorted.centres[to..to + model.features].copy_from_slice(&model.centres[from..][..model.features]);
+            sorted.rows[number] = model.rows[place];
+            sorted.weights[number] = model.weights[place];
+            sorted.within[number] = model.within[place];
+        }
+        Ok(sorted)
+    }
+}
