@@ -10,14 +10,26 @@
 //! - Sums over members are exact integers, so neither threads nor batches nor the order of rows change a centre.
 //! - Clusters are numbered by the value of a feature, not by chance.
 
+mod agreement;
+mod choice;
+mod dispersion;
 mod distance;
 mod exact_sum;
+mod gap;
 mod kmeans;
 mod kmeans_options;
 mod lloyd;
 mod matrix;
+mod silhouette;
+mod stability;
 mod starts;
 
+pub use agreement::adjusted_rand_index;
+pub use choice::{ChoiceOptions, ChoiceRow, ClusterChoice, Criterion, Vote};
+pub use dispersion::Dispersion;
+pub use gap::{Gap, GapOptions, GapReference, GapRow};
 pub use kmeans::{Assignment, Clustering, KMeans};
 pub use kmeans_options::{KMeansOptions, LabelOrder, Starts};
 pub use matrix::Matrix;
+pub use silhouette::{ClusterSilhouette, Silhouette, SilhouetteOptions, silhouette_values};
+pub use stability::{Stability, StabilityOptions};
