@@ -4,8 +4,13 @@
 //! adjusted Rand index of Hubert and Arabie (1985) as measure of agreement, which chance does not raise; Hennig (2007), "Cluster-wise assessment of cluster
 //! stability", Computational Statistics and Data Analysis 52(1).
 
-use super::Matrix;
-use crate::error::Result;
+use rand::RngExt;
+use rayon::prelude::*;
+
+use super::agreement::adjusted_rand_index;
+use super::{KMeans, KMeansOptions, Matrix, Starts, sample};
+use crate::error::{Error, Result};
+use crate::math::stream;
 use crate::parallel::Threads;
 
 /// Options of [`Stability::evaluate`].
@@ -93,6 +98,61 @@ impl Stability {
     /// # Errors
     /// `InvalidArgument` for fewer than 2 clusters or more than there are distinct rows, and for options that make no sense.
     pub fn evaluate(matrix: &Matrix<'_>, clusters: usize, options: &StabilityOptions) -> Result<Self> {
-        todo!("{} {clusters} {}", matrix.rows(), options.sample)
+        options.check()?;
+        if clusters < 2 {
+            return Err(Error::argument("clusters", clusters, "at least 2"));
+        }
+        let distinct = sample::distinct_rows(matrix, clusters);
+        if distinct < clusters {
+            let accepted = format!("at most the number of distinct rows, {distinct}");
+            return Err(Error::argument("clusters", clusters, &accepted));
+        }
+        options.threads.run(|| evaluate(matrix, clusters, options))?
     }
+}
+
+impl StabilityOptions {
+    fn check(&self) -> Result<()> {
+        for (name, value, least) in [
+            ("pairs", self.pairs as usize, 2),
+            ("sample", self.sample, 2),
+            ("starts", self.starts as usize, 1),
+        ] {
+            if value < least {
+                return Err(Error::argument(name, value, &format!("at least {least}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn evaluate(matrix: &Matrix<'_>, clusters: usize, options: &StabilityOptions) -> Result<Stability> {
+    let (rows, features) = (matrix.rows(), matrix.features());
+    let size = rows.min(options.sample);
+    let drawn = sample::without_replacement(rows, size, &mut stream(options.seed, 0));
+    let labelled = sample::values_of(matrix, &drawn);
+    let labelled = Matrix::from_rows(&labelled, features)?;
+    // Resample 0 and 1 make the first pair, and so on.
+    let labels = |resample: u64| {
+        let mut rng = stream(options.seed, 1 + resample);
+        let values = sample::values_of(matrix, &sample::with_replacement(rows, size, &mut rng));
+        let resampled = Matrix::from_rows(&values, features)?;
+        let kmeans = KMeansOptions::new(sample::distinct_rows(&resampled, clusters))
+            .starts(Starts::PlusPlus { count: options.starts })
+            .seed(rng.random())
+            .threads(options.threads);
+        KMeans::fit(&resampled, &kmeans)?.model.predict(&labelled)
+    };
+    let pair = |pair: u64| adjusted_rand_index(&labels(2 * pair)?, &labels(2 * pair + 1)?);
+    let values: Vec<f64> = (0..u64::from(options.pairs)).into_par_iter().map(pair).collect::<Result<_>>()?;
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    Ok(Stability {
+        clusters,
+        mean,
+        standard_deviation: (squares / (count - 1.0)).sqrt(),
+        values,
+        sampled_rows: size as u64,
+    })
 }
