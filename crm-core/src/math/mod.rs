@@ -21,4 +21,4 @@ pub(crate) use quadrature::{BetaNodes, DROP, GAUSS_LEGENDRE_16, LONGEST_PANEL, l
 pub use quantile::quantile_type_7;
 pub(crate) use quantile::{ClosedSide, interior_quantiles};
 pub(crate) use random::stream;
-pub(crate) use symmetric::{cholesky, eigenvalues, inverse};
+pub(crate) use symmetric::{cholesky, eigenvalues, inverse, principal_axes};

@@ -62,7 +62,21 @@ pub(crate) fn inverse(matrix: &[f64], size: usize) -> Option<Vec<f64>> {
 
 /// The eigenvalues, ascending, by Jacobi's rotations.
 pub(crate) fn eigenvalues(matrix: &[f64], size: usize) -> Vec<f64> {
+    let mut values = diagonalize(matrix, size).0;
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
+
+/// The eigenvectors of length 1, a row each, in no particular order.
+pub(crate) fn principal_axes(matrix: &[f64], size: usize) -> Vec<f64> {
+    diagonalize(matrix, size).1
+}
+
+/// Eigenvalues and, a row each, eigenvectors.
+fn diagonalize(matrix: &[f64], size: usize) -> (Vec<f64>, Vec<f64>) {
     let mut a = matrix.to_vec();
+    let mut axes = vec![0.0; size * size];
+    (0..size).for_each(|i| axes[i * size + i] = 1.0);
     for _ in 0..50 {
         let off: f64 =
             (0..size).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * size + j].powi(2)).sum();
@@ -72,16 +86,14 @@ pub(crate) fn eigenvalues(matrix: &[f64], size: usize) -> Vec<f64> {
         }
         for p in 0..size {
             for q in p + 1..size {
-                rotate(&mut a, size, p, q);
+                rotate(&mut a, &mut axes, size, p, q);
             }
         }
     }
-    let mut values: Vec<f64> = (0..size).map(|i| a[i * size + i]).collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values
+    ((0..size).map(|i| a[i * size + i]).collect(), axes)
 }
 
-fn rotate(a: &mut [f64], size: usize, p: usize, q: usize) {
+fn rotate(a: &mut [f64], axes: &mut [f64], size: usize, p: usize, q: usize) {
     let apq = a[p * size + q];
     if apq == 0.0 {
         return;
@@ -99,6 +111,11 @@ fn rotate(a: &mut [f64], size: usize, p: usize, q: usize) {
         let (pk, qk) = (a[p * size + k], a[q * size + k]);
         a[p * size + k] = cosine * pk - sine * qk;
         a[q * size + k] = sine * pk + cosine * qk;
+    }
+    for k in 0..size {
+        let (pk, qk) = (axes[p * size + k], axes[q * size + k]);
+        axes[p * size + k] = cosine * pk - sine * qk;
+        axes[q * size + k] = sine * pk + cosine * qk;
     }
 }
 
@@ -124,6 +141,20 @@ mod tests {
         let known = [2.687_340_355_773_529_3e-3, 0.122_327_065_853_905_84, 1.408_318_927_123_654];
         for (value, known) in eigenvalues(&HILBERT, 3).into_iter().zip(known) {
             assert!((value - known).abs() < 1e-15, "{value} {known}");
+        }
+    }
+
+    #[test]
+    fn principal_axes_are_stretched_only() {
+        let axes = principal_axes(&HILBERT, 3);
+        let values = diagonalize(&HILBERT, 3).0;
+        for (axis, value) in axes.chunks_exact(3).zip(values) {
+            let length: f64 = axis.iter().map(|part| part * part).sum();
+            assert!((length - 1.0).abs() < 1e-15);
+            for (row, part) in HILBERT.chunks_exact(3).zip(axis) {
+                let image: f64 = row.iter().zip(axis).map(|(a, b)| a * b).sum();
+                assert!((image - value * part).abs() < 1e-15, "{image} {value} {part}");
+            }
         }
     }
 }

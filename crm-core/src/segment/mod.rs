@@ -16,20 +16,35 @@ mod kernel;
 #[allow(clippy::inline_always)]
 mod lloyd;
 
+mod agreement;
 mod assign;
+mod choice;
+mod dispersion;
 mod distance;
 mod exact_sum;
+mod gap;
 mod kmeans;
 mod kmeans_options;
+mod knee;
 mod matrix;
+mod members;
 mod mini_batch;
 mod mixture;
+mod sample;
+mod silhouette;
+mod stability;
 mod starts;
 mod survey;
 
+pub use agreement::adjusted_rand_index;
 pub use assign::Assignment;
+pub use choice::{ChoiceOptions, ChoiceRow, ClusterChoice, Criterion, Vote};
+pub use dispersion::Dispersion;
+pub use gap::{Gap, GapOptions, GapReference, GapRow};
 pub use kmeans::{Clustering, KMeans};
 pub use kmeans_options::{KMeansOptions, LabelOrder, Starts};
 pub use matrix::Matrix;
 pub use mini_batch::MiniBatchKMeans;
 pub use mixture::{GaussianMixture, MixtureOptions};
+pub use silhouette::{ClusterSilhouette, Silhouette, SilhouetteOptions, silhouette_values};
+pub use stability::{Stability, StabilityOptions};
