@@ -250,17 +250,15 @@ impl Reference {
         if !column.unit().is_money() {
             return Self::One;
         }
-        match column.exact() {
-            Some(exact) => typical(exact.iter()).map_or(Self::One, Self::Exact),
-            None => {
-                let mut sizes: Vec<f64> =
-                    column.values().iter().map(|value| value.abs()).filter(|&size| size > 0.0).collect();
-                let Some(middle) = sizes.len().checked_sub(1) else {
-                    return Self::One;
-                };
-                Self::Value(*sizes.select_nth_unstable_by(middle / 2, f64::total_cmp).1)
-            }
+        if let Some(exact) = column.exact() {
+            return typical(exact.iter()).map_or(Self::One, Self::Exact);
         }
+        let mut sizes: Vec<f64> =
+            column.values().iter().map(|value| value.abs()).filter(|&size| size > 0.0).collect();
+        let Some(end) = sizes.len().checked_sub(1) else {
+            return Self::One;
+        };
+        Self::Value(*sizes.select_nth_unstable_by(end / 2, f64::total_cmp).1)
     }
 
     fn value(self) -> f64 {
@@ -305,8 +303,8 @@ fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 /// The mean and the standard deviation of all n, in two passes: the second corrects the rounding of the first (Chan, Golub and
-/// LeVeque 1983, "Algorithms for computing the sample variance", The American Statistician 37(3)).
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+/// `LeVeque` 1983, "Algorithms for computing the sample variance", The American Statistician 37(3)).
+pub(super) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let about = values.iter().sum::<f64>() / n;
     let (sum, squares) = values.iter().fold((0.0, 0.0), |(sum, squares), value| {

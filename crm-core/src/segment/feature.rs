@@ -190,15 +190,22 @@ impl FeatureUnit {
                     TimeUnit::Year365 => "years of 365 days",
                     TimeUnit::YearMean => "years",
                 };
-                format!("{value:.1} {word}")
+                format!("{} {word}", rounded(value, 1))
             }
-            Self::Count => format!("{value:.1}"),
-            Self::Money { currency: Some(currency) } => format!("{value:.2} {currency}"),
-            Self::Money { currency: None } => format!("{value:.2}"),
-            Self::Share => format!("{:.1} %", 100.0 * value),
-            Self::Number => format!("{value:.3}"),
+            Self::Count => rounded(value, 1),
+            Self::Money { currency: Some(currency) } => format!("{} {currency}", rounded(value, 2)),
+            Self::Money { currency: None } => rounded(value, 2),
+            Self::Share => format!("{} %", rounded(100.0 * value, 1)),
+            Self::Number => rounded(value, 3),
         }
     }
+}
+
+/// A number with so many decimals, unless they would hide it or be lost in it.
+fn rounded(value: f64, decimals: usize) -> String {
+    let shown = format!("{value:.decimals$}");
+    let hides = value != 0.0 && shown.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
+    if hides || value.abs() >= 1e15 { format!("{value:.2e}") } else { shown }
 }
 
 impl fmt::Display for FeatureUnit {
@@ -246,5 +253,10 @@ mod tests {
         assert!(FeatureUnit::parse("money:").is_err());
         assert_eq!(FeatureUnit::Money { currency: None }.with_value(2.0), "2.00");
         assert_eq!(FeatureUnit::Time(TimeUnit::Week).with_value(2.04), "2.0 weeks");
+        assert_eq!(FeatureUnit::Share.with_value(0.125), "12.5 %");
+        assert_eq!(
+            [0.0, 0.0001, -4e20].map(|value| FeatureUnit::Count.with_value(value)),
+            ["0.0", "1.00e-4", "-4.00e20"]
+        );
     }
 }

@@ -5,11 +5,16 @@
 
 use std::fmt;
 
+use rayon::prelude::*;
+
+use super::column_scaler::mean_and_deviation;
+use super::exact_amount::ExactAmount;
 use super::feature::FeatureUnit;
 use super::feature_table::{FeatureColumn, FeatureTable};
 use super::segment_model::check_names;
 use super::segment_names;
 use crate::error::{Error, ErrorKind, Result};
+use crate::parallel::Threads;
 
 /// Segments of a table; labels of more would tell nobody anything.
 const MOST_SEGMENTS: u32 = 65_536;
@@ -114,8 +119,10 @@ impl SegmentProfiles {
     /// `LengthMismatch` for another number of labels than customers; `InvalidValue` with the row for labels from 65,536 on, or beyond the
     /// names; `InvalidArgument` for names that are empty or given twice; `Empty` for a table without columns.
     pub fn new(table: &FeatureTable, labels: &[u32], names: Option<&[&str]>) -> Result<Self> {
-        let count =
-            names.map_or_else(|| labels.iter().max().map_or(0, |&most| most as usize + 1), <[&str]>::len);
+        let count = names.map_or_else(
+            || labels.iter().max().map_or(0, |&most| (most as usize).saturating_add(1)),
+            <[&str]>::len,
+        );
         if let Some(names) = names {
             check_names(names, count)?;
         }
@@ -144,8 +151,21 @@ impl SegmentProfiles {
             let message = format!("{} is not a segment below {end}", labels[row]);
             return Err(Error::new(ErrorKind::InvalidValue, message).on("labels").at_row(row as u64));
         }
-        let _ = (table, labels);
-        todo!()
+        let members = Members::new(labels, count);
+        let customers = labels.len() as f64;
+        let columns: Vec<Vec<FeatureProfile>> = Threads::Available
+            .run(|| table.columns().par_iter().map(|column| members.profiles(column)).collect())?;
+        let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+        let segments = (0..count).map(|segment| {
+            let size = members.of(segment).len();
+            SegmentProfile {
+                name: segment.to_string(),
+                customers: size as u64,
+                customer_share: size as f64 / customers,
+                features: columns.iter_mut().filter_map(Iterator::next).collect(),
+            }
+        });
+        Ok(Self { segments: segments.collect() })
     }
 
     /// The segments, in the order of their labels.
@@ -168,8 +188,22 @@ impl SegmentProfile {
     ///
     /// A feature whose difference is negligible (below 0.2) is not named.
     pub fn distinguishing(&self, most: usize) -> Vec<String> {
-        let _ = most;
-        todo!()
+        self.by_difference()
+            .into_iter()
+            .filter(|feature| feature.effect_size() > EffectSize::Negligible)
+            .take(most)
+            .map(FeatureProfile::in_words)
+            .collect()
+    }
+
+    /// The features in descending order of the magnitude of their difference, in the order of the table where it is the same.
+    pub(super) fn by_difference(&self) -> Vec<&FeatureProfile> {
+        let size = |feature: &FeatureProfile| {
+            if feature.difference.is_nan() { 0.0 } else { feature.difference.abs() }
+        };
+        let mut features: Vec<&FeatureProfile> = self.features.iter().collect();
+        features.sort_by(|left, right| size(right).total_cmp(&size(left)));
+        features
     }
 }
 
@@ -181,14 +215,201 @@ impl FeatureProfile {
 
     /// The comparison with the other customers in words, such as `orders 12.3 against 4.1 on average: much more`.
     pub fn in_words(&self) -> String {
-        todo!()
+        let (more, less) = match self.unit {
+            FeatureUnit::Time(_) => ("longer", "shorter"),
+            FeatureUnit::Count => ("more", "fewer"),
+            FeatureUnit::Money { .. } => ("more", "less"),
+            FeatureUnit::Share | FeatureUnit::Number => ("higher", "lower"),
+        };
+        let degree = match self.effect_size() {
+            EffectSize::Negligible => "",
+            EffectSize::Small => "slightly ",
+            EffectSize::Medium => "clearly ",
+            EffectSize::Large => "much ",
+        };
+        let (degree, direction) = match degree {
+            "" => ("", "about the same"),
+            degree => (degree, if self.difference > 0.0 { more } else { less }),
+        };
+        let (name, own) = (self.feature.replace('_', " "), self.unit.with_value(self.mean));
+        let others = self.unit.with_value(self.mean_of_others);
+        format!("{name} {own} against {others} on average: {degree}{direction}")
     }
 }
 
 impl fmt::Display for SegmentProfiles {
     /// A report of some lines a segment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = f;
-        todo!()
+        let customers: u64 = self.segments.iter().map(|segment| segment.customers).sum();
+        writeln!(f, "{} segments of {customers} customers", self.segments.len())?;
+        for (label, segment) in self.segments.iter().enumerate() {
+            let share = FeatureUnit::Share.with_value(segment.customer_share);
+            writeln!(f, "\n{label} {}: {} customers ({share})", segment.name, segment.customers)?;
+            for words in segment.distinguishing(3) {
+                writeln!(f, "  {words}")?;
+            }
+            let money = segment.features.iter().filter(|feature| feature.unit.is_money());
+            for feature in money.filter(|feature| !feature.share_of_total.is_nan()) {
+                let share = FeatureUnit::Share.with_value(feature.share_of_total);
+                writeln!(f, "  {share} of all {}", feature.feature.replace('_', " "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Differences that rounding alone could make, relative to the numbers that are compared.
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
+
+/// The customers of each segment, segment after segment.
+struct Members {
+    starts: Vec<usize>,
+    rows: Vec<u32>,
+}
+
+impl Members {
+    /// From labels below `count`.
+    fn new(labels: &[u32], count: usize) -> Self {
+        let mut starts = vec![0; count + 1];
+        for &label in labels {
+            starts[label as usize + 1] += 1;
+        }
+        for segment in 0..count {
+            starts[segment + 1] += starts[segment];
+        }
+        let (mut next, mut rows) = (starts.clone(), vec![0; labels.len()]);
+        for (row, &label) in (0..).zip(labels) {
+            let place = &mut next[label as usize];
+            rows[*place] = row;
+            *place += 1;
+        }
+        Self { starts, rows }
+    }
+
+    fn of(&self, segment: usize) -> &[u32] {
+        &self.rows[self.starts[segment]..self.starts[segment + 1]]
+    }
+
+    fn profiles(&self, column: &FeatureColumn) -> Vec<FeatureProfile> {
+        let count = self.starts.len() - 1;
+        let mut groups = Vec::with_capacity(count);
+        let mut medians = Vec::with_capacity(count);
+        let mut values = Vec::new();
+        for segment in 0..count {
+            values.clear();
+            let all = self.of(segment).iter().map(|&row| column.values()[row as usize]);
+            values.extend(all.filter(|value| !value.is_nan()));
+            groups.push(Group::new(&values));
+            medians.push(median(&mut values));
+        }
+        let totals = self.totals(column);
+        // Everybody but a segment is who comes before and who comes after it.
+        let mut after = vec![Group::default(); count + 1];
+        for segment in (0..count).rev() {
+            after[segment] = groups[segment].and(after[segment + 1]);
+        }
+        let mut before = Group::default();
+        let mut profiles = Vec::with_capacity(count);
+        for (segment, &own) in groups.iter().enumerate() {
+            let others = before.and(after[segment + 1]);
+            profiles.push(FeatureProfile {
+                feature: column.name().to_owned(),
+                unit: column.unit().clone(),
+                customers: own.customers as u64,
+                mean: own.mean_or_none(),
+                median: medians[segment],
+                standard_deviation: (own.squares / own.customers).sqrt(),
+                mean_of_others: others.mean_or_none(),
+                difference: own.difference(others),
+                share_of_total: totals.as_ref().map_or(f64::NAN, |shares| shares[segment]),
+            });
+            before = before.and(own);
+        }
+        profiles
+    }
+
+    /// Each segment's share of the total of a column that adds up.
+    fn totals(&self, column: &FeatureColumn) -> Option<Vec<f64>> {
+        let count = self.starts.len() - 1;
+        let adds_up = column.unit().is_money() || *column.unit() == FeatureUnit::Count;
+        if !adds_up || column.exact().is_some_and(|exact| !exact.is_total()) {
+            return None;
+        }
+        if let Some(exact) = column.exact() {
+            let sum = |segment: usize| -> i128 {
+                self.of(segment).iter().map(|&row| exact.get(row as usize).micros).sum()
+            };
+            let sums: Vec<i128> = (0..count).map(sum).collect();
+            let amount = |micros: i128| ExactAmount { micros, per: 1 };
+            let total = sums.iter().sum();
+            return (total != 0).then(|| sums.iter().map(|&sum| amount(sum).over(amount(total))).collect());
+        }
+        let value = |&row: &u32| column.values()[row as usize];
+        let sum = |segment: usize| -> f64 {
+            self.of(segment).iter().map(value).filter(|value| !value.is_nan()).sum()
+        };
+        let sums: Vec<f64> = (0..count).map(sum).collect();
+        let total: f64 = sums.iter().sum();
+        (total != 0.0).then(|| sums.iter().map(|sum| sum / total).collect())
+    }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    let (middle, odd) = (values.len() / 2, values.len() % 2 == 1);
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if odd { upper } else { lower + 0.5 * (upper - lower) }
+}
+
+/// How many values there are, their mean and the sum of their squared differences from it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    customers: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Group {
+    fn new(values: &[f64]) -> Self {
+        if values.is_empty() {
+            return Self::default();
+        }
+        let customers = values.len() as f64;
+        let (mean, deviation) = mean_and_deviation(values);
+        Self { customers, mean, squares: deviation * deviation * customers }
+    }
+
+    /// Both together (Chan, Golub and `LeVeque` 1983).
+    fn and(self, other: Self) -> Self {
+        let customers = self.customers + other.customers;
+        if customers == 0.0 {
+            return self;
+        }
+        let apart = other.mean - self.mean;
+        let squares =
+            self.squares + other.squares + apart * apart * (self.customers * other.customers / customers);
+        Self { customers, mean: self.mean + apart * (other.customers / customers), squares }
+    }
+
+    fn mean_or_none(self) -> f64 {
+        if self.customers == 0.0 { f64::NAN } else { self.mean }
+    }
+
+    /// Cohen (1988), eq. 2.5.1 and 2.5.2.
+    fn difference(self, others: Self) -> f64 {
+        if self.customers == 0.0 || others.customers == 0.0 {
+            return f64::NAN;
+        }
+        let rounding = ROUNDING * self.mean.abs().max(others.mean.abs());
+        let apart = self.mean - others.mean;
+        if apart.abs() <= rounding {
+            return 0.0;
+        }
+        let freedom = self.customers + others.customers - 2.0;
+        let pooled = if freedom == 0.0 { 0.0 } else { ((self.squares + others.squares) / freedom).sqrt() };
+        if pooled <= rounding { f64::INFINITY.copysign(apart) } else { apart / pooled }
     }
 }

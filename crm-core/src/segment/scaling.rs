@@ -331,8 +331,10 @@ impl FeatureScaler {
         let names = self.names();
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
         self.model == NAME
+            && (1..=VERSION).contains(&self.version)
             && !names.is_empty()
             && distinct.len() == names.len()
             && self.columns.iter().all(ColumnScaler::is_sound)
+            && self.columns.iter().all(|column| column.fills() == (self.missing == MissingValues::Median))
     }
 }
