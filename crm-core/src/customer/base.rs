@@ -148,14 +148,7 @@ impl PurchaseHistory {
     /// `Empty` if no customer has a purchase by then; `InvalidValue` if there are rows after `as_of` and
     /// `rows_after` is raise; `InvalidArgument` for a window of 0 days.
     pub fn base(&self, options: BaseOptions) -> Result<CustomerBase> {
-        let range = options.range()?;
-        if options.rows_after == Policy::Keep {
-            return Err(Error::argument(
-                "rows_after",
-                "keep",
-                "exclude or raise: a base knows nothing of later rows",
-            ));
-        }
+        let (range, (rows_before, rows_after)) = self.days_described(&options)?;
         // An order that started before the window would not count on a day within it: such windows go back to the lines.
         let windowed = match self.lines() {
             Some(lines) if options.window_days.is_some() => {
@@ -164,15 +157,6 @@ impl PurchaseHistory {
             _ => None,
         };
         let days = windowed.as_ref().unwrap_or_else(|| self.days());
-        let (rows_before, rows_after) = self.rows_outside(&range);
-        if rows_after > 0 && options.rows_after == Policy::Raise {
-            let last = self.last_day().unwrap_or(options.as_of);
-            let message = format!(
-                "{rows_after} rows lie after {} (the last on {last}), and rows_after is raise",
-                options.as_of
-            );
-            return Err(Error::new(ErrorKind::InvalidValue, message).on("as_of"));
-        }
         let stats = options.threads.run(|| match Stats::read::<i64>(days, &range) {
             Some(stats) => stats,
             // Some total needs more than 64 bits: rare, and worth a second pass rather than a check on every path.
@@ -199,14 +183,7 @@ impl PurchaseHistory {
             (Source::Own(ids), stats)
         };
         let Some(history_start) = self.first_day().filter(|_| bought > 0) else {
-            let message = match self.first_day() {
-                None => "the history has no rows".to_owned(),
-                Some(first) => format!(
-                    "no customer has a purchase by {} in the time asked for (first row on {first})",
-                    options.as_of
-                ),
-            };
-            return Err(Error::new(ErrorKind::Empty, message).on("as_of"));
+            return Err(self.nobody_bought(options.as_of));
         };
         let currency = self.currency().map(str::to_owned);
         // Equal bases are equal however many threads read them.
@@ -220,6 +197,42 @@ impl PurchaseHistory {
             stats,
             account,
         })
+    }
+
+    /// The days that a base with these options describes, and the used rows before and after them.
+    pub(super) fn days_described(
+        &self,
+        options: &BaseOptions,
+    ) -> Result<(std::ops::RangeInclusive<i32>, (u64, u64))> {
+        let range = options.range()?;
+        if options.rows_after == Policy::Keep {
+            return Err(Error::argument(
+                "rows_after",
+                "keep",
+                "exclude or raise: a base knows nothing of later rows",
+            ));
+        }
+        let (rows_before, rows_after) = self.rows_outside(&range);
+        if rows_after > 0 && options.rows_after == Policy::Raise {
+            let last = self.last_day().unwrap_or(options.as_of);
+            let message = format!(
+                "{rows_after} rows lie after {} (the last on {last}), and rows_after is raise",
+                options.as_of
+            );
+            return Err(Error::new(ErrorKind::InvalidValue, message).on("as_of"));
+        }
+        Ok((range, (rows_before, rows_after)))
+    }
+
+    /// The error of a base without customers.
+    pub(super) fn nobody_bought(&self, as_of: Day) -> Error {
+        let message = match self.first_day() {
+            None => "the history has no rows".to_owned(),
+            Some(first) => {
+                format!("no customer has a purchase by {as_of} in the time asked for (first row on {first})")
+            }
+        };
+        Error::new(ErrorKind::Empty, message).on("as_of")
     }
 
     /// Used rows before and after a range of days.
@@ -246,7 +259,7 @@ impl PurchaseHistory {
 }
 
 /// Customers that one task reads.
-const CUSTOMERS_A_TASK: usize = 1 << 14;
+pub(super) const CUSTOMERS_A_TASK: usize = 1 << 14;
 
 trait Total: TryFrom<i128> + Copy + Default + Send + Sync {
     fn column(values: Vec<Self>) -> MoneyColumn;
@@ -267,7 +280,7 @@ impl Total for i128 {
 /// The entries of a ledger's customer that lie within a range of days; the ends are checked first because most
 /// questions are about all days.
 #[inline]
-fn within(
+pub(super) fn within(
     days: &[i32],
     entries: std::ops::Range<usize>,
     range: &std::ops::RangeInclusive<i32>,

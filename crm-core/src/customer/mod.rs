@@ -21,6 +21,7 @@ mod money;
 mod options;
 mod ordered;
 mod period;
+mod rhythm;
 mod scan;
 mod sort;
 mod split;
@@ -38,6 +39,7 @@ pub(crate) use money::parse_micros;
 pub use money::{MICROS_PER_UNIT, Money};
 pub use options::{Exclusion, IngestOptions, Policy, RowAccount, RowTotal};
 pub use period::{Day, Period, TimeUnit};
+pub use rhythm::Rhythm;
 pub use split::CalibrationHoldout;
 #[cfg(feature = "arrow")]
 pub(crate) use transaction::not_utf8;
