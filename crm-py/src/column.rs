@@ -16,6 +16,7 @@ use arrow_array::{
 };
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field};
+use crm_core::clv::Numbers;
 use crm_core::customer::Money;
 use crm_core::{Error, ErrorKind, Result};
 use pyo3::buffer::{Element, PyBuffer};
@@ -210,6 +211,30 @@ impl Column {
                 py.detach(|| numbers(arrays, accept).map_err(|error| error.on(argument))).or_raise(py)
             }
         }
+    }
+}
+
+/// Rows of a buffer that are copied at once.
+const PIECE: usize = 1 << 16;
+
+impl Column {
+    /// All values as numbers, in as few bytes as they take; buffers are read piece by piece.
+    pub(crate) fn compact(&self, py: Python<'_>, argument: &str) -> PyResult<Numbers> {
+        let (Values::Floats(values) | Values::Integers(values)) = &self.0 else {
+            let numbers = self.numbers(py, argument, Accept::Numbers)?;
+            return Ok(py.detach(|| Numbers::from(&numbers[..])));
+        };
+        let values = values.bind(py);
+        let rows = values.len()?;
+        let mut builder = Numbers::builder(rows);
+        for start in (0..rows).step_by(PIECE) {
+            if matches!(self.0, Values::Floats(_)) {
+                builder.extend(copied::<f64>(values, start, PIECE)?);
+            } else {
+                builder.extend(copied::<i64>(values, start, PIECE)?.into_iter().map(|value| value as f64));
+            }
+        }
+        Ok(py.detach(|| builder.finish()))
     }
 }
 

@@ -9,7 +9,7 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, LargeStringArray, RecordBatch,
     RecordBatchOptions, StringArray,
 };
-use arrow_buffer::{ArrowNativeType, Buffer};
+use arrow_buffer::{ArrowNativeType, Buffer, ToByteSlice};
 use arrow_schema::{DataType, Field, Schema};
 use crm_core::customer::{CustomerIds, Day};
 use crm_core::interop::{write_csv, write_parquet};
@@ -35,22 +35,22 @@ impl Table {
         self.0.schema_ref().fields().iter().map(|field| field.name().clone()).collect()
     }
 
-    /// A column as the name of a `NumPy` type and bytes, or as `text` and a list.
+    /// A column as the name of a `NumPy` type and bytes of its own, or as `text` and a list.
     fn column<'py>(&self, py: Python<'py>, name: &str) -> PyResult<(&'static str, Bound<'py, PyAny>)> {
         let array = self.0.column_by_name(name).ok_or_else(|| PyKeyError::new_err(name.to_owned()))?;
-        let as_bytes = |bytes: &[u8]| PyBytes::new(py, bytes).into_any();
+        let as_bytes = |bytes: &[u8]| PyByteArray::new(py, bytes).into_any();
         Ok(match array.data_type() {
             DataType::Int8 => ("int8", as_bytes(array.as_primitive::<Int8Type>().values().inner())),
             DataType::Int64 => ("int64", as_bytes(array.as_primitive::<Int64Type>().values().inner())),
             DataType::Boolean => {
                 let values: Vec<u8> = array.as_boolean().values().iter().map(u8::from).collect();
-                ("bool", bytes(py, values).into_any())
+                ("bool", as_bytes(&values))
             }
             DataType::Date32 => ("days", as_bytes(array.as_primitive::<Date32Type>().values().inner())),
             DataType::Float64 if array.null_count() > 0 => {
                 let column = array.as_primitive::<Float64Type>();
                 let values: Vec<f64> = column.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
-                ("float64", bytes(py, values).into_any())
+                ("float64", writable(py, &values).into_any())
             }
             DataType::Float64 => ("float64", as_bytes(array.as_primitive::<Float64Type>().values().inner())),
             DataType::Utf8 => {
@@ -103,7 +103,7 @@ pub(crate) fn bytes<T: ArrowNativeType>(py: Python<'_>, values: Vec<T>) -> Bound
 
 /// Values as bytes that Python may write to, for `numpy.frombuffer`.
 pub(crate) fn writable<'py>(py: Python<'py>, values: &[f64]) -> Bound<'py, PyByteArray> {
-    PyByteArray::new(py, Buffer::from_slice_ref(values).as_slice())
+    PyByteArray::new(py, values.to_byte_slice())
 }
 
 /// Columns as they are collected for a table.
@@ -130,7 +130,8 @@ impl Columns {
     }
 
     pub(crate) fn floats(self, name: &str, values: impl IntoIterator<Item = f64>) -> Self {
-        self.add(name, Arc::new(Float64Array::from_iter_values(values)))
+        // A vector is moved, not copied.
+        self.add(name, Arc::new(Float64Array::from(values.into_iter().collect::<Vec<f64>>())))
     }
 
     pub(crate) fn optional_floats(

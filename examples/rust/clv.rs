@@ -90,7 +90,7 @@ fn check_on_holdout(history: &PurchaseHistory) -> Result<()> {
     let expected = model.expected_purchases(&data, ahead)?;
     println!("\nBG/NBD by repeat purchases before the end of September");
     println!("  {:<12}{:>12}{:>12}{:>12}", "purchases", "customers", "expected", "actual");
-    for bin in BinnedComparison::by_frequency(data.repeat_purchases(), &expected, &actual, 7)?.bins() {
+    for bin in BinnedComparison::by_frequency(&data.repeat_purchases(), &expected, &actual, 7)?.bins() {
         let label = if bin.to.is_finite() { format!("{}", bin.from) } else { format!("{}+", bin.from) };
         println!(
             "  {label:<12}{:>12}{:>12.3}{:>12.3}",

@@ -1,5 +1,6 @@
 //! What a purchase model needs to know of each customer.
 
+use super::numbers::Numbers;
 use super::process::Row;
 use crate::customer::{CustomerBase, Day, Opportunities, TimeUnit};
 use crate::error::{Error, ErrorKind, Result};
@@ -20,6 +21,8 @@ pub struct DataWindow {
 
 /// Repeat purchases, age at the last one and age of each customer, with the unit of the ages.
 ///
+/// Counts, and ages in days, take one or two bytes each as long as there are no more than 65,535 different ones; others take eight.
+///
 /// | column | papers | unit |
 /// | --- | --- | --- |
 /// | `repeat_purchases` | x | days with a purchase after the first; for BG/BB opportunities taken |
@@ -38,9 +41,9 @@ pub struct DataWindow {
 pub struct PurchaseData {
     unit: TimeUnit,
     window: Option<DataWindow>,
-    repeat_purchases: Vec<f64>,
-    last_purchase_age: Vec<f64>,
-    age: Vec<f64>,
+    repeat_purchases: Numbers,
+    last_purchase_age: Numbers,
+    age: Numbers,
     weights: Option<Vec<f64>>,
     covariates: Vec<(String, Vec<f64>)>,
 }
@@ -57,14 +60,36 @@ impl PurchaseData {
         age: &[f64],
         unit: TimeUnit,
     ) -> Result<Self> {
+        Self::from_numbers(repeat_purchases.into(), last_purchase_age.into(), age.into(), unit)
+    }
+
+    /// [`new`](Self::new) from columns that were collected piece by piece.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn from_numbers(
+        repeat_purchases: Numbers,
+        last_purchase_age: Numbers,
+        age: Numbers,
+        unit: TimeUnit,
+    ) -> Result<Self> {
         let rows = repeat_purchases.len();
         same_length("last_purchase_age", last_purchase_age.len(), rows)?;
         same_length("age", age.len(), rows)?;
         if rows == 0 {
             return Err(Error::new(ErrorKind::Empty, "there are no customers").on("repeat_purchases"));
         }
+        let data = Self {
+            unit,
+            window: None,
+            repeat_purchases,
+            last_purchase_age,
+            age,
+            weights: None,
+            covariates: Vec::new(),
+        };
         for row in 0..rows {
-            let (x, last, age) = (repeat_purchases[row], last_purchase_age[row], age[row]);
+            let Row { x, last, age } = data.row(row);
             let fine = (0.0..=MOST_PURCHASES).contains(&x)
                 && x.fract() == 0.0
                 && age <= LONGEST_AGE
@@ -74,15 +99,7 @@ impl PurchaseData {
                 return Err(refusal(x, last, age).at_row(row as u64));
             }
         }
-        Ok(Self {
-            unit,
-            window: None,
-            repeat_purchases: repeat_purchases.to_vec(),
-            last_purchase_age: last_purchase_age.to_vec(),
-            age: age.to_vec(),
-            weights: None,
-            covariates: Vec::new(),
-        })
+        Ok(data)
     }
 
     /// The data of a customer base, in its time unit.
@@ -121,8 +138,8 @@ impl PurchaseData {
         if customers == 0 {
             return Err(Error::argument("customers", 0, "at least 1"));
         }
-        let zeros = vec![0.0; customers];
-        Self::new(&zeros, &zeros, &zeros, unit)
+        let zeros = || std::iter::repeat_n(0.0, customers).collect();
+        Self::from_numbers(zeros(), zeros(), zeros(), unit)
     }
 
     /// Counts each row so many times; fractions are allowed.
@@ -167,7 +184,7 @@ impl PurchaseData {
 
     /// Whether there are none; there always are.
     pub fn is_empty(&self) -> bool {
-        self.repeat_purchases.is_empty()
+        self.len() == 0
     }
 
     /// The unit of the ages.
@@ -180,19 +197,19 @@ impl PurchaseData {
         self.window
     }
 
-    /// Purchases after the first, of each customer.
-    pub fn repeat_purchases(&self) -> &[f64] {
-        &self.repeat_purchases
+    /// Purchases after the first, of each customer, written out.
+    pub fn repeat_purchases(&self) -> Vec<f64> {
+        self.repeat_purchases.to_vec()
     }
 
-    /// Age at the last purchase, of each customer.
-    pub fn last_purchase_age(&self) -> &[f64] {
-        &self.last_purchase_age
+    /// Age at the last purchase, of each customer, written out.
+    pub fn last_purchase_age(&self) -> Vec<f64> {
+        self.last_purchase_age.to_vec()
     }
 
-    /// Time from the first purchase to the end of the data, of each customer.
-    pub fn age(&self) -> &[f64] {
-        &self.age
+    /// Time from the first purchase to the end of the data, of each customer, written out.
+    pub fn age(&self) -> Vec<f64> {
+        self.age.to_vec()
     }
 
     /// Some of the rows.
@@ -200,9 +217,9 @@ impl PurchaseData {
         let of = |column: &[f64]| column[rows.clone()].to_vec();
         let covariates = self.covariates.iter().map(|(name, values)| (name.clone(), of(values)));
         Self {
-            repeat_purchases: of(&self.repeat_purchases),
-            last_purchase_age: of(&self.last_purchase_age),
-            age: of(&self.age),
+            repeat_purchases: self.repeat_purchases.slice(rows.clone()),
+            last_purchase_age: self.last_purchase_age.slice(rows.clone()),
+            age: self.age.slice(rows.clone()),
             weights: self.weights.as_deref().map(of),
             covariates: covariates.collect(),
             ..*self
@@ -211,7 +228,13 @@ impl PurchaseData {
 
     /// A row as the models see it.
     pub(super) fn row(&self, row: usize) -> Row {
-        Row { x: self.repeat_purchases[row], last: self.last_purchase_age[row], age: self.age[row] }
+        let (x, last, age) = (&self.repeat_purchases, &self.last_purchase_age, &self.age);
+        Row { x: x.get(row), last: last.get(row), age: age.get(row) }
+    }
+
+    /// x, T and `t_x`.
+    pub(super) fn columns(&self) -> [&Numbers; 3] {
+        [&self.repeat_purchases, &self.age, &self.last_purchase_age]
     }
 
     /// How often each row counts, if not once.

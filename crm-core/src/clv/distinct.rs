@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::numbers::Numbers;
 use super::process::Row;
 use super::{Process, PurchaseData};
 
@@ -30,26 +31,70 @@ pub(super) struct Distinct {
     chunks: Vec<(usize, Range<usize>)>,
 }
 
-/// x, T, `t_x` and the weight, of which equal ones are joined; positive doubles sort like their bits.
-type Key = (u32, u64, u64, u64);
+/// How rows are sorted: in the order of x, T and `t_x`.
+trait Key: Ord + Copy + Send {
+    fn of(columns: [&Numbers; 3], row: usize) -> Self;
+
+    fn row(self, columns: [&Numbers; 3]) -> Row;
+}
+
+/// The codes of the three side by side, which are in the order of their values.
+impl Key for u64 {
+    fn of(columns: [&Numbers; 3], row: usize) -> Self {
+        let [x, age, last] = columns.map(|column| Self::from(column.code(row)));
+        x << 32 | age << 16 | last
+    }
+
+    fn row(self, [x, age, last]: [&Numbers; 3]) -> Row {
+        Row {
+            x: x.of_code((self >> 32) as u16),
+            last: last.of_code(self as u16),
+            age: age.of_code((self >> 16) as u16),
+        }
+    }
+}
+
+/// The values; positive doubles sort like their bits.
+impl Key for (u32, u64, u64) {
+    fn of([x, age, last]: [&Numbers; 3], row: usize) -> Self {
+        (x.get(row) as u32, age.get(row).to_bits(), last.get(row).to_bits())
+    }
+
+    fn row(self, _: [&Numbers; 3]) -> Row {
+        Row { x: f64::from(self.0), last: f64::from_bits(self.2), age: f64::from_bits(self.1) }
+    }
+}
 
 impl Distinct {
     pub(super) fn new(data: &PurchaseData, covariates: &[&[f64]]) -> Self {
-        let weights = data.weights();
-        let key = |row: usize| -> Key {
-            let weight = weights.map_or(1.0, |weights| weights[row]);
-            (
-                data.repeat_purchases()[row] as u32,
-                data.age()[row].to_bits(),
-                data.last_purchase_age()[row].to_bits(),
-                weight.to_bits(),
-            )
-        };
+        let is_coded = data.columns().into_iter().all(Numbers::is_coded);
+        match (is_coded, data.weights()) {
+            (true, None) => Self::by_key::<u64, ()>(data, covariates, |_| (), |()| 1.0),
+            (false, None) => Self::by_key::<(u32, u64, u64), ()>(data, covariates, |_| (), |()| 1.0),
+            (true, Some(weights)) => {
+                Self::by_key::<u64, u64>(data, covariates, |row| weights[row].to_bits(), f64::from_bits)
+            }
+            (false, Some(weights)) => {
+                let bits = |row: usize| weights[row].to_bits();
+                Self::by_key::<(u32, u64, u64), u64>(data, covariates, bits, f64::from_bits)
+            }
+        }
+    }
+
+    /// Rows sorted by keys and, among equal ones, by weights `W`.
+    fn by_key<K: Key, W: Ord + Copy + Send>(
+        data: &PurchaseData,
+        covariates: &[&[f64]],
+        of_row: impl Fn(usize) -> W + Sync,
+        weight: impl Fn(W) -> f64,
+    ) -> Self {
+        let columns = data.columns();
+        let key = |row: usize| (K::of(columns, row), of_row(row));
         let mut distinct =
             Self { rows: Vec::new(), weights: Vec::new(), groups: Vec::new(), chunks: Vec::new() };
         if covariates.is_empty() {
             let keys = (0..data.len()).into_par_iter().map(key).collect();
-            distinct.push_group(Vec::new(), keys);
+            distinct.push_group(columns, Vec::new(), keys, &weight);
         } else {
             let values = |row: u32| covariates.iter().map(move |column| column[row as usize]);
             let mut order: Vec<u32> = (0..data.len() as u32).collect();
@@ -61,23 +106,31 @@ impl Distinct {
             order.par_sort_unstable_by(compare);
             for group in order.chunk_by(|left, right| compare(left, right).is_eq()) {
                 let keys = group.iter().map(|&row| key(row as usize)).collect();
-                distinct.push_group(values(group[0]).collect(), keys);
+                distinct.push_group(columns, values(group[0]).collect(), keys, &weight);
             }
         }
         distinct
     }
 
-    fn push_group(&mut self, covariates: Vec<f64>, mut keys: Vec<Key>) {
+    fn push_group<K: Key, W: Ord + Copy + Send>(
+        &mut self,
+        columns: [&Numbers; 3],
+        covariates: Vec<f64>,
+        mut keys: Vec<(K, W)>,
+        weight: impl Fn(W) -> f64,
+    ) {
         keys.par_sort_unstable();
         let start = self.rows.len();
-        for run in keys.chunk_by(|left, right| (left.0, left.1, left.2) == (right.0, right.1, right.2)) {
-            let (x, age, last, _) = run[0];
-            let row = Row { x: f64::from(x), last: f64::from_bits(last), age: f64::from_bits(age) };
-            self.rows.push(row);
-            self.weights.push(run.iter().map(|key| f64::from_bits(key.3)).sum());
+        let runs = || keys.chunk_by(|left, right| left.0 == right.0);
+        let count = runs().count();
+        self.rows.reserve(count);
+        self.weights.reserve(count);
+        for run in runs() {
+            self.rows.push(run[0].0.row(columns));
+            self.weights.push(run.iter().map(|key| weight(key.1)).sum());
         }
         let rows = start..self.rows.len();
-        let most = keys.last().map_or(0, |key| key.0 as usize);
+        let most = self.rows.last().map_or(0, |row| row.x as usize);
         let group = self.groups.len();
         for chunk in rows.clone().step_by(CHUNK) {
             self.chunks.push((group, chunk..rows.end.min(chunk + CHUNK)));
@@ -135,6 +188,42 @@ fn pairwise(rows: &[[f64; 5]]) -> [f64; 5] {
             let (left, right) = rows.split_at(rows.len() / 2);
             let (left, right) = (pairwise(left), pairwise(right));
             std::array::from_fn(|column| left[column] + right[column])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::TimeUnit;
+
+    #[test]
+    fn every_key_finds_the_same_rows() {
+        let column = |value: fn(u32) -> u32| -> Vec<f64> {
+            (0..3000).map(|row| f64::from(value(row)) / 7.0).collect()
+        };
+        let (last, age) = (column(|row| row % 5 * (row % 11)), column(|row| 60 + row % 300));
+        let x: Vec<f64> = last.iter().map(|last| (last * 7.0 / 3.0).ceil()).collect();
+        let data = PurchaseData::new(&x, &last, &age, TimeUnit::Week).unwrap();
+        assert!(data.columns().into_iter().all(Numbers::is_coded));
+        let weighted = data.clone().with_weights(&vec![1.0; x.len()]).unwrap();
+        let covariate: Vec<f64> = (0..3000).map(|row| f64::from(row % 2)).collect();
+        for covariates in [&[][..], &[&covariate[..]]] {
+            let coded = Distinct::new(&data, covariates);
+            assert!(coded.len() > 1000 && coded.len() < 3000);
+            for other in [
+                Distinct::new(&weighted, covariates),
+                Distinct::by_key::<(u32, u64, u64), ()>(&data, covariates, |_| (), |()| 1.0),
+                Distinct::by_key::<(u32, u64, u64), u64>(
+                    &data,
+                    covariates,
+                    |_| 1.0f64.to_bits(),
+                    f64::from_bits,
+                ),
+            ] {
+                assert_eq!((&other.rows, &other.weights), (&coded.rows, &coded.weights));
+                assert_eq!(other.chunks, coded.chunks);
+            }
         }
     }
 }

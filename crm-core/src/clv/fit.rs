@@ -2,6 +2,7 @@
 
 use super::distinct::{Distinct, Group};
 use super::kind::{PurchaseKind, Role};
+use super::process::Row;
 use super::purchase_model::{Effect, PurchaseModel};
 use super::report::{FitReport, FitWarning, Fitted};
 use super::{BgBb, BgNbd, MbgNbd, ParetoNbd, PurchaseData, with_process};
@@ -198,7 +199,7 @@ pub(super) fn with_objective<T>(
 fn check(kind: PurchaseKind, data: &PurchaseData) -> Result<()> {
     check_opportunities(kind, data)?;
     let counts = |row: usize| data.weights().is_none_or(|weights| weights[row] > 0.0);
-    if !(0..data.len()).any(|row| data.repeat_purchases()[row] > 0.0 && counts(row)) {
+    if !(0..data.len()).any(|row| data.row(row).x > 0.0 && counts(row)) {
         let message = "no customer has a repeat purchase: there is nothing to estimate from";
         return Err(Error::new(ErrorKind::InvalidValue, message).on("repeat_purchases"));
     }
@@ -211,7 +212,7 @@ pub(super) fn check_opportunities(kind: PurchaseKind, data: &PurchaseData) -> Re
         return Ok(());
     }
     for row in 0..data.len() {
-        let (x, last, age) = (data.repeat_purchases()[row], data.last_purchase_age()[row], data.age()[row]);
+        let Row { x, last, age } = data.row(row);
         for (argument, value) in [("last_purchase_age", last), ("age", age)] {
             if value.fract() != 0.0 {
                 let message = format!("{value} is not a whole number of opportunities");

@@ -12,6 +12,7 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use super::SpendData;
+use super::data::same_length;
 use super::report::{FitReport, FitWarning, Fitted};
 use super::spend_likelihood::SpendRows;
 use crate::error::{Error, ErrorKind, Result};
@@ -204,9 +205,8 @@ impl SpendModel {
     /// `LengthMismatch`; `InvalidValue` with the row for values that no customer can have, and for customers of whom too little is known to
     /// have an expectation: those without repeat purchases if q is 1 or less.
     pub fn expected_mean_spend(&self, repeat_purchases: &[f64], mean_spend: &[f64]) -> Result<Vec<f64>> {
-        self.means(repeat_purchases, mean_spend, |row, mean| {
-            mean.ok_or_else(|| self.no_mean().at_row(row as u64))
-        })
+        let rows = pairs(repeat_purchases, mean_spend)?;
+        self.means(rows, |row, mean| mean.ok_or_else(|| self.no_mean().at_row(row as u64)))
     }
 
     /// [`expected_mean_spend`](Self::expected_mean_spend), `None` where there is no expectation.
@@ -218,26 +218,17 @@ impl SpendModel {
         repeat_purchases: &[f64],
         mean_spend: &[f64],
     ) -> Result<Vec<Option<f64>>> {
-        self.means(repeat_purchases, mean_spend, |_, mean| Ok(mean))
+        self.means(pairs(repeat_purchases, mean_spend)?, |_, mean| Ok(mean))
     }
 
     /// What `take` makes of the expectation of each customer.
     fn means<T>(
         &self,
-        repeat_purchases: &[f64],
-        mean_spend: &[f64],
+        rows: impl ExactSizeIterator<Item = (f64, f64)>,
         take: impl Fn(usize, Option<f64>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        if mean_spend.len() != repeat_purchases.len() {
-            let message = format!(
-                "has {} rows where repeat_purchases has {}",
-                mean_spend.len(),
-                repeat_purchases.len()
-            );
-            return Err(Error::new(ErrorKind::LengthMismatch, message).on("mean_spend"));
-        }
-        let mut means = Vec::with_capacity(mean_spend.len());
-        for (row, (&x, &mean)) in repeat_purchases.iter().zip(mean_spend).enumerate() {
+        let mut means = Vec::with_capacity(rows.len());
+        for (row, (x, mean)) in rows.enumerate() {
             let refuse = |argument: &str, message: String| {
                 Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64)
             };
@@ -258,7 +249,7 @@ impl SpendModel {
     /// Those of [`expected_mean_spend`](Self::expected_mean_spend); `Incompatible` if the currency is another.
     pub fn expected_spend(&self, data: &SpendData) -> Result<Vec<f64>> {
         self.check_currency(data.currency())?;
-        self.expected_mean_spend(data.repeat_purchases(), data.mean_spend())
+        self.means(data.rows(), |row, mean| mean.ok_or_else(|| self.no_mean().at_row(row as u64)))
     }
 
     /// What is to be expected of a customer, if there is such a thing.
@@ -327,6 +318,15 @@ impl SpendModel {
         }
         Ok(model)
     }
+}
+
+/// Number and mean of the purchases of each customer.
+fn pairs<'a>(
+    repeat_purchases: &'a [f64],
+    mean_spend: &'a [f64],
+) -> Result<impl ExactSizeIterator<Item = (f64, f64)> + 'a> {
+    same_length("mean_spend", mean_spend.len(), repeat_purchases.len())?;
+    Ok(repeat_purchases.iter().copied().zip(mean_spend.iter().copied()))
 }
 
 /// A gamma variate of a shape and scale 1; the smallest positive number where it would be 0.

@@ -114,14 +114,14 @@ impl CustomerValueModel {
             let message = format!("has {} rows where the purchases have {}", spend.len(), purchases.len());
             return Err(Error::new(ErrorKind::LengthMismatch, message).on("spend"));
         }
-        let discounted_purchases = self.purchases.predict(purchases, options.prediction())?;
+        let (p_alive, discounted_purchases) =
+            self.purchases.alive_and_discounted(purchases, options.horizon, options.discount_rate)?;
         let expected_spend = self.spend.expected_spend(spend)?;
         let value = discounted_purchases
             .iter()
             .zip(&expected_spend)
             .map(|(purchases, spend)| options.margin * purchases * spend)
             .collect();
-        let p_alive = self.purchases.p_alive(purchases)?;
         Ok(LifetimeValues { p_alive, discounted_purchases, expected_spend, value })
     }
 
@@ -145,8 +145,9 @@ impl CustomerValueModel {
             Error::argument("spend", "a model without a covariance of its estimates", accepted)
         })?;
         let (p, q, v) = (self.spend.p(), self.spend.q(), self.spend.v());
+        let spent: Vec<(f64, f64)> = spend.rows().collect();
         let variance = |row: usize| {
-            let (x, mean) = (spend.repeat_purchases()[row], spend.mean_spend()[row].max(0.0));
+            let (x, mean) = (spent[row].0, spent[row].1.max(0.0));
             let excess = p * x + q - 1.0;
             // Derivatives of the logarithm of the expected spend.
             let slopes = [1.0 - p * x / excess, -q / excess, if x > 0.0 { v / (v + x * mean) } else { 1.0 }];
@@ -184,6 +185,7 @@ impl CustomerValueModel {
         let rate = options.discount_rate.continuous(unit);
         let end = options.horizon.in_unit(unit).min(1e9f64.ln() / rate);
         let p = self.spend.p();
+        let spent: Vec<(f64, f64)> = spend.rows().collect();
         let amounts = Gamma::new(p, 1.0 / p)
             .map_err(|_| Error::argument("p", p, "a shape that random numbers can be drawn for"))?;
         let parts = with_process!(self.purchases.kind(), P => {
@@ -194,7 +196,7 @@ impl CustomerValueModel {
                     let customer = purchases.row(row);
                     let alive = p_alive(process, customer);
                     let future = process.future(customer.x, customer.age);
-                    let (x, mean) = (spend.repeat_purchases()[row], spend.mean_spend()[row]);
+                    let (x, mean) = spent[row];
                     let mut times = Vec::new();
                     let mut drawn: Vec<f64> = (0..draws)
                         .map(|_| {

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::discount::{DiscountRate, Horizon};
 use super::fit::check_opportunities;
+use super::numbers::Xxh3;
 use super::process::{Future, Process, Row};
 use super::purchase_model::PurchaseModel;
 use super::{BgBb, BgNbd, MbgNbd, ParetoNbd, PurchaseData, Tracking, with_process};
@@ -145,6 +146,21 @@ impl PurchaseModel {
         self.predict(data, Prediction::DiscountedPurchases(horizon, rate))
     }
 
+    /// P(alive) and discounted purchases of each customer.
+    pub(super) fn alive_and_discounted(
+        &self,
+        data: &PurchaseData,
+        horizon: Horizon,
+        rate: DiscountRate,
+    ) -> Result<(Vec<f64>, Vec<f64>)> {
+        let unit = self.unit();
+        Prediction::DiscountedPurchases(horizon, rate).check(unit, self.kind().is_discrete())?;
+        let (time, rate) = (horizon.in_unit(unit), rate.continuous(unit));
+        with_process!(self.kind(), P => {
+            self.alive_and_future::<P>(data, |future| future.discounted(time, rate))
+        })
+    }
+
     /// Expected purchases of a newcomer within a time in the model's unit, E[X(t)], as a function that can be called at many times.
     ///
     /// # Errors
@@ -261,11 +277,22 @@ impl PurchaseModel {
         data: &PurchaseData,
         value: impl Fn(&P::Future) -> f64 + Sync + Send,
     ) -> Result<Vec<f64>> {
-        let values = self.once_per_future::<P>(data, value)?;
+        self.alive_and_future::<P>(data, value).map(|(_, values)| values)
+    }
+
+    /// P(alive), and P(alive) times a value of what the customer does when alive.
+    fn alive_and_future<P: Process>(
+        &self,
+        data: &PurchaseData,
+        value: impl Fn(&P::Future) -> f64 + Sync + Send,
+    ) -> Result<(Vec<f64>, Vec<f64>)> {
+        let mut values = self.once_per_future::<P>(data, value)?;
         let alive = self.alive::<P>(data)?;
-        // Nothing, if they have left, even of what might be infinite.
-        let times = |(value, alive): (f64, f64)| if alive == 0.0 { 0.0 } else { value * alive };
-        Ok(values.into_iter().zip(alive).map(times).collect())
+        for (value, &alive) in values.iter_mut().zip(&alive) {
+            // Nothing, if they have left, even of what might be infinite.
+            *value = if alive == 0.0 { 0.0 } else { *value * alive };
+        }
+        Ok((alive, values))
     }
 
     /// P(alive) of each customer.
@@ -324,18 +351,6 @@ impl Shared {
         let of_set = |&(row, process): &(u32, u32)| value(row as usize, process as usize);
         let values: Vec<f64> = Threads::Available.run(|| self.first.par_iter().map(of_set).collect())?;
         Ok(self.which.iter().map(|&set| values[set as usize]).collect())
-    }
-}
-
-/// XXH3 as a hasher of the standard's interface.
-#[derive(Clone, Default)]
-struct Xxh3;
-
-impl std::hash::BuildHasher for Xxh3 {
-    type Hasher = xxhash_rust::xxh3::Xxh3Default;
-
-    fn build_hasher(&self) -> Self::Hasher {
-        Self::Hasher::new()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a spend model needs to know of each customer.
 
+use super::data::same_length;
+use super::numbers::Numbers;
 use crate::customer::{CustomerBase, Policy};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -8,7 +10,7 @@ const MOST_PURCHASES: f64 = 1e9;
 
 /// Number of repeat purchases and their mean amount, of each customer.
 ///
-/// Customers without a repeat purchase stay in the data and out of the likelihood; their mean is not read. A purchase of amount 0 counts:
+/// Customers without a repeat purchase stay in the data and out of the likelihood; their mean is not kept. A purchase of amount 0 counts:
 /// `x` is the number of repeat days, and the mean is over all of them. A customer whose mean is 0 or negative has no place in a model of
 /// positive amounts: a policy says whether to leave such customers out of the likelihood, and count them, or to refuse the data.
 ///
@@ -22,8 +24,9 @@ const MOST_PURCHASES: f64 = 1e9;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpendData {
-    repeat_purchases: Vec<f64>,
-    mean_spend: Vec<f64>,
+    repeat_purchases: Numbers,
+    /// Of those with repeat purchases, in their order.
+    means: Vec<f64>,
     weights: Option<Vec<f64>>,
     currency: Option<String>,
     excluded: u64,
@@ -37,7 +40,29 @@ impl SpendData {
     /// `Empty` without rows; `LengthMismatch`; `InvalidArgument` for the policy `Keep`; `InvalidValue` with the row for counts that are not
     /// whole, means that are not finite, and means of 0 or less if the policy is to raise.
     pub fn new(repeat_purchases: &[f64], mean_spend: &[f64], without_spend: Policy) -> Result<Self> {
-        Self::check(repeat_purchases.to_vec(), mean_spend.to_vec(), None, without_spend)
+        Self::from_numbers(repeat_purchases.into(), mean_spend.to_vec(), without_spend)
+    }
+
+    /// [`new`](Self::new) from columns that are not needed any more, counts collected piece by piece.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn from_numbers(
+        repeat_purchases: Numbers,
+        mean_spend: Vec<f64>,
+        without_spend: Policy,
+    ) -> Result<Self> {
+        let excluded = check(&repeat_purchases, mean_spend.len(), |row| mean_spend[row], without_spend)?;
+        let returned = || (0..repeat_purchases.len()).filter(|&row| repeat_purchases.get(row) > 0.0);
+        let count = returned().count();
+        let means = if count == mean_spend.len() {
+            mean_spend
+        } else {
+            let mut means = Vec::with_capacity(count);
+            means.extend(returned().map(|row| mean_spend[row]));
+            means
+        };
+        Ok(Self { repeat_purchases, means, weights: None, currency: None, excluded })
     }
 
     /// The data of a customer base: repeat purchases and their mean amount, returns not subtracted.
@@ -48,46 +73,14 @@ impl SpendData {
         if !base.has_amounts() {
             return Err(Error::new(ErrorKind::MissingColumn, "the log has no amounts").on("amount"));
         }
-        let customers = 0..base.len();
-        let counts = customers.clone().map(|customer| f64::from(base.repeat_purchases(customer))).collect();
-        let means = customers.map(|customer| base.mean_repeat_amount(customer)).collect();
-        Self::check(counts, means, base.currency().map(str::to_owned), without_spend)
-    }
-
-    fn check(
-        repeat_purchases: Vec<f64>,
-        mean_spend: Vec<f64>,
-        currency: Option<String>,
-        without_spend: Policy,
-    ) -> Result<Self> {
-        if without_spend == Policy::Keep {
-            let accepted = "exclude or raise: the model has no place for a mean of 0 or less";
-            return Err(Error::argument("without_spend", "keep", accepted));
-        }
-        same_length("mean_spend", mean_spend.len(), repeat_purchases.len())?;
-        if repeat_purchases.is_empty() {
-            return Err(Error::new(ErrorKind::Empty, "there are no customers").on("repeat_purchases"));
-        }
-        let mut excluded = 0;
-        for (row, (&x, &mean)) in repeat_purchases.iter().zip(&mean_spend).enumerate() {
-            let refuse = |argument: &str, message: String| {
-                Err(Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64))
-            };
-            if !((0.0..=MOST_PURCHASES).contains(&x) && x.fract() == 0.0) {
-                let message = format!("{x} is not a whole number from 0 to {MOST_PURCHASES}");
-                return refuse("repeat_purchases", message);
-            }
-            if x > 0.0 && !mean.is_finite() {
-                return refuse("mean_spend", format!("{mean} is not finite"));
-            }
-            if x > 0.0 && mean <= 0.0 {
-                if without_spend == Policy::Raise {
-                    return refuse("mean_spend", format!("{mean} is not above 0"));
-                }
-                excluded += 1;
-            }
-        }
-        Ok(Self { repeat_purchases, mean_spend, weights: None, currency, excluded })
+        let rows = 0..base.len();
+        let repeat_purchases = rows.clone().map(|row| f64::from(base.repeat_purchases(row))).collect();
+        let mean = |row| base.mean_repeat_amount(row);
+        let excluded = check(&repeat_purchases, base.len(), mean, without_spend)?;
+        let mut means: Vec<f64> = rows.filter(|&row| base.repeat_purchases(row) > 0).map(mean).collect();
+        means.shrink_to_fit();
+        let currency = base.currency().map(str::to_owned);
+        Ok(Self { repeat_purchases, means, weights: None, currency, excluded })
     }
 
     /// Counts each row so many times; fractions are allowed.
@@ -118,7 +111,7 @@ impl SpendData {
 
     /// Whether there are none; there always are.
     pub fn is_empty(&self) -> bool {
-        self.repeat_purchases.is_empty()
+        self.len() == 0
     }
 
     /// Customers with repeat purchases of a mean of 0 or less, which are left out of the likelihood.
@@ -126,14 +119,24 @@ impl SpendData {
         self.excluded
     }
 
-    /// Purchases after the first, of each customer.
-    pub fn repeat_purchases(&self) -> &[f64] {
-        &self.repeat_purchases
+    /// Purchases after the first, of each customer, written out.
+    pub fn repeat_purchases(&self) -> Vec<f64> {
+        self.repeat_purchases.to_vec()
     }
 
-    /// The mean amount of these, of each customer.
-    pub fn mean_spend(&self) -> &[f64] {
-        &self.mean_spend
+    /// The mean amount of these, of each customer, written out; 0 for those without any.
+    pub fn mean_spend(&self) -> Vec<f64> {
+        self.rows().map(|(_, mean)| mean).collect()
+    }
+
+    /// Repeat purchases and their mean amount, of each customer.
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = (f64, f64)> + '_ {
+        let mut means = self.means.iter().copied();
+        (0..self.len()).map(move |row| {
+            let x = self.repeat_purchases.get(row);
+            // Those with repeat purchases have a mean each.
+            (x, if x > 0.0 { means.next().unwrap_or(0.0) } else { 0.0 })
+        })
     }
 
     /// How often each row counts, if not once.
@@ -147,12 +150,42 @@ impl SpendData {
     }
 }
 
-fn same_length(argument: &str, length: usize, rows: usize) -> Result<()> {
-    if length == rows {
-        return Ok(());
+/// How many customers are left out, if the data are fine; so many rows have a mean.
+fn check(
+    repeat_purchases: &Numbers,
+    rows: usize,
+    mean: impl Fn(usize) -> f64,
+    without_spend: Policy,
+) -> Result<u64> {
+    if without_spend == Policy::Keep {
+        let accepted = "exclude or raise: the model has no place for a mean of 0 or less";
+        return Err(Error::argument("without_spend", "keep", accepted));
     }
-    let message = format!("has {length} rows where repeat_purchases has {rows}");
-    Err(Error::new(ErrorKind::LengthMismatch, message).on(argument))
+    same_length("mean_spend", rows, repeat_purchases.len())?;
+    if rows == 0 {
+        return Err(Error::new(ErrorKind::Empty, "there are no customers").on("repeat_purchases"));
+    }
+    let mut excluded = 0;
+    for row in 0..rows {
+        let (x, mean) = (repeat_purchases.get(row), mean(row));
+        let refuse = |argument: &str, message: String| {
+            Err(Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64))
+        };
+        if !((0.0..=MOST_PURCHASES).contains(&x) && x.fract() == 0.0) {
+            let message = format!("{x} is not a whole number from 0 to {MOST_PURCHASES}");
+            return refuse("repeat_purchases", message);
+        }
+        if x > 0.0 && !mean.is_finite() {
+            return refuse("mean_spend", format!("{mean} is not finite"));
+        }
+        if x > 0.0 && mean <= 0.0 {
+            if without_spend == Policy::Raise {
+                return refuse("mean_spend", format!("{mean} is not above 0"));
+            }
+            excluded += 1;
+        }
+    }
+    Ok(excluded)
 }
 
 #[cfg(test)]

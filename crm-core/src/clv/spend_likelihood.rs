@@ -1,5 +1,7 @@
 //! The likelihood of the Gamma-Gamma model over many customers, summed in an order that the values alone decide.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::SpendData;
@@ -20,6 +22,43 @@ struct Group {
     chunks: usize,
 }
 
+/// Number and mean of the purchases, of which equal ones are joined, in ascending order, with their weights.
+struct Distinct {
+    x: Vec<u32>,
+    means: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+impl Distinct {
+    /// The customers who have spent something, sorted by number, mean and weight `W`.
+    fn of<W: Ord + Copy + Send>(
+        data: &SpendData,
+        of_row: impl Fn(usize) -> W,
+        weight: impl Fn(W) -> f64,
+    ) -> Self {
+        let keys = || {
+            data.rows().enumerate().filter_map(|(row, (x, mean))| {
+                let bits = of_row(row);
+                // The bits of positive numbers are in the order of their values.
+                (x > 0.0 && mean > 0.0 && weight(bits) > 0.0).then(|| (x as u32, mean.to_bits(), bits))
+            })
+        };
+        let mut sorted = Vec::with_capacity(keys().count());
+        sorted.extend(keys());
+        sorted.par_sort_unstable();
+        let runs = || sorted.chunk_by(|left, right| (left.0, left.1) == (right.0, right.1));
+        let count = runs().count();
+        let column = || Vec::with_capacity(count);
+        let mut distinct = Self { x: Vec::with_capacity(count), means: column(), weights: column() };
+        for run in runs() {
+            distinct.x.push(run[0].0);
+            distinct.means.push(f64::from_bits(run[0].1));
+            distinct.weights.push(run[1..].iter().fold(weight(run[0].2), |sum, key| sum + weight(key.2)));
+        }
+        distinct
+    }
+}
+
 /// Distinct (x, mean) in ascending order; means are relative to `scale`, the mean over all customers.
 #[derive(Debug)]
 pub(super) struct SpendRows {
@@ -36,81 +75,54 @@ pub(super) struct SpendRows {
     chunks: Vec<(u32, u32, u32)>,
 }
 
-#[derive(Clone, Copy)]
-struct Spender {
-    x: u32,
-    mean: f64,
-    weight: f64,
-}
-
 impl SpendRows {
     /// The customers who have spent something.
     pub(super) fn new(data: &SpendData) -> Result<Self> {
-        let weights = data.weights();
-        let spender = |row: usize| {
-            let (x, mean) = (data.repeat_purchases()[row], data.mean_spend()[row]);
-            let weight = weights.map_or(1.0, |weights| weights[row]);
-            (x > 0.0 && mean > 0.0 && weight > 0.0).then_some(Spender { x: x as u32, mean, weight })
+        let columns = match data.weights() {
+            None => Distinct::of(data, |_| (), |()| 1.0),
+            Some(weights) => Distinct::of(data, |row| weights[row].to_bits(), f64::from_bits),
         };
-        let mut spenders: Vec<Spender> = (0..data.len()).into_par_iter().filter_map(spender).collect();
-        if spenders.is_empty() {
+        if columns.x.is_empty() {
             let message = "no spend: no customer has a repeat purchase with a mean amount above 0";
             return Err(Error::new(ErrorKind::Empty, message).on("mean_spend"));
         }
-        // The bits of positive numbers are in the order of their values.
-        spenders.par_sort_unstable_by_key(|spender| {
-            (spender.x, spender.mean.to_bits(), spender.weight.to_bits())
-        });
-        spenders.dedup_by(|next, kept| {
-            let same = next.x == kept.x && next.mean == kept.mean;
-            if same {
-                kept.weight += next.weight;
-            }
-            same
-        });
-        Ok(Self::from_sorted(&spenders))
+        Ok(Self::from_sorted(columns))
     }
 
-    fn from_sorted(spenders: &[Spender]) -> Self {
-        let weight = sum(spenders, |spender| spender.weight);
-        let scale = sum(spenders, |spender| spender.weight * spender.mean) / weight;
-        let purchases = sum(spenders, |spender| spender.weight * f64::from(spender.x)) / weight;
-        let moment = |a: &(dyn Fn(&Spender) -> f64 + Sync), b: &(dyn Fn(&Spender) -> f64 + Sync)| {
-            sum(spenders, |spender| spender.weight * a(spender) * b(spender)) / weight
+    fn from_sorted(distinct: Distinct) -> Self {
+        let Distinct { x, mut means, weights } = distinct;
+        let rows = 0..x.len();
+        let weight = sum(&rows, |row| weights[row]);
+        let scale = sum(&rows, |row| weights[row] * means[row]) / weight;
+        let purchases = sum(&rows, |row| weights[row] * f64::from(x[row])) / weight;
+        let moment = |a: &(dyn Fn(usize) -> f64 + Sync), b: &(dyn Fn(usize) -> f64 + Sync)| {
+            sum(&rows, |row| weights[row] * a(row) * b(row)) / weight
         };
-        let of_x = |spender: &Spender| f64::from(spender.x) / purchases - 1.0;
-        let of_mean = |spender: &Spender| spender.mean / scale - 1.0;
+        let of_x = |row: usize| f64::from(x[row]) / purchases - 1.0;
+        let of_mean = |row: usize| means[row] / scale - 1.0;
         let (xx, mm) = (moment(&of_x, &of_x), moment(&of_mean, &of_mean));
         // Below this, what varies is rounding.
         let vary = xx > 1e-24 && mm > 1e-24;
         let correlation = if vary { moment(&of_x, &of_mean) / (xx * mm).sqrt() } else { 0.0 };
-        let mut rows = Self {
-            scale,
-            weight,
-            correlation,
-            variation: mm.sqrt(),
-            means: spenders.iter().map(|spender| spender.mean / scale).collect(),
-            weights: spenders.iter().map(|spender| spender.weight).collect(),
-            groups: Vec::new(),
-            chunks: Vec::new(),
-        };
+        means.iter_mut().for_each(|mean| *mean /= scale);
+        let (mut groups, mut chunks) = (Vec::new(), Vec::new());
         let mut start = 0;
-        for group in spenders.chunk_by(|a, b| a.x == b.x) {
-            let (first_chunk, end) = (rows.chunks.len(), start + group.len());
-            let number = rows.groups.len() as u32;
-            rows.chunks.extend(
+        for group in x.chunk_by(|a, b| a == b) {
+            let (first_chunk, end) = (chunks.len(), start + group.len());
+            let number = groups.len() as u32;
+            chunks.extend(
                 (start..end).step_by(CHUNK).map(|from| (number, from as u32, end.min(from + CHUNK) as u32)),
             );
-            rows.groups.push(Group {
-                x: f64::from(group[0].x),
-                weight: sum(group, |spender| spender.weight),
-                ln_means: sum(group, |spender| spender.weight * (spender.mean / scale).ln()),
+            groups.push(Group {
+                x: f64::from(group[0]),
+                weight: sum(&(start..end), |row| weights[row]),
+                ln_means: sum(&(start..end), |row| weights[row] * means[row].ln()),
                 first_chunk,
-                chunks: rows.chunks.len() - first_chunk,
+                chunks: chunks.len() - first_chunk,
             });
             start = end;
         }
-        rows
+        Self { scale, weight, correlation, variation: mm.sqrt(), means, weights, groups, chunks }
     }
 
     /// Number of distinct rows.
@@ -125,12 +137,12 @@ impl SpendRows {
         for &(group, from, to) in &self.chunks {
             group_of.resize(group_of.len() + (to - from) as usize, group);
         }
-        let pick = |k: usize| {
-            let row = k * self.len() / take;
-            let x = self.groups[group_of[row] as usize].x as u32;
-            Spender { x, mean: self.means[row] * self.scale, weight: self.weights[row] }
-        };
-        let mut sample = Self::from_sorted(&(0..take).map(pick).collect::<Vec<_>>());
+        let rows = || (0..take).map(|k| k * self.len() / take);
+        let mut sample = Self::from_sorted(Distinct {
+            x: rows().map(|row| self.groups[group_of[row] as usize].x as u32).collect(),
+            means: rows().map(|row| self.means[row] * self.scale).collect(),
+            weights: rows().map(|row| self.weights[row]).collect(),
+        });
         // One unit of measurement for both.
         let ratio = sample.scale / self.scale;
         sample.means.iter_mut().for_each(|mean| *mean *= ratio);
@@ -200,9 +212,12 @@ impl Lanes {
 }
 
 /// The sum over rows in fixed chunks: the same for any number of threads.
-fn sum<T: Sync>(rows: &[T], value: impl Fn(&T) -> f64 + Sync) -> f64 {
-    let chunks: Vec<[f64; 1]> =
-        rows.par_chunks(CHUNK).map(|chunk| [chunk.iter().map(&value).sum()]).collect();
+fn sum(rows: &Range<usize>, value: impl Fn(usize) -> f64 + Sync) -> f64 {
+    let chunk = |number: usize| {
+        let from = rows.start + number * CHUNK;
+        [(from..rows.end.min(from + CHUNK)).map(&value).sum()]
+    };
+    let chunks: Vec<[f64; 1]> = (0..rows.len().div_ceil(CHUNK)).into_par_iter().map(chunk).collect();
     pairwise(&chunks)[0]
 }
 

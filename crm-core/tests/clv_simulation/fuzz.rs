@@ -35,8 +35,9 @@ impl Case {
     /// Notes each customer of whom a value is not as it must be.
     fn check(&mut self, data: &PurchaseData, what: &str, values: &[f64], fine: impl Fn(usize, f64) -> bool) {
         assert_eq!(values.len(), data.len());
+        let (x, last, age) = (data.repeat_purchases(), data.last_purchase_age(), data.age());
         for (row, &value) in values.iter().enumerate().filter(|(row, value)| !fine(*row, **value)) {
-            let customer = (data.repeat_purchases()[row], data.last_purchase_age()[row], data.age()[row]);
+            let customer = (x[row], last[row], age[row]);
             self.wrong.push(format!(
                 "{} {:?} {customer:?}: {what} is {value:e}",
                 self.kind.name(),
@@ -107,14 +108,14 @@ impl Case {
         let (kind, [first, _, third, _]) = (self.kind, self.parameters);
         let part = |column: &[f64]| column[..customers].to_vec();
         let data = PurchaseData::new(
-            &part(self.data.repeat_purchases()),
-            &part(self.data.last_purchase_age()),
-            &part(self.data.age()),
+            &part(&self.data.repeat_purchases()),
+            &part(&self.data.last_purchase_age()),
+            &part(&self.data.age()),
             UNIT,
         )
         .unwrap();
         let mean = self.model.predict(&data, Prediction::MeanTimeToNext).unwrap();
-        let counts = data.repeat_purchases().to_vec();
+        let counts = data.repeat_purchases();
         self.check(&data, "mean time to next", &mean, |row, value| {
             // How fast the distribution of the time to the next purchase falls.
             let tail = match kind {

@@ -118,7 +118,7 @@ fn bg_nbd_by_frequency() {
     let model = PurchaseModel::fit(PurchaseKind::BgNbd, &data, &FitOptions::default()).unwrap();
     let predicted = model.expected_purchases(&data, weeks(39.0)).unwrap();
     let actual: Vec<f64> = split.purchase_days().iter().map(|&days| f64::from(days)).collect();
-    let table = BinnedComparison::by_frequency(data.repeat_purchases(), &predicted, &actual, 7).unwrap();
+    let table = BinnedComparison::by_frequency(&data.repeat_purchases(), &predicted, &actual, 7).unwrap();
     // BTYD 2.4.3, vignette: its search stopped where parameters differ in the fifth digit.
     let printed =
         [0.225_089_3, 0.523_136_4, 1.044_126, 1.520_256, 2.163_824, 2.653_789, 3.503_957, 6.157_036];

@@ -21,7 +21,7 @@ fn gamma_gamma_of_cdnow() {
         assert!((estimate - printed).abs() < 0.005, "{estimate} {printed}");
     }
     assert!((report.log_likelihood() + 4055.9177).abs() < 5e-5, "{}", report.log_likelihood());
-    let expected = model.expected_mean_spend(data.repeat_purchases(), data.mean_spend()).unwrap();
+    let expected = model.expected_mean_spend(&data.repeat_purchases(), &data.mean_spend()).unwrap();
     let printed = [24.65, 18.91, 35.17, 35.17, 35.17, 71.46, 18.91, 35.17, 27.28, 35.17];
     for (id, printed) in (1..=10).zip(printed) {
         let mine = expected[place(&base, CustomerId::Integer(id))];

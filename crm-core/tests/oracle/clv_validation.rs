@@ -74,7 +74,7 @@ fn holdout_by_frequency_is_that_of_btyd() {
     let split = split(&history);
     let data = PurchaseData::from_base(split.calibration());
     let actual: Vec<f64> = split.purchase_days().iter().map(|&days| f64::from(days)).collect();
-    let table = BinnedComparison::by_frequency(data.repeat_purchases(), &actual, &actual, 7).unwrap();
+    let table = BinnedComparison::by_frequency(&data.repeat_purchases(), &actual, &actual, 7).unwrap();
     let customers: Vec<u64> = table.bins().iter().map(|bin| bin.customers).collect();
     assert_eq!(customers, [1411, 439, 214, 100, 62, 38, 29, 64]);
     let printed = [0.237, 0.697, 1.393, 1.56, 2.532, 2.947, 3.862, 6.359];
@@ -83,11 +83,11 @@ fn holdout_by_frequency_is_that_of_btyd() {
     }
     // By age at the last purchase: everybody is in one of the bins, those without a repeat purchase in the first.
     let ages = data.last_purchase_age();
-    let by_age = BinnedComparison::by_value(ages, BinEdges::EqualWidth(13), &actual, &actual).unwrap();
+    let by_age = BinnedComparison::by_value(&ages, BinEdges::EqualWidth(13), &actual, &actual).unwrap();
     assert_eq!(by_age.bins().iter().map(|bin| bin.customers).sum::<u64>(), 2357);
     assert!(by_age.bins()[0].customers >= 1411);
     // Past frequency alone ranks far better than chance, and worse than hindsight.
-    let ranking = RankingQuality::new(data.repeat_purchases(), &actual).unwrap();
+    let ranking = RankingQuality::new(&data.repeat_purchases(), &actual).unwrap();
     let (held, best) = (ranking.share_held(0.2).unwrap(), ranking.best_share(0.2).unwrap());
     assert!(0.5 < held && held < best, "{held} {best}");
 }

@@ -185,7 +185,7 @@ proptest! {
             column.rotate_left(turn.index(ages.len()));
             column
         };
-        let (x, last, age) = (turned(all.repeat_purchases()), turned(all.last_purchase_age()), turned(all.age()));
+        let (x, last, age) = (turned(&all.repeat_purchases()), turned(&all.last_purchase_age()), turned(&all.age()));
         let other = PurchaseData::new(&x, &last, &age, UNIT).unwrap();
         for prediction in [Prediction::Alive, Prediction::Purchases(weeks(9.0)), Prediction::PurchaseProbability(1, weeks(9.0))] {
             let values = model.predict(&all, prediction).unwrap();

@@ -41,9 +41,9 @@ fn report(model: &PurchaseModel) -> &FitReport {
 fn turned(data: &PurchaseData) -> PurchaseData {
     let turn = |column: &[f64]| column.iter().rev().copied().collect::<Vec<f64>>();
     PurchaseData::new(
-        &turn(data.repeat_purchases()),
-        &turn(data.last_purchase_age()),
-        &turn(data.age()),
+        &turn(&data.repeat_purchases()),
+        &turn(&data.last_purchase_age()),
+        &turn(&data.age()),
         data.unit(),
     )
     .unwrap()
@@ -79,7 +79,7 @@ fn weights_are_repetitions() {
                 .collect::<Vec<f64>>()
         };
         let (x, last, age) =
-            (repeat(data.repeat_purchases()), repeat(data.last_purchase_age()), repeat(data.age()));
+            (repeat(&data.repeat_purchases()), repeat(&data.last_purchase_age()), repeat(&data.age()));
         let repeated = fit(kind, &PurchaseData::new(&x, &last, &age, UNIT).unwrap());
         let weighted = fit(kind, &data.clone().with_weights(&weights).unwrap());
         // Sums of rows that do not count are cut elsewhere: the last digits of the likelihood may differ.
@@ -165,7 +165,7 @@ fn coefficients_are_recovered() {
         let ages: Vec<f64> = (0..8000).map(|customer| f64::from(60 + customer % 30)).collect();
         let groups = [(truth(kind), 5), (second, 6)]
             .map(|(model, seed)| model.simulate(&ages, weeks(0.0), seed).unwrap().data().unwrap());
-        let join = |column: fn(&PurchaseData) -> &[f64]| [column(&groups[0]), column(&groups[1])].concat();
+        let join = |column: fn(&PurchaseData) -> Vec<f64>| [column(&groups[0]), column(&groups[1])].concat();
         let (x, last, age) = (
             join(PurchaseData::repeat_purchases),
             join(PurchaseData::last_purchase_age),
@@ -342,8 +342,8 @@ fn fits_in_other_units_predict_alike() {
     for kind in [PurchaseKind::BgNbd, PurchaseKind::MbgNbd, PurchaseKind::ParetoNbd] {
         let data = simulated(kind, 1500, 9);
         let times7 = |column: &[f64]| column.iter().map(|value| 7.0 * value).collect::<Vec<f64>>();
-        let (last, age) = (times7(data.last_purchase_age()), times7(data.age()));
-        let in_days = PurchaseData::new(data.repeat_purchases(), &last, &age, TimeUnit::Day).unwrap();
+        let (last, age) = (times7(&data.last_purchase_age()), times7(&data.age()));
+        let in_days = PurchaseData::new(&data.repeat_purchases(), &last, &age, TimeUnit::Day).unwrap();
         let (of_weeks, of_days) = (fit(kind, &data), fit(kind, &in_days));
         let rate = DiscountRate::annual(0.1).unwrap();
         for prediction in [

@@ -241,10 +241,10 @@ pub unsafe extern "C" fn crm_purchase_data_column(
             C::RepeatPurchases => Some(data.repeat_purchases()),
             C::LastPurchaseAge => Some(data.last_purchase_age()),
             C::Age => Some(data.age()),
-            C::Weight => data.weights(),
+            C::Weight => data.weights().map(<[f64]>::to_vec),
         };
         let out = places("out", out, capacity, data.len())?;
-        out.fill((0..data.len()).map(|row| column.map_or(1.0, |column| column[row])));
+        out.fill(column.unwrap_or_else(|| vec![1.0; data.len()]).into_iter());
         Ok(())
     })
 }

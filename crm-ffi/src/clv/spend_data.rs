@@ -177,10 +177,10 @@ pub unsafe extern "C" fn crm_spend_data_column(
         let column = match choice("column", column, &[C::RepeatPurchases, C::MeanSpend, C::Weight])? {
             C::RepeatPurchases => Some(data.repeat_purchases()),
             C::MeanSpend => Some(data.mean_spend()),
-            C::Weight => data.weights(),
+            C::Weight => data.weights().map(<[f64]>::to_vec),
         };
         let out = places("out", out, capacity, data.len())?;
-        out.fill((0..data.len()).map(|row| column.map_or(1.0, |column| column[row])));
+        out.fill(column.unwrap_or_else(|| vec![1.0; data.len()]).into_iter());
         Ok(())
     })
 }

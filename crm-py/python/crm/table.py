@@ -61,7 +61,7 @@ class Table:
             return np.array(values, dtype=object)
         if kind == "days":
             return np.frombuffer(values, dtype=np.int32).astype("datetime64[D]")
-        return np.frombuffer(values, dtype=kind).copy()
+        return np.frombuffer(values, dtype=kind)
 
     def to_dict(self) -> dict[str, npt.NDArray[Any]]:
         """Every column as a NumPy array, by name.

@@ -59,11 +59,11 @@ impl PurchaseData {
         weights: Option<&Column>,
         covariates: Vec<Covariate<'_>>,
     ) -> PyResult<Self> {
-        let purchases = repeat_purchases.numbers(py, "repeat_purchases", Accept::Numbers)?;
-        let last = last_purchase_age.numbers(py, "last_purchase_age", Accept::Numbers)?;
-        let age = age.numbers(py, "age", Accept::Numbers)?;
+        let purchases = repeat_purchases.compact(py, "repeat_purchases")?;
+        let last = last_purchase_age.compact(py, "last_purchase_age")?;
+        let age = age.compact(py, "age")?;
         let unit = TimeUnit::from_name(time_unit).or_raise(py)?;
-        let data = py.detach(|| Purchases::new(&purchases, &last, &age, unit)).or_raise(py)?;
+        let data = py.detach(|| Purchases::from_numbers(purchases, last, age, unit)).or_raise(py)?;
         Self::unnamed(data).with(py, weights, covariates)
     }
 
@@ -122,15 +122,15 @@ impl PurchaseData {
     }
 
     fn repeat_purchases<'py>(&self, py: Python<'py>) -> Bound<'py, PyByteArray> {
-        writable(py, self.data.repeat_purchases())
+        writable(py, &self.data.repeat_purchases())
     }
 
     fn last_purchase_age<'py>(&self, py: Python<'py>) -> Bound<'py, PyByteArray> {
-        writable(py, self.data.last_purchase_age())
+        writable(py, &self.data.last_purchase_age())
     }
 
     fn age<'py>(&self, py: Python<'py>) -> Bound<'py, PyByteArray> {
-        writable(py, self.data.age())
+        writable(py, &self.data.age())
     }
 
     fn weights<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyByteArray>> {
@@ -159,11 +159,11 @@ impl SpendData {
         weights: Option<&Column>,
         currency: Option<&str>,
     ) -> PyResult<Self> {
-        let purchases = repeat_purchases.numbers(py, "repeat_purchases", Accept::Numbers)?;
+        let purchases = repeat_purchases.compact(py, "repeat_purchases")?;
         // Customers without a repeat purchase have no mean.
         let mean = mean_spend.numbers(py, "mean_spend", Accept::Missing)?;
         let policy = Policy::from_name("without_spend", without_spend).or_raise(py)?;
-        let mut data = py.detach(|| Spend::new(&purchases, &mean, policy)).or_raise(py)?;
+        let mut data = py.detach(|| Spend::from_numbers(purchases, mean.into(), policy)).or_raise(py)?;
         if let Some(weights) = weights {
             let weights = weights.numbers(py, "weights", Accept::Numbers)?;
             data = data.with_weights(&weights).or_raise(py)?;
@@ -202,11 +202,11 @@ impl SpendData {
     }
 
     fn repeat_purchases<'py>(&self, py: Python<'py>) -> Bound<'py, PyByteArray> {
-        writable(py, self.0.repeat_purchases())
+        writable(py, &self.0.repeat_purchases())
     }
 
     fn mean_spend<'py>(&self, py: Python<'py>) -> Bound<'py, PyByteArray> {
-        writable(py, self.0.mean_spend())
+        writable(py, &self.0.mean_spend())
     }
 
     fn weights<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyByteArray>> {

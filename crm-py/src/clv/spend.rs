@@ -78,7 +78,7 @@ impl SpendModel {
         data: &SpendData,
     ) -> PyResult<Bound<'py, PyByteArray>> {
         let (purchases, mean) = (data.0.repeat_purchases(), data.0.mean_spend());
-        let values = py.detach(|| self.0.expected_mean_spend(purchases, mean)).or_raise(py)?;
+        let values = py.detach(|| self.0.expected_mean_spend(&purchases, &mean)).or_raise(py)?;
         Ok(writable(py, &values))
     }
 
@@ -89,7 +89,8 @@ impl SpendModel {
         data: &SpendData,
     ) -> PyResult<Bound<'py, PyByteArray>> {
         let (purchases, mean) = (data.0.repeat_purchases(), data.0.mean_spend());
-        let values = py.detach(|| self.0.expected_mean_spend_where_defined(purchases, mean)).or_raise(py)?;
+        let values =
+            py.detach(|| self.0.expected_mean_spend_where_defined(&purchases, &mean)).or_raise(py)?;
         let values: Vec<f64> = values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect();
         Ok(writable(py, &values))
     }
