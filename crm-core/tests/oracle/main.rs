@@ -12,4 +12,5 @@ mod log;
 mod public_logs;
 mod reading;
 mod rfm;
+mod segment_kmeans;
 mod special_functions;
