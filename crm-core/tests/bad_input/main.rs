@@ -10,6 +10,7 @@ mod log;
 mod policies;
 mod scores;
 mod segment_features;
+mod segment_kmeans;
 mod values;
 
 use crm_core::customer::{

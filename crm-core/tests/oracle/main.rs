@@ -13,4 +13,5 @@ mod public_logs;
 mod reading;
 mod rfm;
 mod segment_features;
+mod segment_kmeans;
 mod special_functions;

@@ -12,4 +12,5 @@ mod log;
 mod reference;
 mod rfm;
 mod segment_features;
+mod segment_kmeans;
 mod segments;
