@@ -144,7 +144,7 @@ def show_results(task: str, columns: str, results: dict[Configuration, list[floa
 
 def compare_clv(rounds: int, tasks: list[str]) -> None:
     columns = str(make_customers())
-    for task in tasks:
+    for task in tasks or list(TASKS):
         compare_task(task, columns, rounds)
 
 

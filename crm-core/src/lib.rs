@@ -4,6 +4,7 @@
 //! transactions ──► purchase history ──► customer base (as of a date)
 //!                  (one compact index)   │
 //!                                        ├─► rfm        scores ─► named segments
+//!                                        ├─► segment    features ─► k-means clusters, profiles, value tiers
 //!                                        └─► clv        purchase model × spend model ─► lifetime value
 //! ```
 //!

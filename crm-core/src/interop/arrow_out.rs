@@ -12,6 +12,7 @@ use crate::clv::LifetimeValues;
 use crate::customer::{CustomerBase, CustomerIds, Exclusion, Money, RowAccount, RowTotal};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rfm::{Migration, RfmScores, SegmentSummary, Segments};
+use crate::segment::SegmentAssignment;
 
 /// Columns as they are collected for a table.
 struct Table {
@@ -152,6 +153,34 @@ pub fn value_table(base: &CustomerBase, values: &LifetimeValues) -> Result<Recor
     ] {
         table.floats(name, column.iter().copied());
     }
+    table.finish()
+}
+
+/// Which segment each customer belongs to: `customer_id`, `segment`, `segment_name`, `distance`, `next_segment`, `next_distance` and `border`.
+///
+/// # Errors
+/// `LengthMismatch` if the segments are those of other customers; `OutOfRange` for a segment beyond the names.
+pub fn segment_table(
+    base: &CustomerBase,
+    names: &[String],
+    segments: &SegmentAssignment,
+) -> Result<RecordBatch> {
+    if segments.labels.len() != base.len() {
+        let message = format!("has {} rows where the base has {}", segments.labels.len(), base.len());
+        return Err(Error::new(ErrorKind::LengthMismatch, message).on("segments"));
+    }
+    if let Some(row) = segments.labels.iter().position(|&label| label as usize >= names.len()) {
+        let message = format!("{} is not below {}, the number of names", segments.labels[row], names.len());
+        return Err(Error::new(ErrorKind::OutOfRange, message).on("segments").at_row(row as u64));
+    }
+    let mut table = Table::new();
+    ids(&mut table, base.customer_ids());
+    table.integers("segment", segments.labels.iter().map(|&label| i64::from(label)));
+    table.texts("segment_name", segments.labels.iter().map(|&label| names[label as usize].as_str()));
+    table.floats("distance", segments.distances.iter().copied());
+    table.integers("next_segment", segments.next_labels.iter().map(|&label| i64::from(label)));
+    table.floats("next_distance", segments.next_distances.iter().copied());
+    table.floats("border", segments.border.iter().copied());
     table.finish()
 }
 

@@ -27,7 +27,9 @@ pub use arrow_schema;
 #[cfg(feature = "arrow")]
 pub use arrow_in::{ColumnNames, transactions};
 #[cfg(feature = "arrow")]
-pub use arrow_out::{account_table, base_table, customer_table, migration_table, summary_table, value_table};
+pub use arrow_out::{
+    account_table, base_table, customer_table, migration_table, segment_table, summary_table, value_table,
+};
 #[cfg(feature = "io")]
 pub use csv_in::{CsvOptions, read_csv};
 #[cfg(feature = "io")]

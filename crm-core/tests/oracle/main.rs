@@ -14,4 +14,5 @@ mod reading;
 mod rfm;
 mod segment_features;
 mod segment_kmeans;
+mod segment_tiers;
 mod special_functions;

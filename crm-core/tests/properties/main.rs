@@ -13,4 +13,5 @@ mod reference;
 mod rfm;
 mod segment_features;
 mod segment_kmeans;
+mod segment_tiers;
 mod segments;
