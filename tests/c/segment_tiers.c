@@ -62,7 +62,8 @@ static void value_tiers(void) {
     crm_value_tiers_free(back);
     crm_bytes_free(json);
     FAILS(crm_value_tiers_from_json("{", &back), CRM_STATUS_CORRUPT, "json");
-    FAILS(crm_value_tiers_from_json("{\"version\": 99}", &back), CRM_STATUS_INCOMPATIBLE, "json");
+    FAILS(crm_value_tiers_from_json("{\"model\": \"value_tiers\", \"version\": 99}", &back),
+          CRM_STATUS_INCOMPATIBLE, "json");
     CHECK(back == NULL);
     crm_value_tiers_free(tiers);
 
@@ -189,7 +190,8 @@ static void customer_tiers(void) {
     crm_customer_tiers_free(back);
     crm_bytes_free(text);
     FAILS(crm_customer_tiers_from_json("[]", &back), CRM_STATUS_CORRUPT, "json");
-    FAILS(crm_customer_tiers_from_json("{\"version\": 99}", &back), CRM_STATUS_INCOMPATIBLE, "json");
+    FAILS(crm_customer_tiers_from_json("{\"model\": \"customer_tiers\", \"version\": 99}", &back),
+          CRM_STATUS_INCOMPATIBLE, "json");
 
     /* Other customers miss the bands. */
     data.risk_scores = other;
