@@ -7429,7 +7429,7 @@ crm_status crm_dispersion_evaluate(const double *values,
  * The adjusted Rand index of two labellings of the same `rows` rows: 1 if they are equal up to the numbers of the clusters,
  * 0 on average by chance.
  *
- * Fails with `CRM_STATUS_EMPTY` without rows.
+ * Fails with `CRM_STATUS_EMPTY` without rows, and `CRM_STATUS_OUT_OF_RANGE` with the row for labels above 65,535.
  */
 crm_status crm_adjusted_rand_index(const uint32_t *left,
                                    const uint32_t *right,

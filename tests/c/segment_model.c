@@ -253,6 +253,8 @@ static void scalings(void) {
     FAILS(crm_feature_scaler_as_of(scaler, &code), CRM_STATUS_MISSING_VALUE, "scaler");
     FAILS(crm_feature_scaler_window_days(scaler, &window), CRM_STATUS_MISSING_VALUE, "scaler");
 
+    crm_scaled_features_free(scaled);
+
     crm_bytes *json = NULL, *again = NULL;
     OK(crm_feature_scaler_to_json(scaler, &json));
     OK(crm_feature_scaler_from_json(crm_bytes_text(json), &back));

@@ -23,7 +23,7 @@ static size_t evenly(size_t rows) {
 
 static void agreement(void) {
     /* scikit-learn: adjusted_rand_score. */
-    const uint32_t a[] = {0, 0, 1, 2}, b[] = {0, 0, 1, 1}, c[] = {5, 5, 70000, 70000}, d[] = {0, 1, 0, 1};
+    const uint32_t a[] = {0, 0, 1, 2}, b[] = {0, 0, 1, 1}, c[] = {5, 5, 65535, 65535}, e[] = {5, 5, 65536, 0}, d[] = {0, 1, 0, 1};
     double index = -9.0;
     OK(crm_adjusted_rand_index(a, b, 4, &index));
     CHECK(near(index, 0.5714285714285715, 1e-15));
@@ -31,7 +31,8 @@ static void agreement(void) {
     CHECK(index == 1.0);
     OK(crm_adjusted_rand_index(b, d, 4, &index));
     CHECK(near(index, -0.5, 1e-15));
-    FAILS(crm_adjusted_rand_index(a, b, 0, &index), CRM_STATUS_EMPTY, "left");
+    CHECK(crm_adjusted_rand_index(a, e, 4, &index) == CRM_STATUS_OUT_OF_RANGE && crm_last_error_row() == 2);
+    CHECK(crm_adjusted_rand_index(a, b, 0, &index) == CRM_STATUS_EMPTY);
     FAILS(crm_adjusted_rand_index(NULL, b, 4, &index), CRM_STATUS_NULL_POINTER, "left");
     FAILS(crm_adjusted_rand_index(a, NULL, 4, &index), CRM_STATUS_NULL_POINTER, "right");
     FAILS(crm_adjusted_rand_index(a, b, 4, NULL), CRM_STATUS_NULL_POINTER, "out");

@@ -282,7 +282,7 @@ pub unsafe extern "C" fn crm_dispersion_evaluate(
 /// The adjusted Rand index of two labellings of the same `rows` rows: 1 if they are equal up to the numbers of the clusters,
 /// 0 on average by chance.
 ///
-/// Fails with `CRM_STATUS_EMPTY` without rows.
+/// Fails with `CRM_STATUS_EMPTY` without rows, and `CRM_STATUS_OUT_OF_RANGE` with the row for labels above 65,535.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_adjusted_rand_index(
     left: *const u32,
