@@ -18,6 +18,7 @@
 pub mod clv;
 pub mod customer;
 pub mod rfm;
+pub mod segment;
 
 // What they hand out beside their results.
 pub mod bytes;
