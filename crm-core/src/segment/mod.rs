@@ -10,6 +10,8 @@
 //! - Sums over members are exact integers, so neither threads nor batches nor the order of rows change a centre.
 //! - Clusters are numbered by the value of a feature, not by chance.
 
+mod agreement;
+mod column;
 mod distance;
 mod exact_sum;
 mod kmeans;
@@ -18,6 +20,7 @@ mod lloyd;
 mod matrix;
 mod starts;
 
+pub use agreement::{CrossTable, adjusted_rand_index, normalized_mutual_information};
 pub use kmeans::{Assignment, Clustering, KMeans};
 pub use kmeans_options::{KMeansOptions, LabelOrder, Starts};
 pub use matrix::Matrix;
