@@ -11,8 +11,10 @@
 //! - Clusters are numbered by the value of a feature, not by chance.
 
 mod agreement;
+mod centre_move;
 mod column;
 mod distance;
+mod drift;
 mod exact_sum;
 mod kmeans;
 mod kmeans_options;
@@ -21,6 +23,8 @@ mod matrix;
 mod starts;
 
 pub use agreement::{CrossTable, adjusted_rand_index, normalized_mutual_information};
+pub use centre_move::CentreMove;
+pub use drift::{Matching, PopulationShift, SegmentDrift, SegmentSnapshot, SizeShift};
 pub use kmeans::{Assignment, Clustering, KMeans};
 pub use kmeans_options::{KMeansOptions, LabelOrder, Starts};
 pub use matrix::Matrix;
