@@ -21,6 +21,9 @@ mod kmeans_options;
 mod lloyd;
 mod matrix;
 mod starts;
+mod value_tier;
+mod value_tier_options;
+mod value_tier_summary;
 
 pub use agreement::{CrossTable, adjusted_rand_index, normalized_mutual_information};
 pub use centre_move::CentreMove;
@@ -28,3 +31,6 @@ pub use drift::{Matching, PopulationShift, SegmentDrift, SegmentSnapshot, SizeSh
 pub use kmeans::{Assignment, Clustering, KMeans};
 pub use kmeans_options::{KMeansOptions, LabelOrder, Starts};
 pub use matrix::Matrix;
+pub use value_tier::{ValueTierFit, ValueTiers};
+pub use value_tier_options::{TierSplit, ValueTierOptions};
+pub use value_tier_summary::{ValueTierRow, ValueTierSummary};
