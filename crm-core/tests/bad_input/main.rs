@@ -9,6 +9,7 @@ mod columns;
 mod log;
 mod policies;
 mod scores;
+mod segment_quality;
 mod values;
 
 use crm_core::customer::{

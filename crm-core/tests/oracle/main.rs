@@ -12,4 +12,5 @@ mod log;
 mod public_logs;
 mod reading;
 mod rfm;
+mod segment_quality;
 mod special_functions;
