@@ -12,6 +12,7 @@ mod scores;
 mod segment_features;
 mod segment_kmeans;
 mod segment_tiers;
+mod segment_quality;
 mod values;
 
 use crm_core::customer::{

@@ -15,4 +15,5 @@ mod rfm;
 mod segment_features;
 mod segment_kmeans;
 mod segment_tiers;
+mod segment_quality;
 mod special_functions;

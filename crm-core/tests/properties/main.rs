@@ -14,4 +14,5 @@ mod rfm;
 mod segment_features;
 mod segment_kmeans;
 mod segment_tiers;
+mod segment_quality;
 mod segments;
