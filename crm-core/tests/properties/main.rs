@@ -9,6 +9,7 @@ mod clv_fit;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;
+mod plain_kmeans;
 mod reference;
 mod rfm;
 mod segment_features;
