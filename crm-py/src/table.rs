@@ -102,7 +102,7 @@ pub(crate) fn bytes<T: ArrowNativeType>(py: Python<'_>, values: Vec<T>) -> Bound
 }
 
 /// Values as bytes that Python may write to, for `numpy.frombuffer`.
-pub(crate) fn writable<'py>(py: Python<'py>, values: &[f64]) -> Bound<'py, PyByteArray> {
+pub(crate) fn writable<'py, T: ArrowNativeType>(py: Python<'py>, values: &[T]) -> Bound<'py, PyByteArray> {
     PyByteArray::new(py, Buffer::from_slice_ref(values).as_slice())
 }
 
