@@ -9,6 +9,7 @@ mod columns;
 mod log;
 mod policies;
 mod scores;
+mod segment_tiers;
 mod values;
 
 use crm_core::customer::{

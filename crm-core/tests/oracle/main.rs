@@ -12,4 +12,5 @@ mod log;
 mod public_logs;
 mod reading;
 mod rfm;
+mod segment_tiers;
 mod special_functions;

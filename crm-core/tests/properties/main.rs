@@ -11,4 +11,5 @@ mod history;
 mod log;
 mod reference;
 mod rfm;
+mod segment_tiers;
 mod segments;
