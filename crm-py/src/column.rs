@@ -145,6 +145,11 @@ impl Column {
         Ok(Self(Values::Arrays(vec![array])))
     }
 
+    /// Whether it is an Arrow column of truth values.
+    fn is_truths(&self) -> bool {
+        matches!(&self.0, Values::Arrays(arrays) if arrays.iter().all(|array| *array.data_type() == DataType::Boolean))
+    }
+
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
         match &self.0 {
             Values::Arrays(arrays) => Ok(arrays.iter().map(Array::len).sum()),

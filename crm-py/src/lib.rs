@@ -43,9 +43,10 @@ mod _crm {
     };
     #[pymodule_export]
     use crate::segment::{
-        ClusterChoice, FeatureScaler, FeatureTable, GaussianMixture, KMeans, KMeansOptions, MiniBatchKMeans,
-        Rows, SegmentModel, SegmentProfiles, adjusted_rand_index, dispersion, features, gap, silhouette,
-        silhouette_values, stability,
+        ClusterChoice, CrossTable, CustomerTiers, FeatureScaler, FeatureTable, GaussianMixture, KMeans,
+        KMeansOptions, MiniBatchKMeans, Rows, SegmentDrift, SegmentModel, SegmentProfiles, TierBacktest,
+        ValueTiers, adjusted_rand_index, customer_tier_names, dispersion, features, gap,
+        normalized_mutual_information, silhouette, silhouette_values, stability,
     };
     #[pymodule_export]
     use crate::table::Table;

@@ -151,6 +151,8 @@ impl Columns {
     }
 
     pub(crate) fn texts<T: AsRef<str>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        // Arrow wants to know how many there are.
+        let values: Vec<T> = values.into_iter().collect();
         self.add(name, Arc::new(StringArray::from_iter_values(values)))
     }
 

@@ -2,7 +2,7 @@
 
 use crm_core::segment::{
     Dispersion, Gap, GapOptions, GapReference, Silhouette, SilhouetteOptions, Stability, StabilityOptions,
-    adjusted_rand_index as rand_index, silhouette_values as silhouettes,
+    silhouette_values as silhouettes,
 };
 use crm_core::{Error, Result};
 use pyo3::prelude::*;
@@ -159,11 +159,4 @@ pub(crate) fn stability<'py>(
     let of =
         py.detach(|| rows.read(|matrix| Stability::evaluate(matrix, clusters, &options))).or_raise(py)?;
     Ok((of.mean, of.standard_deviation, writable(py, &of.values), of.sampled_rows))
-}
-
-/// The adjusted Rand index of two labellings.
-#[pyfunction]
-pub(crate) fn adjusted_rand_index(py: Python<'_>, left: &Column, right: &Column) -> PyResult<f64> {
-    let (left, right) = (whole(py, "left", left)?, whole(py, "right", right)?);
-    py.detach(|| rand_index(&left, &right)).or_raise(py)
 }

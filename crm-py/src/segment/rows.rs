@@ -110,7 +110,7 @@ impl Rows {
     }
 
     fn names(&self) -> Option<Vec<String>> {
-        self.names.clone()
+        self.column_names()
     }
 
     /// Where the numbers lie, array by array: whether they were copied.
@@ -125,6 +125,11 @@ impl Rows {
 }
 
 impl Rows {
+    /// The names of the columns, where they have any.
+    pub(crate) fn column_names(&self) -> Option<Vec<String>> {
+        self.names.clone()
+    }
+
     /// Ids of customers, where they are known.
     pub(crate) fn ids(&self) -> Option<&ArrayRef> {
         self.ids.as_ref()

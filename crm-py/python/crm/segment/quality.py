@@ -1,4 +1,4 @@
-"""How good clusters are, and how far two labellings agree."""
+"""How good clusters are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ __all__ = [
     "GapReference",
     "Silhouette",
     "Stability",
-    "adjusted_rand_index",
     "dispersion",
     "gap",
     "silhouette",
@@ -222,19 +221,3 @@ def stability(
     arguments = pairs, sample, start_count
     mean, deviation, values, rows = _crm.stability(native_rows("X", X), clusters, arguments, seed, threads)
     return Stability(clusters, mean, deviation, np.frombuffer(values), rows)
-
-
-def adjusted_rand_index(left: ColumnLike, right: ColumnLike) -> float:
-    """How far two labellings of the same rows agree: 1 if they are equal up to the numbers of the clusters, 0 on average by chance.
-
-    Raises:
-        LengthMismatchError: One has more labels than the other.
-        EmptyError: There are no labels.
-        InvalidValueError: A label is no whole number from 0 on.
-
-    >>> adjusted_rand_index([0, 0, 1, 1], [1, 1, 0, 0])
-    1.0
-
-    Source: Hubert and Arabie (1985), "Comparing partitions".
-    """
-    return _crm.adjusted_rand_index(number_column("left", left), number_column("right", right))
