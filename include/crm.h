@@ -1380,6 +1380,122 @@ typedef int32_t crm_customer_tier;
 #endif // __cplusplus
 
 /**
+ * How an array holds numbers of rows and features.
+ */
+enum crm_layout
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Row after row: the features of a row lie together.
+     */
+    CRM_LAYOUT_ROWS = 0,
+    /**
+     * Column after column: the rows of a feature lie together.
+     */
+    CRM_LAYOUT_COLUMNS = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_layout crm_layout;
+#else
+typedef int32_t crm_layout;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where the iterations of k-means begin.
+ */
+enum crm_starts
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * At centres that greedy k-means++ draws, several times; the result of the lowest inertia is kept.
+     */
+    CRM_STARTS_PLUS_PLUS = 0,
+    /**
+     * At rows drawn at random, several times.
+     */
+    CRM_STARTS_RANDOM = 1,
+    /**
+     * At given centres.
+     */
+    CRM_STARTS_GIVEN = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_starts crm_starts;
+#else
+typedef int32_t crm_starts;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where rows without clusters are drawn from, uniformly.
+ */
+enum crm_gap_reference
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A box around the rows along their principal components: features that go together are no clusters.
+     */
+    CRM_GAP_REFERENCE_PRINCIPAL_COMPONENTS = 0,
+    /**
+     * A box from the lowest to the highest value of each feature.
+     */
+    CRM_GAP_REFERENCE_FEATURE_RANGES = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_gap_reference crm_gap_reference;
+#else
+typedef int32_t crm_gap_reference;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A measure that names the number of clusters which it finds best.
+ */
+enum crm_criterion
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The highest mean silhouette.
+     */
+    CRM_CRITERION_SILHOUETTE = 0,
+    /**
+     * The highest index of Calinski and Harabasz.
+     */
+    CRM_CRITERION_CALINSKI_HARABASZ = 1,
+    /**
+     * The lowest index of Davies and Bouldin.
+     */
+    CRM_CRITERION_DAVIES_BOULDIN = 2,
+    /**
+     * The smallest number that the rule of the gap statistic accepts.
+     */
+    CRM_CRITERION_GAP = 3,
+    /**
+     * The knee of the inertia.
+     */
+    CRM_CRITERION_KNEE = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_criterion crm_criterion;
+#else
+typedef int32_t crm_criterion;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -1407,6 +1523,12 @@ typedef struct crm_bootstrap crm_bootstrap;
  * Bytes or text made by the library. Free with `crm_bytes_free`. Immutable: any number of threads may read it.
  */
 typedef struct crm_bytes crm_bytes;
+
+/**
+ * Numbers of clusters compared, and the one that is recommended, if any is. Free with `crm_cluster_choice_free`. Immutable:
+ * any number of threads may use it at once.
+ */
+typedef struct crm_cluster_choice crm_cluster_choice;
 
 /**
  * Cohorts by the time of their first purchase, and what each did at each age since. Free with `crm_cohort_table_free`.
@@ -1457,6 +1579,17 @@ typedef struct crm_feature_table crm_feature_table;
 typedef struct crm_fit_report crm_fit_report;
 
 /**
+ * The gap statistic by number of clusters. Free with `crm_gap_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_gap crm_gap;
+
+/**
+ * Segments as normal distributions, each with its share of the customers, its mean and its full covariance. Free with
+ * `crm_gaussian_mixture_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_gaussian_mixture crm_gaussian_mixture;
+
+/**
  * Per customer, the days with a purchase, the orders and the amount of each, and the returns. Free with
  * `crm_history_free`. Immutable: any number of threads may use it at once.
  */
@@ -1475,6 +1608,12 @@ typedef struct crm_history_builder crm_history_builder;
 typedef struct crm_intervals crm_intervals;
 
 /**
+ * Clusters around centres: each row belongs to the nearest. Free with `crm_k_means_free`. Immutable: any number of threads
+ * may use it at once.
+ */
+typedef struct crm_k_means crm_k_means;
+
+/**
  * A ranking in equal parts, the customers with the highest predictions first. Free with `crm_lift_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -1486,6 +1625,12 @@ typedef struct crm_lift crm_lift;
  * `crm_migration_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_migration crm_migration;
+
+/**
+ * K-means clusters that learn from one batch of rows after the other. Free with `crm_mini_batch_k_means_free`. One thread at
+ * a time may use it.
+ */
+typedef struct crm_mini_batch_k_means crm_mini_batch_k_means;
 
 /**
  * Opportunities to buy, and how often each customer took one. Free with `crm_opportunities_free`. Immutable: any number of
@@ -1600,6 +1745,12 @@ typedef struct crm_segment_summary crm_segment_summary;
  * threads may use it at once.
  */
 typedef struct crm_segments crm_segments;
+
+/**
+ * How well rows fit their clusters. Free with `crm_silhouette_report_free`. Immutable: any number of threads may use it at
+ * once.
+ */
+typedef struct crm_silhouette_report crm_silhouette_report;
 
 /**
  * Purchases of simulated customers, as times since each customer's first purchase. Free with `crm_simulation_free`.
@@ -2789,6 +2940,596 @@ typedef struct crm_segment_row {
 } crm_segment_row;
 
 /**
+ * How one column is scaled: `sqrt(weight) * centred(transform(clipped(x / reference)))`, where the reference is 1 for
+ * everything but money. Fill with `crm_column_scaling_init` or `crm_column_scaling_for_unit`, then change what differs. A
+ * value of fixed layout, so that options can hold an array of them.
+ */
+typedef struct crm_column_scaling {
+    /**
+     * The column. In options a terminated string of the caller, which is copied; NULL where a scaling is for every column.
+     */
+    const char *name;
+    /**
+     * A `crm_transform`.
+     */
+    int32_t transform;
+    /**
+     * A `crm_scaling_method`.
+     */
+    int32_t method;
+    /**
+     * Whether the ends are clipped: 0 or 1.
+     */
+    int32_t winsorise;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * The share of the values at the lower end that are moved to the quantile where it ends; at least 0.
+     */
+    double winsorise_lower;
+    /**
+     * The same at the upper end; together below 1.
+     */
+    double winsorise_upper;
+    /**
+     * How many times the column counts in squared distances: from 0 to 1e6.
+     */
+    double weight;
+} crm_column_scaling;
+
+/**
+ * How the columns of a table are scaled: each by the default for its unit unless it says otherwise. Fill with
+ * `crm_scaling_options_init`, then change what differs. What it points to is copied.
+ */
+typedef struct crm_scaling_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The scaling of every column that has none of its own; NULL (default) for the default of its unit: z-scores, of
+     * logarithms for money and counts.
+     */
+    const struct crm_column_scaling *every;
+    /**
+     * Scalings of single columns by their names; of two for one name the last counts.
+     */
+    const struct crm_column_scaling *columns;
+    /**
+     * How many.
+     */
+    size_t column_count;
+    /**
+     * A `crm_missing_values` (default: raise).
+     */
+    int32_t missing;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+} crm_scaling_options;
+
+/**
+ * How k-means is run. Fill with `crm_k_means_options_init`, then change what differs. Centres are copied.
+ */
+typedef struct crm_k_means_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of clusters, from 1 to 65,536.
+     */
+    size_t clusters;
+    /**
+     * A `crm_starts`: k-means++ (default), random or given.
+     */
+    int32_t starts_kind;
+    /**
+     * Number of starts, at least 1 (default 10); without meaning where the centres are given.
+     */
+    uint32_t starts;
+    /**
+     * The most iterations of a start, at least 1 (default 300).
+     */
+    uint32_t most_iterations;
+    /**
+     * 1 if cluster 0 is the one of the highest value of `order_feature`, 0 (default) if that of the lowest.
+     */
+    int32_t order_descending;
+    /**
+     * Stops when the centres' squared moves sum to at most this share of the mean variance of the features (default 1e-4);
+     * with 0 only when no label changes.
+     */
+    double tolerance;
+    /**
+     * The seed of the starts (default 0).
+     */
+    uint64_t seed;
+    /**
+     * The given centres, one after the other; NULL (default) for other kinds of starts.
+     */
+    const double *centres;
+    /**
+     * How many values that are: `clusters` times the number of features.
+     */
+    size_t centres_length;
+    /**
+     * The number of the feature by whose value in the centres clusters are numbered (default 0).
+     */
+    size_t order_feature;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_k_means_options;
+
+/**
+ * How a mixture is fitted. Fill with `crm_mixture_options_init`, then change what differs.
+ */
+typedef struct crm_mixture_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of components, at least 1.
+     */
+    size_t components;
+    /**
+     * How many starts from k-means, at least 1 (default 10); the one of the highest likelihood is kept.
+     */
+    uint32_t starts;
+    /**
+     * The most iterations of a start, at least 1 (default 500).
+     */
+    uint32_t most_iterations;
+    /**
+     * Stops when the mean log-likelihood of a row changes by less (default 1e-6).
+     */
+    double tolerance;
+    /**
+     * Added to the variances of standardised features, so that no component shrinks to a point (default 1e-6).
+     */
+    double ridge;
+    /**
+     * The seed of the starts (default 0).
+     */
+    uint64_t seed;
+    /**
+     * The number of the feature by whose mean components are numbered (default 0).
+     */
+    size_t order_feature;
+    /**
+     * 1 if component 0 is the one of the highest mean of that feature, 0 (default) if that of the lowest.
+     */
+    int32_t order_descending;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_mixture_options;
+
+/**
+ * Which numbers of clusters are compared, and how. Fill with `crm_choice_options_init`, then change what differs.
+ */
+typedef struct crm_choice_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The lowest number of clusters, at least 2 (default 2).
+     */
+    size_t from;
+    /**
+     * The highest number of clusters (default 10): at most the number of distinct rows, and fewer than rows.
+     */
+    size_t to;
+    /**
+     * How many starts of k-means the fits to all rows have, at least 1 (default 5).
+     */
+    uint32_t starts;
+    /**
+     * A `crm_gap_reference`: along the principal components (default) or between the ends of the features.
+     */
+    int32_t gap_reference;
+    /**
+     * How many rows the silhouette looks at, at least 1 (default 1,000).
+     */
+    size_t silhouette_sample;
+    /**
+     * The most rows that the gap looks at, at least 2 (default 5,000).
+     */
+    size_t gap_sample;
+    /**
+     * How many data sets without clusters the gap draws, at least 2 (default 20).
+     */
+    uint32_t gap_references;
+    /**
+     * How many starts of k-means each fit of the gap has, at least 1 (default 3).
+     */
+    uint32_t gap_starts;
+    /**
+     * The most rows of a resample of the stability, at least 2 (default 2,000).
+     */
+    size_t stability_sample;
+    /**
+     * How many pairs of resamples the stability clusters, at least 2 (default 20).
+     */
+    uint32_t stability_pairs;
+    /**
+     * How many starts of k-means each fit of the stability has, at least 1 (default 3).
+     */
+    uint32_t stability_starts;
+    /**
+     * The seed of all that is drawn (default 0).
+     */
+    uint64_t seed;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_choice_options;
+
+/**
+ * What the comparison comes to; numbers of clusters are 0 where there is none. Set `struct_size` before the call that fills
+ * it.
+ */
+typedef struct crm_choice_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The recommended number of clusters; 0 if the rows have no clusters that can be told from chance.
+     */
+    size_t recommended;
+    /**
+     * The next best number; 0 if no other one has a vote.
+     */
+    size_t runner_up;
+    /**
+     * The knee of the inertia; 0 if the curve has no bend.
+     */
+    size_t knee;
+    /**
+     * The smallest number that the rule of the gap statistic accepts, 1 included; 0 if the gap grows up to the last one.
+     */
+    size_t gap_choice;
+    /**
+     * The gap of one cluster; NaN if all rows looked at for it are equal.
+     */
+    double gap_of_one;
+    /**
+     * The sum of squared distances to the mean of all rows: the inertia of one cluster.
+     */
+    double total;
+} crm_choice_summary;
+
+/**
+ * What speaks for one number of clusters. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_choice_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of clusters.
+     */
+    size_t clusters;
+    /**
+     * The sum of squared distances to the mean of the own cluster.
+     */
+    double inertia;
+    /**
+     * The mean silhouette.
+     */
+    double silhouette;
+    /**
+     * Its standard error; 0 if all rows were looked at.
+     */
+    double silhouette_standard_error;
+    /**
+     * The index of Calinski and Harabasz; higher is better.
+     */
+    double calinski_harabasz;
+    /**
+     * The index of Davies and Bouldin; lower is better.
+     */
+    double davies_bouldin;
+    /**
+     * The gap; NaN if the rows looked at for it have fewer distinct rows than clusters, as the three that follow.
+     */
+    double gap;
+    /**
+     * The standard error of the gap.
+     */
+    double gap_standard_error;
+    /**
+     * The mean silhouette of rows without clusters.
+     */
+    double reference_silhouette;
+    /**
+     * Its standard deviation over the references, times sqrt(1 + 1 / references).
+     */
+    double reference_silhouette_error;
+    /**
+     * The mean adjusted Rand index of resamples.
+     */
+    double stability;
+    /**
+     * Its standard deviation over the pairs of resamples.
+     */
+    double stability_standard_deviation;
+    /**
+     * The share of the rows that the smallest cluster has.
+     */
+    double smallest_share;
+    /**
+     * 1 if the clusters are better than those of rows without clusters, and stable; 0 if not.
+     */
+    int32_t supported;
+    /**
+     * Always 0.
+     */
+    int32_t reserved;
+} crm_choice_row;
+
+/**
+ * How a gap is computed. Fill with `crm_gap_options_init`, then change what differs.
+ */
+typedef struct crm_gap_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The most rows that are looked at, at least 2 (default 5,000); of more rows so many are drawn at random.
+     */
+    size_t sample;
+    /**
+     * A `crm_gap_reference`: along the principal components (default) or between the ends of the features.
+     */
+    int32_t reference;
+    /**
+     * How many data sets without clusters are drawn, at least 2 (default 20).
+     */
+    uint32_t references;
+    /**
+     * How many starts of k-means each fit has, at least 1 (default 3).
+     */
+    uint32_t starts;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+    /**
+     * The seed of the sample, the references and the starts (default 0).
+     */
+    uint64_t seed;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_gap_options;
+
+/**
+ * The gap of one number of clusters. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_gap_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of clusters.
+     */
+    size_t clusters;
+    /**
+     * How far the logarithm of the sum of squares lies below that of rows without clusters; infinite if the sum is 0.
+     */
+    double gap;
+    /**
+     * The standard error that the references leave.
+     */
+    double standard_error;
+    /**
+     * The mean silhouette of the rows looked at; NaN for one cluster.
+     */
+    double silhouette;
+    /**
+     * The mean silhouette of rows without clusters; NaN for one cluster.
+     */
+    double reference_silhouette;
+    /**
+     * The standard error of that, as that of the gap; NaN for one cluster.
+     */
+    double reference_silhouette_error;
+} crm_gap_row;
+
+/**
+ * How a silhouette is sampled. Fill with `crm_silhouette_options_init`, then change what differs.
+ */
+typedef struct crm_silhouette_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * How many rows are looked at, at least 1 (default 1,000); all of them if there are no more. The work is this number
+     * times the number of rows.
+     */
+    size_t sample;
+    /**
+     * The seed of the sample (default 0).
+     */
+    uint64_t seed;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_silhouette_options;
+
+/**
+ * How well rows fit their clusters, on average. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_silhouette_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of clusters that have rows.
+     */
+    size_t clusters;
+    /**
+     * The mean silhouette of the rows looked at.
+     */
+    double mean;
+    /**
+     * The standard error of the mean; 0 if all rows were looked at, infinite if only one of several was.
+     */
+    double standard_error;
+    /**
+     * The share of the rows looked at whose silhouette is below 0.
+     */
+    double negative_share;
+    /**
+     * Number of rows looked at.
+     */
+    uint64_t sampled_rows;
+} crm_silhouette_summary;
+
+/**
+ * How well the rows of one cluster fit it. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_cluster_silhouette {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of the cluster.
+     */
+    uint32_t cluster;
+    /**
+     * Always 0.
+     */
+    uint32_t reserved;
+    /**
+     * Number of its rows.
+     */
+    uint64_t rows;
+    /**
+     * How many of them were looked at.
+     */
+    uint64_t sampled_rows;
+    /**
+     * The mean silhouette of those; NaN if none was looked at.
+     */
+    double mean;
+} crm_cluster_silhouette;
+
+/**
+ * Sums of squares within and between clusters, and the two indices made of spread and separation. Set `struct_size` before
+ * the call that fills it.
+ */
+typedef struct crm_dispersion {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of clusters that have rows.
+     */
+    size_t clusters;
+    /**
+     * The sum of squared distances to the mean of all rows.
+     */
+    double total;
+    /**
+     * The sum of squared distances to the mean of the own cluster.
+     */
+    double within;
+    /**
+     * The sum of squared distances between the mean of the own cluster and that of all rows.
+     */
+    double between;
+    /**
+     * The index of Calinski and Harabasz; higher is better.
+     */
+    double calinski_harabasz;
+    /**
+     * The index of Davies and Bouldin; lower is better.
+     */
+    double davies_bouldin;
+} crm_dispersion;
+
+/**
+ * How a stability is computed. Fill with `crm_stability_options_init`, then change what differs.
+ */
+typedef struct crm_stability_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The most rows of a resample, and of the rows that are labelled, at least 2 (default 2,000).
+     */
+    size_t sample;
+    /**
+     * How many pairs of resamples are clustered, at least 2 (default 20).
+     */
+    uint32_t pairs;
+    /**
+     * How many starts of k-means each fit has, at least 1 (default 3).
+     */
+    uint32_t starts;
+    /**
+     * The seed of the resamples and the starts (default 0).
+     */
+    uint64_t seed;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_stability_options;
+
+/**
+ * How far clusters of resampled rows agree. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_stability {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of clusters.
+     */
+    size_t clusters;
+    /**
+     * The mean of the adjusted Rand indices.
+     */
+    double mean;
+    /**
+     * Their standard deviation.
+     */
+    double standard_deviation;
+    /**
+     * Number of rows of a resample, and of the rows labelled.
+     */
+    uint64_t sampled_rows;
+} crm_stability;
+
+/**
  * Agreement of the labels themselves, for labelings that number their groups in the same way. Set `struct_size` before the
  * call that fills it.
  */
@@ -2814,170 +3555,6 @@ typedef struct crm_label_agreement {
      */
     double kappa;
 } crm_label_agreement;
-
-/**
- * A range that a share should lie in, both ends included, from 0 to 1. Its layout never changes.
- */
-typedef struct crm_share_band {
-    /**
-     * The least share.
-     */
-    double lowest;
-    /**
-     * The largest share, above the least.
-     */
-    double highest;
-} crm_share_band;
-
-/**
- * A tier's share and the band that it should lie in. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_band_outcome {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The band.
-     */
-    struct crm_share_band band;
-    /**
-     * Number of customers.
-     */
-    uint64_t customers;
-    /**
-     * Share of all customers, from 0 to 1.
-     */
-    double share;
-    /**
-     * How far the share lies outside: below 0 if it is too small, above 0 if too large, 0 inside.
-     */
-    double missed_by;
-} crm_band_outcome;
-
-/**
- * The bands as a whole. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_band_summary {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * 1 if all shares lie in their bands, else 0.
-     */
-    int32_t feasible;
-    /**
-     * 0.
-     */
-    int32_t reserved;
-    /**
-     * The correlation of high value with high potential among customers who are not at risk, from -1 to 1; NaN if either has
-     * no or all customers.
-     */
-    double indicator_correlation;
-    /**
-     * The least such correlation at which the bands can be kept with equal quantiles; NaN if they cannot at the given share at
-     * risk.
-     */
-    double required_correlation;
-    /**
-     * How much nearer to the centres of the bands, in squared half widths, another solution can be at most; 0 if it was shown
-     * that none is nearer.
-     */
-    double optimality_gap;
-} crm_band_summary;
-
-/**
- * The bands of the tiers, and who is at risk. Fill with `crm_customer_tier_options_init`, then change what differs.
- */
-typedef struct crm_customer_tier_options {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The share of core customers (default 0.10 to 0.15).
-     */
-    struct crm_share_band core;
-    /**
-     * The share of important customers (default 0.30 to 0.35).
-     */
-    struct crm_share_band important;
-    /**
-     * The share of basic customers (default 0.40 to 0.45).
-     */
-    struct crm_share_band basic;
-    /**
-     * The share of customers at risk (default 0.05 to 0.10).
-     */
-    struct crm_share_band at_risk;
-    /**
-     * Whether there is a threshold of risk: 0 (default) for the riskiest within their band, or 1.
-     */
-    int32_t has_risk_threshold;
-    /**
-     * Must be 0.
-     */
-    int32_t reserved;
-    /**
-     * Customers of at least this score of risk are at risk.
-     */
-    double risk_threshold;
-} crm_customer_tier_options;
-
-/**
- * What is known of each of `length` customers. Set it to zero, then `struct_size` and what there is: value, potential, and
- * either flags or scores of risk.
- */
-typedef struct crm_customer_tier_data {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * How many customers.
-     */
-    size_t length;
-    /**
-     * The value of each, of any unit.
-     */
-    const double *value;
-    /**
-     * The potential of each, of any unit.
-     */
-    const double *potential;
-    /**
-     * Whether each is at risk, 0 or 1; NULL where there are scores.
-     */
-    const uint8_t *risk_flags;
-    /**
-     * A score of each, the higher the riskier, of any unit; NULL where there are flags.
-     */
-    const double *risk_scores;
-} crm_customer_tier_data;
-
-/**
- * From where on values are high. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_tier_thresholds {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The lowest high value; NaN if no value is high.
-     */
-    double value;
-    /**
-     * The lowest high potential; NaN if none is high.
-     */
-    double potential;
-    /**
-     * The lowest score at risk; NaN if no score is, or if flags say who is.
-     */
-    double risk;
-} crm_tier_thresholds;
 
 /**
  * Customers at one date. Set it to zero, then `struct_size` and what there is.
@@ -3155,78 +3732,6 @@ typedef struct crm_feature_profile {
 } crm_feature_profile;
 
 /**
- * How one column is scaled: `sqrt(weight) * centred(transform(clipped(x / reference)))`, where the reference is 1 for
- * everything but money. Fill with `crm_column_scaling_init` or `crm_column_scaling_for_unit`, then change what differs. A
- * value of fixed layout, so that options can hold an array of them.
- */
-typedef struct crm_column_scaling {
-    /**
-     * The column. In options a terminated string of the caller, which is copied; NULL where a scaling is for every column.
-     */
-    const char *name;
-    /**
-     * A `crm_transform`.
-     */
-    int32_t transform;
-    /**
-     * A `crm_scaling_method`.
-     */
-    int32_t method;
-    /**
-     * Whether the ends are clipped: 0 or 1.
-     */
-    int32_t winsorise;
-    /**
-     * Must be 0.
-     */
-    int32_t reserved;
-    /**
-     * The share of the values at the lower end that are moved to the quantile where it ends; at least 0.
-     */
-    double winsorise_lower;
-    /**
-     * The same at the upper end; together below 1.
-     */
-    double winsorise_upper;
-    /**
-     * How many times the column counts in squared distances: from 0 to 1e6.
-     */
-    double weight;
-} crm_column_scaling;
-
-/**
- * How the columns of a table are scaled: each by the default for its unit unless it says otherwise. Fill with
- * `crm_scaling_options_init`, then change what differs. What it points to is copied.
- */
-typedef struct crm_scaling_options {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The scaling of every column that has none of its own; NULL (default) for the default of its unit: z-scores, of
-     * logarithms for money and counts.
-     */
-    const struct crm_column_scaling *every;
-    /**
-     * Scalings of single columns by their names; of two for one name the last counts.
-     */
-    const struct crm_column_scaling *columns;
-    /**
-     * How many.
-     */
-    size_t column_count;
-    /**
-     * A `crm_missing_values` (default: raise).
-     */
-    int32_t missing;
-    /**
-     * Must be 0.
-     */
-    int32_t reserved;
-} crm_scaling_options;
-
-/**
  * How customers are clustered. Fill with `crm_segment_model_options_init`, then change what differs.
  */
 typedef struct crm_segment_model_options {
@@ -3306,6 +3811,170 @@ typedef struct crm_segment_model_summary {
      */
     int32_t converged;
 } crm_segment_model_summary;
+
+/**
+ * A range that a share should lie in, both ends included, from 0 to 1. Its layout never changes.
+ */
+typedef struct crm_share_band {
+    /**
+     * The least share.
+     */
+    double lowest;
+    /**
+     * The largest share, above the least.
+     */
+    double highest;
+} crm_share_band;
+
+/**
+ * A tier's share and the band that it should lie in. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_band_outcome {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The band.
+     */
+    struct crm_share_band band;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * Share of all customers, from 0 to 1.
+     */
+    double share;
+    /**
+     * How far the share lies outside: below 0 if it is too small, above 0 if too large, 0 inside.
+     */
+    double missed_by;
+} crm_band_outcome;
+
+/**
+ * The bands as a whole. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_band_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * 1 if all shares lie in their bands, else 0.
+     */
+    int32_t feasible;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The correlation of high value with high potential among customers who are not at risk, from -1 to 1; NaN if either has
+     * no or all customers.
+     */
+    double indicator_correlation;
+    /**
+     * The least such correlation at which the bands can be kept with equal quantiles; NaN if they cannot at the given share at
+     * risk.
+     */
+    double required_correlation;
+    /**
+     * How much nearer to the centres of the bands, in squared half widths, another solution can be at most; 0 if it was shown
+     * that none is nearer.
+     */
+    double optimality_gap;
+} crm_band_summary;
+
+/**
+ * The bands of the tiers, and who is at risk. Fill with `crm_customer_tier_options_init`, then change what differs.
+ */
+typedef struct crm_customer_tier_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The share of core customers (default 0.10 to 0.15).
+     */
+    struct crm_share_band core;
+    /**
+     * The share of important customers (default 0.30 to 0.35).
+     */
+    struct crm_share_band important;
+    /**
+     * The share of basic customers (default 0.40 to 0.45).
+     */
+    struct crm_share_band basic;
+    /**
+     * The share of customers at risk (default 0.05 to 0.10).
+     */
+    struct crm_share_band at_risk;
+    /**
+     * Whether there is a threshold of risk: 0 (default) for the riskiest within their band, or 1.
+     */
+    int32_t has_risk_threshold;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * Customers of at least this score of risk are at risk.
+     */
+    double risk_threshold;
+} crm_customer_tier_options;
+
+/**
+ * What is known of each of `length` customers. Set it to zero, then `struct_size` and what there is: value, potential, and
+ * either flags or scores of risk.
+ */
+typedef struct crm_customer_tier_data {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * How many customers.
+     */
+    size_t length;
+    /**
+     * The value of each, of any unit.
+     */
+    const double *value;
+    /**
+     * The potential of each, of any unit.
+     */
+    const double *potential;
+    /**
+     * Whether each is at risk, 0 or 1; NULL where there are scores.
+     */
+    const uint8_t *risk_flags;
+    /**
+     * A score of each, the higher the riskier, of any unit; NULL where there are flags.
+     */
+    const double *risk_scores;
+} crm_customer_tier_data;
+
+/**
+ * From where on values are high. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_tier_thresholds {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The lowest high value; NaN if no value is high.
+     */
+    double value;
+    /**
+     * The lowest high potential; NaN if none is high.
+     */
+    double potential;
+    /**
+     * The lowest score at risk; NaN if no score is, or if flags say who is.
+     */
+    double risk;
+} crm_tier_thresholds;
 
 /**
  * Tiers of one date against those of the same customers a period later. Set `struct_size` before the call that fills it.
@@ -5856,252 +6525,6 @@ crm_status crm_segment_summary_to_arrow_stream(const struct crm_segment_summary 
 void crm_segment_summary_free(struct crm_segment_summary *summary);
 
 /**
- * Counts customers by two labels each, numbered from 0. `rows` and `columns` have `length` labels, one a customer; groups
- * without customers are there too if the number of groups is given, 0 for as many as the largest label says.
- *
- * `out` receives the table, NULL if the call fails; the caller frees it with `crm_cross_table_free`. Fails with
- * `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_OUT_OF_RANGE` with the row for labels above 65,535 or not below the number
- * of their groups, and for more than 16,777,216 cells, and `CRM_STATUS_INVALID_ARGUMENT` for more than 65,536 groups.
- */
-crm_status crm_cross_table_new(const uint32_t *rows,
-                               const uint32_t *columns,
-                               size_t length,
-                               size_t row_groups,
-                               size_t column_groups,
-                               struct crm_cross_table **out);
-
-/**
- * Number of rows; 0, with the thread's last error set, if `table` is NULL or no such handle.
- */
-size_t crm_cross_table_row_count(const struct crm_cross_table *table);
-
-/**
- * Number of columns; 0, with the thread's last error set, if `table` is NULL or no such handle.
- */
-size_t crm_cross_table_column_count(const struct crm_cross_table *table);
-
-/**
- * Copies the counts row by row to `out`, which has room for `capacity` counts, at least rows times columns.
- *
- * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
- */
-crm_status crm_cross_table_counts(const struct crm_cross_table *table, uint64_t *out, size_t capacity);
-
-/**
- * Copies the customers of each row to `out`, which has room for `capacity` counts, at least `crm_cross_table_row_count`.
- *
- * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
- */
-crm_status crm_cross_table_row_totals(const struct crm_cross_table *table,
-                                      uint64_t *out,
-                                      size_t capacity);
-
-/**
- * Copies the customers of each column to `out`, which has room for `capacity` counts, at least
- * `crm_cross_table_column_count`.
- *
- * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
- */
-crm_status crm_cross_table_column_totals(const struct crm_cross_table *table, uint64_t *out, size_t capacity);
-
-/**
- * Agreement of the labels themselves: set `out->struct_size` first.
- */
-crm_status crm_cross_table_agreement(const struct crm_cross_table *table, struct crm_label_agreement *out);
-
-/**
- * Frees a table; NULL is accepted. No thread may use it any more.
- */
-void crm_cross_table_free(struct crm_cross_table *table);
-
-/**
- * The normalised mutual information of two labelings of `length` customers, from 0 to 1, which is 1 for the same groups
- * whatever their numbers. It is not corrected for chance: many small groups raise it.
- *
- * Fails with `CRM_STATUS_EMPTY` without customers, and `CRM_STATUS_OUT_OF_RANGE` with the row for labels above 65,535.
- */
-crm_status crm_normalized_mutual_information(const uint32_t *first, const uint32_t *second, size_t length, double *out);
-
-/**
- * The name of a tier, a `crm_customer_tier`: "core", "important", "basic" or "at risk", text that lives as long as the
- * program. NULL, with the thread's last error set, for a code that is none.
- */
-const char *crm_customer_tier_name(int32_t tier);
-
-/**
- * The share of a tier, a `crm_customer_tier`, against its band: set `out->struct_size` first.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a code that is none.
- */
-crm_status crm_band_report_tier(const struct crm_band_report *report, int32_t tier, struct crm_band_outcome *out);
-
-/**
- * The bands as a whole: set `out->struct_size` first.
- */
-crm_status crm_band_report_summary(const struct crm_band_report *report, struct crm_band_summary *out);
-
-/**
- * Which bands are missed, by how much and why, in words, which `crm_bytes_text` gives as a string.
- *
- * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
- */
-crm_status crm_band_report_text(const struct crm_band_report *report, struct crm_bytes **out);
-
-/**
- * Frees a report; NULL is accepted. No thread may use it any more.
- */
-void crm_band_report_free(struct crm_band_report *report);
-
-/**
- * Fills options with their defaults; `struct_size` is `sizeof *options`.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
- */
-crm_status crm_customer_tier_options_init(struct crm_customer_tier_options *options, size_t struct_size);
-
-/**
- * Fits the thresholds to customers; NULL options are the defaults. If no thresholds keep all bands, they are those nearest to
- * the centres of all: `crm_customer_tiers_fit_report` says so.
- *
- * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_customer_tiers_free`. Fails with
- * `CRM_STATUS_INVALID_ARGUMENT` for bands that are not from a share to a larger one or cannot sum to 1, for a threshold that is
- * not finite or beside flags, and for flags beside scores, `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with
- * the row for values that are not finite and flags that are neither 0 nor 1, and `CRM_STATUS_OUT_OF_RANGE` above 1e140 in
- * magnitude.
- */
-crm_status crm_customer_tiers_fit(const struct crm_customer_tier_data *data,
-                                  const struct crm_customer_tier_options *options,
-                                  struct crm_customer_tiers **out);
-
-/**
- * The tiers as JSON text, which `crm_bytes_text` gives as a string; the customers that they were fitted on are not in it.
- *
- * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
- */
-crm_status crm_customer_tiers_to_json(const struct crm_customer_tiers *tiers,
-                                      struct crm_bytes **out);
-
-/**
- * Tiers from their JSON text, a terminated string that is read during the call only.
- *
- * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_customer_tiers_free`. Fails with
- * `CRM_STATUS_CORRUPT` if the text is none of tiers, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
- */
-crm_status crm_customer_tiers_from_json(const char *json, struct crm_customer_tiers **out);
-
-/**
- * From where on values are high: set `out->struct_size` first.
- */
-crm_status crm_customer_tiers_thresholds(const struct crm_customer_tiers *tiers, struct crm_tier_thresholds *out);
-
-/**
- * The band of a tier, a `crm_customer_tier`.
- */
-crm_status crm_customer_tiers_band(const struct crm_customer_tiers *tiers, int32_t tier, struct crm_share_band *out);
-
-/**
- * Copies the tier of each customer, a `crm_customer_tier`, to `out`, which has room for `capacity` codes, at least
- * `data->length`: by comparison with the fitted thresholds alone.
- *
- * Fails with `CRM_STATUS_INCOMPATIBLE` for flags where the tiers were fitted to scores, or the other way round,
- * `CRM_STATUS_LENGTH_MISMATCH` for too little room, and for the data as `crm_customer_tiers_fit` does.
- */
-crm_status crm_customer_tiers_assign(const struct crm_customer_tiers *tiers,
-                                     const struct crm_customer_tier_data *data,
-                                     uint32_t *out,
-                                     size_t capacity);
-
-/**
- * The shares of the customers that the tiers were fitted on, and what became of their bands.
- *
- * `out` receives the report, NULL if the call fails; the caller frees it with `crm_band_report_free`. Fails with
- * `CRM_STATUS_MISSING_VALUE` for tiers from JSON, which do not know them.
- */
-crm_status crm_customer_tiers_fit_report(const struct crm_customer_tiers *tiers, struct crm_band_report **out);
-
-/**
- * The shares of other customers against the bands, at the share at risk that they have.
- *
- * `out` receives the report, NULL if the call fails; the caller frees it with `crm_band_report_free`. Fails as
- * `crm_customer_tiers_assign` does.
- */
-crm_status crm_customer_tiers_report(const struct crm_customer_tiers *tiers,
-                                     const struct crm_customer_tier_data *data,
-                                     struct crm_band_report **out);
-
-/**
- * Frees tiers; NULL is accepted. No thread may use them any more.
- */
-void crm_customer_tiers_free(struct crm_customer_tiers *tiers);
-
-/**
- * Compares two dates of so many segments that have the same numbers at both. `matching` is a `crm_matching`; for pairs,
- * customer `matched_before[i]` of the earlier date is customer `matched_after[i]` of the later one, for `matched_count` rows, and
- * whoever is not named is at one date only. Otherwise these may be NULL.
- *
- * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_segment_drift_free`. Fails with
- * `CRM_STATUS_INVALID_ARGUMENT` for 0 or more than 4,096 segments, and if only one date has features, `CRM_STATUS_EMPTY` without
- * customers or pairs, `CRM_STATUS_OUT_OF_RANGE` with the row for labels that are not below `segments` and pairs of rows that are
- * not there, `CRM_STATUS_INVALID_VALUE` for a customer who is paired twice and features that are not finite,
- * `CRM_STATUS_LENGTH_MISMATCH` for different numbers of customers that are matched by row, and `CRM_STATUS_INCOMPATIBLE` for
- * different numbers of features.
- */
-crm_status crm_segment_drift_new(size_t segments,
-                                 const struct crm_segment_snapshot *before,
-                                 const struct crm_segment_snapshot *after,
-                                 int32_t matching,
-                                 const uint32_t *matched_before,
-                                 const uint32_t *matched_after,
-                                 size_t matched_count,
-                                 struct crm_segment_drift **out);
-
-/**
- * Number of segments; 0, with the thread's last error set, if `drift` is NULL or no such handle.
- */
-size_t crm_segment_drift_length(const struct crm_segment_drift *drift);
-
-/**
- * The size of a segment at both dates: set `out->struct_size` first.
- *
- * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_drift_length`.
- */
-crm_status crm_segment_drift_size(const struct crm_segment_drift *drift, size_t segment, struct crm_size_shift *out);
-
-/**
- * Number of features whose centres were compared; 0, with the thread's last error set, if `drift` is NULL or no such handle.
- */
-size_t crm_segment_drift_feature_count(const struct crm_segment_drift *drift);
-
-/**
- * The means of a segment and a feature at both dates: set `out->struct_size` first.
- *
- * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_drift_length` or
- * `crm_segment_drift_feature_count`.
- */
-crm_status crm_segment_drift_centre(const struct crm_segment_drift *drift,
-                                    size_t segment,
-                                    size_t feature,
-                                    struct crm_centre_move *out);
-
-/**
- * The population stability index of the sizes, at least 0, and what it says, a `crm_population_shift`.
- */
-crm_status crm_segment_drift_population(const struct crm_segment_drift *drift, double *stability_index, int32_t *shift);
-
-/**
- * Matched customers by segment before (rows) and after (columns).
- *
- * `out` receives the table, NULL if the call fails; the caller frees it with `crm_cross_table_free`. Fails with
- * `CRM_STATUS_MISSING_VALUE` if it was not known which customers are the same.
- */
-crm_status crm_segment_drift_migration(const struct crm_segment_drift *drift, struct crm_cross_table **out);
-
-/**
- * Frees a comparison; NULL is accepted. No thread may use it any more.
- */
-void crm_segment_drift_free(struct crm_segment_drift *drift);
-
-/**
  * The name of a feature, a `crm_feature`, which is that of its column: text that lives as long as the program. NULL, with
  * the thread's last error set, for a code that is none.
  */
@@ -6245,81 +6668,6 @@ const char *crm_feature_table_currency(const struct crm_feature_table *table);
  * Frees a table; NULL is accepted. No thread may use it, or a text of it, any more; what was made from it lives on.
  */
 void crm_feature_table_free(struct crm_feature_table *table);
-
-/**
- * Profiles of the segments 0 to the largest of `length` segment numbers of the customers of a table, or of as many segments
- * as there are `names`, which are copied; NULL and 0 for names by what distinguishes the segments.
- *
- * `out` receives the profiles, NULL if the call fails; the caller frees them with `crm_segment_profiles_free`. Fails with
- * `CRM_STATUS_LENGTH_MISMATCH` for another number of labels than customers, `CRM_STATUS_INVALID_VALUE` with the row for labels
- * from 65,536 on, or beyond the names, `CRM_STATUS_INVALID_ARGUMENT` for names that are empty or given twice, and
- * `CRM_STATUS_EMPTY` for a table without columns.
- */
-crm_status crm_segment_profiles_new(const struct crm_feature_table *table,
-                                    const uint32_t *labels,
-                                    size_t length,
-                                    const char *const *names,
-                                    size_t name_count,
-                                    struct crm_segment_profiles **out);
-
-/**
- * Number of segments; 0, with the thread's last error set, if `profiles` is NULL or no such handle.
- */
-size_t crm_segment_profiles_length(const struct crm_segment_profiles *profiles);
-
-/**
- * Number of features; 0, with the thread's last error set, if `profiles` is NULL or no such handle.
- */
-size_t crm_segment_profiles_feature_count(const struct crm_segment_profiles *profiles);
-
-/**
- * One segment: set `out->struct_size` first.
- *
- * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_profiles_length`.
- */
-crm_status crm_segment_profiles_segment(const struct crm_segment_profiles *profiles,
-                                        size_t segment,
-                                        struct crm_segment_profile *out);
-
-/**
- * One feature of one segment, in the order of the table: set `out->struct_size` first.
- *
- * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_profiles_length` or
- * `crm_segment_profiles_feature_count`.
- */
-crm_status crm_segment_profiles_feature(const struct crm_segment_profiles *profiles,
-                                        size_t segment,
-                                        size_t feature,
-                                        struct crm_feature_profile *out);
-
-/**
- * How many features distinguish a segment, by a difference that is not negligible; 0, with the thread's last error set, for
- * an index that is not below `crm_segment_profiles_length`, or if `profiles` is NULL or no such handle.
- */
-size_t crm_segment_profiles_distinguishing_count(const struct crm_segment_profiles *profiles,
-                                                 size_t segment);
-
-/**
- * What distinguishes a segment, in words, that of the largest difference first, such as "orders 12.3 against 4.1 on average:
- * much more": UTF-8 text that belongs to the profiles and lives as long. NULL, with the thread's last error set, for an index
- * that is not below `crm_segment_profiles_length` or `crm_segment_profiles_distinguishing_count`, or if `profiles` is NULL or
- * no such handle.
- */
-const char *crm_segment_profiles_distinguishing(const struct crm_segment_profiles *profiles,
-                                                size_t segment,
-                                                size_t index);
-
-/**
- * A report of some lines a segment, which `crm_bytes_text` gives as a string.
- *
- * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
- */
-crm_status crm_segment_profiles_report(const struct crm_segment_profiles *profiles, struct crm_bytes **out);
-
-/**
- * Frees profiles; NULL is accepted. No thread may use them, or a text of them, any more.
- */
-void crm_segment_profiles_free(struct crm_segment_profiles *profiles);
 
 /**
  * Number of customers; 0, with the thread's last error set, if `scaled` is NULL or no such handle.
@@ -6515,6 +6863,817 @@ crm_status crm_column_scaling_init(struct crm_column_scaling *scaling, int32_t m
 crm_status crm_column_scaling_for_unit(struct crm_column_scaling *scaling, const char *unit);
 
 /**
+ * Fills options with their defaults, for so many clusters; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_k_means_options_init(struct crm_k_means_options *options, size_t struct_size, size_t clusters);
+
+/**
+ * Fits clusters to `rows` rows of `features` values each, which lie in `values` in a `crm_layout`. Clusters are numbered by
+ * the centres' value of a feature, so that their numbers mean the same in every run.
+ *
+ * `weights`, one of each row, say how often rows count; NULL for once each. Rows of weight 0 only get a label. `labels`
+ * receives the cluster of each row and has room for `rows` values, or is NULL.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_k_means_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for more clusters than there are distinct rows,
+ * `CRM_STATUS_LENGTH_MISMATCH` for given centres of another size, `CRM_STATUS_EMPTY` without rows, and with the row
+ * `CRM_STATUS_INVALID_VALUE` for values that are not finite and weights that are negative, and `CRM_STATUS_OUT_OF_RANGE`
+ * for values above 1e140 in magnitude.
+ */
+crm_status crm_k_means_fit(const double *values,
+                           size_t rows,
+                           size_t features,
+                           int32_t layout,
+                           const double *weights,
+                           const struct crm_k_means_options *options,
+                           uint32_t *labels,
+                           struct crm_k_means **out);
+
+/**
+ * The same model, which works on so many threads, 0 for as many as there are; results do not depend on it. A fitted model
+ * works on as many as its options say, one from JSON on as many as there are.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_k_means_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` above 1,024 threads.
+ */
+crm_status crm_k_means_on_threads(const struct crm_k_means *model,
+                                  size_t threads,
+                                  struct crm_k_means **out);
+
+/**
+ * The cluster of each row: the nearest centre, of equally near ones that of the lower number. `values` holds `rows` times
+ * `features` values in a `crm_layout`; `labels` has room for `rows` values.
+ *
+ * Fails with `CRM_STATUS_INCOMPATIBLE` unless the rows have as many features as the model, and for values as
+ * `crm_k_means_fit`.
+ */
+crm_status crm_k_means_predict(const struct crm_k_means *model,
+                               const double *values,
+                               size_t rows,
+                               size_t features,
+                               int32_t layout,
+                               uint32_t *labels);
+
+/**
+ * Where rows lie between the nearest and the next centre. `values` holds `rows` times `features` values in a `crm_layout`;
+ * each array of results has room for `rows` values, or is NULL.
+ *
+ * `labels` receives the cluster of the nearest centre, `distances` the distance to it, `next_labels` the cluster of the next
+ * centre (the same one if there is only one), `next_distances` the distance to that (infinite if there is only one), and
+ * `border` how near the row is to the border between the two: 0 at its own centre, 1 midway.
+ *
+ * Fails as `crm_k_means_predict`.
+ */
+crm_status crm_k_means_assign(const struct crm_k_means *model,
+                              const double *values,
+                              size_t rows,
+                              size_t features,
+                              int32_t layout,
+                              uint32_t *labels,
+                              double *distances,
+                              uint32_t *next_labels,
+                              double *next_distances,
+                              double *border);
+
+/**
+ * The distances of each row to all centres, row by row. `values` holds `rows` times `features` values in a `crm_layout`;
+ * `out` has room for `capacity` values, at least `rows` times `crm_k_means_clusters`.
+ *
+ * Fails as `crm_k_means_predict`, and with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_k_means_distances(const struct crm_k_means *model,
+                                 const double *values,
+                                 size_t rows,
+                                 size_t features,
+                                 int32_t layout,
+                                 double *out,
+                                 size_t capacity);
+
+/**
+ * Number of clusters; 0, with the thread's last error set, if `model` is NULL or no such handle.
+ */
+size_t crm_k_means_clusters(const struct crm_k_means *model);
+
+/**
+ * Number of features; 0, with the thread's last error set, if `model` is NULL or no such handle.
+ */
+size_t crm_k_means_features(const struct crm_k_means *model);
+
+/**
+ * Copies the centres, one after the other, to `out`, which has room for `capacity` values, at least `crm_k_means_clusters`
+ * times `crm_k_means_features`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_k_means_centres(const struct crm_k_means *model,
+                               double *out,
+                               size_t capacity);
+
+/**
+ * Copies the number of rows of each cluster, rows of weight 0 included, to `out`, which has room for `capacity` values, at
+ * least `crm_k_means_clusters`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_k_means_rows(const struct crm_k_means *model,
+                            uint64_t *out,
+                            size_t capacity);
+
+/**
+ * Copies the weight of each cluster to `out`, which has room for `capacity` values, at least `crm_k_means_clusters`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_k_means_weights(const struct crm_k_means *model, double *out, size_t capacity);
+
+/**
+ * Copies the sum of weighted squared distances to the centre, of each cluster, to `out`, which has room for `capacity`
+ * values, at least `crm_k_means_clusters`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_k_means_within(const struct crm_k_means *model, double *out, size_t capacity);
+
+/**
+ * The sum of weighted squared distances to the nearest centre.
+ */
+crm_status crm_k_means_inertia(const struct crm_k_means *model, double *out);
+
+/**
+ * Iterations of the start that was kept.
+ */
+crm_status crm_k_means_iterations(const struct crm_k_means *model, uint32_t *out);
+
+/**
+ * 1 if the start that was kept ended by its tolerance, 0 if by the limit of iterations.
+ */
+crm_status crm_k_means_converged(const struct crm_k_means *model, int32_t *out);
+
+/**
+ * The model as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_k_means_to_json(const struct crm_k_means *model, struct crm_bytes **out);
+
+/**
+ * A model from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_k_means_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is not such a model, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_k_means_from_json(const char *json, struct crm_k_means **out);
+
+/**
+ * Frees a model; NULL is accepted. No thread may use it any more.
+ */
+void crm_k_means_free(struct crm_k_means *model);
+
+/**
+ * A learner that has seen nothing. The starts, the limit of iterations and the tolerance are for the first batch, whose fit
+ * refuses options that make no sense.
+ *
+ * `out` receives the learner, NULL if the call fails; the caller frees it with `crm_mini_batch_k_means_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for codes that are none.
+ */
+crm_status crm_mini_batch_k_means_new(const struct crm_k_means_options *options,
+                                      struct crm_mini_batch_k_means **out);
+
+/**
+ * Learns from a batch, whose `rows` times `features` values lie in `values` in a `crm_layout` and are read during the call
+ * only. Batches should be samples of the same customers, not one segment after the other. After an error nothing has been
+ * learned from it.
+ *
+ * Fails for the first batch as `crm_k_means_fit`, which needs as many distinct rows as there are clusters, and with
+ * `CRM_STATUS_INCOMPATIBLE` for a later one that has another number of features.
+ */
+crm_status crm_mini_batch_k_means_update(struct crm_mini_batch_k_means *learner,
+                                         const double *values,
+                                         size_t rows,
+                                         size_t features,
+                                         int32_t layout);
+
+/**
+ * Batches seen so far; 0, with the thread's last error set, if `learner` is NULL or no such handle.
+ */
+uint32_t crm_mini_batch_k_means_batches(const struct crm_mini_batch_k_means *learner);
+
+/**
+ * The model so far, its clusters numbered; the learner can go on. The model's inertia sums the squared distances from the
+ * centres as they were when the rows came.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_k_means_free`. Fails with
+ * `CRM_STATUS_EMPTY` before the first batch.
+ */
+crm_status crm_mini_batch_k_means_finish(const struct crm_mini_batch_k_means *learner,
+                                         struct crm_k_means **out);
+
+/**
+ * Frees a learner; NULL is accepted.
+ */
+void crm_mini_batch_k_means_free(struct crm_mini_batch_k_means *learner);
+
+/**
+ * Fills options with their defaults, for so many components; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_mixture_options_init(struct crm_mixture_options *options, size_t struct_size, size_t components);
+
+/**
+ * Fits a mixture to `rows` rows of `features` values each, which lie in `values` in a `crm_layout`. Components are numbered
+ * by their mean of a feature, so that their numbers mean the same in every run.
+ *
+ * `out` receives the mixture, NULL if the call fails; the caller frees it with `crm_gaussian_mixture_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, more components than there are distinct rows and features
+ * that do not vary, `CRM_STATUS_EMPTY` without rows, `CRM_STATUS_INVALID_VALUE` for values that are not finite, with the
+ * row, and if no start comes to an end, and `CRM_STATUS_OUT_OF_RANGE` for values above 1e140 in magnitude.
+ */
+crm_status crm_gaussian_mixture_fit(const double *values,
+                                    size_t rows,
+                                    size_t features,
+                                    int32_t layout,
+                                    const struct crm_mixture_options *options,
+                                    struct crm_gaussian_mixture **out);
+
+/**
+ * A mixture of known components: `weights` are their `components` shares, `means` hold `features` values of each, and
+ * `covariances` one full matrix after the other, row by row, `features` times `features` values of each.
+ *
+ * `out` receives the mixture, NULL if the call fails; the caller frees it with `crm_gaussian_mixture_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` without components, `CRM_STATUS_LENGTH_MISMATCH` without features, and
+ * `CRM_STATUS_INVALID_VALUE` for weights that are not positive or do not sum to 1 (within 1e-9), means that are not finite,
+ * and covariances that are not symmetric and positive definite.
+ */
+crm_status crm_gaussian_mixture_from_parameters(size_t components,
+                                                size_t features,
+                                                const double *weights,
+                                                const double *means,
+                                                const double *covariances,
+                                                struct crm_gaussian_mixture **out);
+
+/**
+ * The same mixture, which works on so many threads, 0 for as many as there are; results do not depend on it. A fitted
+ * mixture works on as many as its options say, another one on as many as there are.
+ *
+ * `out` receives the mixture, NULL if the call fails; the caller frees it with `crm_gaussian_mixture_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` above 1,024 threads.
+ */
+crm_status crm_gaussian_mixture_on_threads(const struct crm_gaussian_mixture *mixture,
+                                           size_t threads,
+                                           struct crm_gaussian_mixture **out);
+
+/**
+ * The probabilities of the components for each row, row by row. `values` holds `rows` times `features` values in a
+ * `crm_layout`; `out` has room for `capacity` values, at least `rows` times `crm_gaussian_mixture_components`.
+ *
+ * Fails with `CRM_STATUS_INCOMPATIBLE` unless the rows have as many features as the mixture, for values as
+ * `crm_gaussian_mixture_fit`, and with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_gaussian_mixture_probabilities(const struct crm_gaussian_mixture *mixture,
+                                              const double *values,
+                                              size_t rows,
+                                              size_t features,
+                                              int32_t layout,
+                                              double *out,
+                                              size_t capacity);
+
+/**
+ * The most probable component of each row, the lower number where two tie. `values` holds `rows` times `features` values in
+ * a `crm_layout`; `labels` has room for `rows` values.
+ *
+ * Fails with `CRM_STATUS_INCOMPATIBLE` unless the rows have as many features as the mixture, and for values as
+ * `crm_gaussian_mixture_fit`.
+ */
+crm_status crm_gaussian_mixture_predict(const struct crm_gaussian_mixture *mixture,
+                                        const double *values,
+                                        size_t rows,
+                                        size_t features,
+                                        int32_t layout,
+                                        uint32_t *labels);
+
+/**
+ * The logarithm of the mixture's density at each row. `values` holds `rows` times `features` values in a `crm_layout`; `out`
+ * has room for `rows` values.
+ *
+ * Fails as `crm_gaussian_mixture_predict`.
+ */
+crm_status crm_gaussian_mixture_ln_density(const struct crm_gaussian_mixture *mixture,
+                                           const double *values,
+                                           size_t rows,
+                                           size_t features,
+                                           int32_t layout,
+                                           double *out);
+
+/**
+ * Number of components; 0, with the thread's last error set, if `mixture` is NULL or no such handle.
+ */
+size_t crm_gaussian_mixture_components(const struct crm_gaussian_mixture *mixture);
+
+/**
+ * Number of features; 0, with the thread's last error set, if `mixture` is NULL or no such handle.
+ */
+size_t crm_gaussian_mixture_features(const struct crm_gaussian_mixture *mixture);
+
+/**
+ * Copies the share of each component to `out`, which has room for `capacity` values, at least
+ * `crm_gaussian_mixture_components`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_gaussian_mixture_weights(const struct crm_gaussian_mixture *mixture, double *out, size_t capacity);
+
+/**
+ * Copies the means, one component after the other, to `out`, which has room for `capacity` values, at least
+ * `crm_gaussian_mixture_components` times `crm_gaussian_mixture_features`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_gaussian_mixture_means(const struct crm_gaussian_mixture *mixture, double *out, size_t capacity);
+
+/**
+ * Copies the covariance matrices, one after the other, row by row, to `out`, which has room for `capacity` values, at least
+ * `crm_gaussian_mixture_components` times the square of `crm_gaussian_mixture_features`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_gaussian_mixture_covariances(const struct crm_gaussian_mixture *mixture,
+                                            double *out,
+                                            size_t capacity);
+
+/**
+ * The mixture as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_gaussian_mixture_to_json(const struct crm_gaussian_mixture *mixture, struct crm_bytes **out);
+
+/**
+ * A mixture from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the mixture, NULL if the call fails; the caller frees it with `crm_gaussian_mixture_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is not such a mixture, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_gaussian_mixture_from_json(const char *json,
+                                          struct crm_gaussian_mixture **out);
+
+/**
+ * Frees a mixture; NULL is accepted. No thread may use it any more.
+ */
+void crm_gaussian_mixture_free(struct crm_gaussian_mixture *mixture);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_choice_options_init(struct crm_choice_options *options, size_t struct_size);
+
+/**
+ * Compares numbers of clusters by k-means, of `rows` rows of `features` values each, which lie in `values` in a
+ * `crm_layout`. A number is supported if its clusters take away more of the spread, and lie further apart, than those of rows
+ * without clusters, and if resamples agree on them; among the supported ones, five criteria vote. `options` may be NULL for
+ * the defaults.
+ *
+ * That the rows have no clusters is a success that recommends none: see `crm_choice_summary.recommended`.
+ *
+ * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_cluster_choice_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for an empty range of clusters, for fewer than 2 or more than there are distinct rows, for as
+ * many as rows, and for options that make no sense, and for values as `crm_gap_new`.
+ */
+crm_status crm_cluster_choice_new(const double *values,
+                                  size_t rows,
+                                  size_t features,
+                                  int32_t layout,
+                                  const struct crm_choice_options *options,
+                                  struct crm_cluster_choice **out);
+
+/**
+ * What the comparison comes to; `out` is a struct of the caller whose `struct_size` is set.
+ */
+crm_status crm_cluster_choice_summary(const struct crm_cluster_choice *choice, struct crm_choice_summary *out);
+
+/**
+ * How many numbers of clusters were compared; 0, with the thread's last error set, if `choice` is NULL or no such handle.
+ */
+size_t crm_cluster_choice_length(const struct crm_cluster_choice *choice);
+
+/**
+ * What speaks for one number of clusters, in ascending order: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_cluster_choice_length`.
+ */
+crm_status crm_cluster_choice_row(const struct crm_cluster_choice *choice, size_t index, struct crm_choice_row *out);
+
+/**
+ * The number of clusters that a `crm_criterion` votes for; 0 if it accepts none of those that are supported, or none is.
+ */
+crm_status crm_cluster_choice_vote(const struct crm_cluster_choice *choice,
+                                   int32_t criterion,
+                                   size_t *out);
+
+/**
+ * How many reasons there are for what is recommended; 0, with the thread's last error set, if `choice` is NULL or no such
+ * handle.
+ */
+size_t crm_cluster_choice_reason_count(const struct crm_cluster_choice *choice);
+
+/**
+ * A reason in words, as text that belongs to the comparison and lives as long. NULL, with the thread's last error set, for
+ * an index that is not below `crm_cluster_choice_reason_count`, or if `choice` is NULL or no such handle.
+ */
+const char *crm_cluster_choice_reason(const struct crm_cluster_choice *choice,
+                                      size_t index);
+
+/**
+ * Frees a comparison; NULL is accepted. No thread may use it, or a text of it, any more.
+ */
+void crm_cluster_choice_free(struct crm_cluster_choice *choice);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_gap_options_init(struct crm_gap_options *options, size_t struct_size);
+
+/**
+ * The gap of 1 to `most_clusters` clusters by k-means, of `rows` rows of `features` values each, which lie in `values` in a
+ * `crm_layout`. `options` may be NULL for the defaults.
+ *
+ * `out` receives the gap, NULL if the call fails; the caller frees it with `crm_gap_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for fewer than 2 clusters or more than there are distinct rows among those looked at, and for
+ * options that make no sense, `CRM_STATUS_EMPTY` without rows, and with the row `CRM_STATUS_INVALID_VALUE` for values that
+ * are not finite and `CRM_STATUS_OUT_OF_RANGE` for values above 1e140 in magnitude.
+ */
+crm_status crm_gap_new(const double *values,
+                       size_t rows,
+                       size_t features,
+                       int32_t layout,
+                       size_t most_clusters,
+                       const struct crm_gap_options *options,
+                       struct crm_gap **out);
+
+/**
+ * Number of rows, one for each number of clusters from 1 on; 0, with the thread's last error set, if `gap` is NULL or no
+ * such handle.
+ */
+size_t crm_gap_length(const struct crm_gap *gap);
+
+/**
+ * One row, that of `index` + 1 clusters: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_gap_length`.
+ */
+crm_status crm_gap_at(const struct crm_gap *gap, size_t index, struct crm_gap_row *out);
+
+/**
+ * The smallest number of clusters that the rule accepts, 1 if nothing speaks for clusters; 0 if the gap grows up to the last
+ * number, and, with the thread's last error set, if `gap` is NULL or no such handle.
+ */
+size_t crm_gap_choice(const struct crm_gap *gap);
+
+/**
+ * Number of rows looked at; 0, with the thread's last error set, if `gap` is NULL or no such handle.
+ */
+uint64_t crm_gap_sampled_rows(const struct crm_gap *gap);
+
+/**
+ * Frees a gap; NULL is accepted. No thread may use it any more.
+ */
+void crm_gap_free(struct crm_gap *gap);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_silhouette_options_init(struct crm_silhouette_options *options, size_t struct_size);
+
+/**
+ * The mean silhouette of `rows` rows of `features` values each, which lie in `values` in a `crm_layout`, from a sample if
+ * there are many rows. The silhouette of a row is (b - a) / max(a, b), where a is its mean distance to the other rows of its
+ * cluster and b the lowest mean distance to the rows of another cluster.
+ *
+ * `labels` holds the cluster of each row, from 0 to 65,535. `options` may be NULL for the defaults.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_silhouette_report_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` unless there are at least 2 clusters and fewer than rows, and for a sample of 0 rows,
+ * `CRM_STATUS_INVALID_VALUE` with the row for values that are not finite and labels above 65,535, `CRM_STATUS_EMPTY` without
+ * rows, and `CRM_STATUS_OUT_OF_RANGE` for values above 1e140 in magnitude.
+ */
+crm_status crm_silhouette_report_new(const double *values,
+                                     size_t rows,
+                                     size_t features,
+                                     int32_t layout,
+                                     const uint32_t *labels,
+                                     const struct crm_silhouette_options *options,
+                                     struct crm_silhouette_report **out);
+
+/**
+ * All clusters together; `out` is a struct of the caller whose `struct_size` is set.
+ */
+crm_status crm_silhouette_report_summary(const struct crm_silhouette_report *report,
+                                         struct crm_silhouette_summary *out);
+
+/**
+ * Number of clusters that have rows; 0, with the thread's last error set, if `report` is NULL or no such handle.
+ */
+size_t crm_silhouette_report_length(const struct crm_silhouette_report *report);
+
+/**
+ * One of the clusters that have rows, in the order of their numbers: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_silhouette_report_length`.
+ */
+crm_status crm_silhouette_report_cluster(const struct crm_silhouette_report *report,
+                                         size_t index,
+                                         struct crm_cluster_silhouette *out);
+
+/**
+ * Frees a report; NULL is accepted. No thread may use it any more.
+ */
+void crm_silhouette_report_free(struct crm_silhouette_report *report);
+
+/**
+ * The silhouette of each row, see `crm_silhouette_report_new`, on so many threads, 0 for as many as there are. The work is
+ * the square of the number of rows. `out` has room for `rows` values.
+ *
+ * Fails as `crm_silhouette_report_new`, and with `CRM_STATUS_INVALID_ARGUMENT` above 1,024 threads.
+ */
+crm_status crm_silhouette_values(const double *values,
+                                 size_t rows,
+                                 size_t features,
+                                 int32_t layout,
+                                 const uint32_t *labels,
+                                 size_t threads,
+                                 double *out);
+
+/**
+ * The dispersion of `rows` rows of `features` values each, which lie in `values` in a `crm_layout`, on so many threads, 0
+ * for as many as there are. `labels` holds the cluster of each row, from 0 to 65,535. Set `out->struct_size` first.
+ *
+ * Fails as `crm_silhouette_values`.
+ */
+crm_status crm_dispersion_evaluate(const double *values,
+                                   size_t rows,
+                                   size_t features,
+                                   int32_t layout,
+                                   const uint32_t *labels,
+                                   size_t threads,
+                                   struct crm_dispersion *out);
+
+/**
+ * The adjusted Rand index of two labellings of the same `rows` rows: 1 if they are equal up to the numbers of the clusters,
+ * 0 on average by chance.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without rows.
+ */
+crm_status crm_adjusted_rand_index(const uint32_t *left,
+                                   const uint32_t *right,
+                                   size_t rows,
+                                   double *out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_stability_options_init(struct crm_stability_options *options, size_t struct_size);
+
+/**
+ * How far clusters of resampled rows agree, for one number of clusters by k-means, of `rows` rows of `features` values each,
+ * which lie in `values` in a `crm_layout`. Pairs of resamples are clustered and label the same rows; 1 if the labels are
+ * equal up to their numbers, about 0 if they agree by chance only. `options` may be NULL for the defaults.
+ *
+ * Set `out->struct_size` first. `indices` receives the adjusted Rand index of each pair and has room for `capacity` values,
+ * at least as many as there are pairs, or is NULL.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for fewer than 2 clusters or more than there are distinct rows, and for options
+ * that make no sense, `CRM_STATUS_LENGTH_MISMATCH` for too little room, and for values as `crm_gap_new`.
+ */
+crm_status crm_stability_evaluate(const double *values,
+                                  size_t rows,
+                                  size_t features,
+                                  int32_t layout,
+                                  size_t clusters,
+                                  const struct crm_stability_options *options,
+                                  struct crm_stability *out,
+                                  double *indices,
+                                  size_t capacity);
+
+/**
+ * Counts customers by two labels each, numbered from 0. `rows` and `columns` have `length` labels, one a customer; groups
+ * without customers are there too if the number of groups is given, 0 for as many as the largest label says.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_cross_table_free`. Fails with
+ * `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_OUT_OF_RANGE` with the row for labels above 65,535 or not below the number
+ * of their groups, and for more than 16,777,216 cells, and `CRM_STATUS_INVALID_ARGUMENT` for more than 65,536 groups.
+ */
+crm_status crm_cross_table_new(const uint32_t *rows,
+                               const uint32_t *columns,
+                               size_t length,
+                               size_t row_groups,
+                               size_t column_groups,
+                               struct crm_cross_table **out);
+
+/**
+ * Number of rows; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_cross_table_row_count(const struct crm_cross_table *table);
+
+/**
+ * Number of columns; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_cross_table_column_count(const struct crm_cross_table *table);
+
+/**
+ * Copies the counts row by row to `out`, which has room for `capacity` counts, at least rows times columns.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_cross_table_counts(const struct crm_cross_table *table, uint64_t *out, size_t capacity);
+
+/**
+ * Copies the customers of each row to `out`, which has room for `capacity` counts, at least `crm_cross_table_row_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_cross_table_row_totals(const struct crm_cross_table *table,
+                                      uint64_t *out,
+                                      size_t capacity);
+
+/**
+ * Copies the customers of each column to `out`, which has room for `capacity` counts, at least
+ * `crm_cross_table_column_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_cross_table_column_totals(const struct crm_cross_table *table, uint64_t *out, size_t capacity);
+
+/**
+ * Agreement of the labels themselves: set `out->struct_size` first.
+ */
+crm_status crm_cross_table_agreement(const struct crm_cross_table *table, struct crm_label_agreement *out);
+
+/**
+ * Frees a table; NULL is accepted. No thread may use it any more.
+ */
+void crm_cross_table_free(struct crm_cross_table *table);
+
+/**
+ * The normalised mutual information of two labelings of `length` customers, from 0 to 1, which is 1 for the same groups
+ * whatever their numbers. It is not corrected for chance: many small groups raise it.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without customers, and `CRM_STATUS_OUT_OF_RANGE` with the row for labels above 65,535.
+ */
+crm_status crm_normalized_mutual_information(const uint32_t *first, const uint32_t *second, size_t length, double *out);
+
+/**
+ * Compares two dates of so many segments that have the same numbers at both. `matching` is a `crm_matching`; for pairs,
+ * customer `matched_before[i]` of the earlier date is customer `matched_after[i]` of the later one, for `matched_count` rows, and
+ * whoever is not named is at one date only. Otherwise these may be NULL.
+ *
+ * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_segment_drift_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for 0 or more than 4,096 segments, and if only one date has features, `CRM_STATUS_EMPTY` without
+ * customers or pairs, `CRM_STATUS_OUT_OF_RANGE` with the row for labels that are not below `segments` and pairs of rows that are
+ * not there, `CRM_STATUS_INVALID_VALUE` for a customer who is paired twice and features that are not finite,
+ * `CRM_STATUS_LENGTH_MISMATCH` for different numbers of customers that are matched by row, and `CRM_STATUS_INCOMPATIBLE` for
+ * different numbers of features.
+ */
+crm_status crm_segment_drift_new(size_t segments,
+                                 const struct crm_segment_snapshot *before,
+                                 const struct crm_segment_snapshot *after,
+                                 int32_t matching,
+                                 const uint32_t *matched_before,
+                                 const uint32_t *matched_after,
+                                 size_t matched_count,
+                                 struct crm_segment_drift **out);
+
+/**
+ * Number of segments; 0, with the thread's last error set, if `drift` is NULL or no such handle.
+ */
+size_t crm_segment_drift_length(const struct crm_segment_drift *drift);
+
+/**
+ * The size of a segment at both dates: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_drift_length`.
+ */
+crm_status crm_segment_drift_size(const struct crm_segment_drift *drift, size_t segment, struct crm_size_shift *out);
+
+/**
+ * Number of features whose centres were compared; 0, with the thread's last error set, if `drift` is NULL or no such handle.
+ */
+size_t crm_segment_drift_feature_count(const struct crm_segment_drift *drift);
+
+/**
+ * The means of a segment and a feature at both dates: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_drift_length` or
+ * `crm_segment_drift_feature_count`.
+ */
+crm_status crm_segment_drift_centre(const struct crm_segment_drift *drift,
+                                    size_t segment,
+                                    size_t feature,
+                                    struct crm_centre_move *out);
+
+/**
+ * The population stability index of the sizes, at least 0, and what it says, a `crm_population_shift`.
+ */
+crm_status crm_segment_drift_population(const struct crm_segment_drift *drift, double *stability_index, int32_t *shift);
+
+/**
+ * Matched customers by segment before (rows) and after (columns).
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_cross_table_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` if it was not known which customers are the same.
+ */
+crm_status crm_segment_drift_migration(const struct crm_segment_drift *drift, struct crm_cross_table **out);
+
+/**
+ * Frees a comparison; NULL is accepted. No thread may use it any more.
+ */
+void crm_segment_drift_free(struct crm_segment_drift *drift);
+
+/**
+ * Profiles of the segments 0 to the largest of `length` segment numbers of the customers of a table, or of as many segments
+ * as there are `names`, which are copied; NULL and 0 for names by what distinguishes the segments.
+ *
+ * `out` receives the profiles, NULL if the call fails; the caller frees them with `crm_segment_profiles_free`. Fails with
+ * `CRM_STATUS_LENGTH_MISMATCH` for another number of labels than customers, `CRM_STATUS_INVALID_VALUE` with the row for labels
+ * from 65,536 on, or beyond the names, `CRM_STATUS_INVALID_ARGUMENT` for names that are empty or given twice, and
+ * `CRM_STATUS_EMPTY` for a table without columns.
+ */
+crm_status crm_segment_profiles_new(const struct crm_feature_table *table,
+                                    const uint32_t *labels,
+                                    size_t length,
+                                    const char *const *names,
+                                    size_t name_count,
+                                    struct crm_segment_profiles **out);
+
+/**
+ * Number of segments; 0, with the thread's last error set, if `profiles` is NULL or no such handle.
+ */
+size_t crm_segment_profiles_length(const struct crm_segment_profiles *profiles);
+
+/**
+ * Number of features; 0, with the thread's last error set, if `profiles` is NULL or no such handle.
+ */
+size_t crm_segment_profiles_feature_count(const struct crm_segment_profiles *profiles);
+
+/**
+ * One segment: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_profiles_length`.
+ */
+crm_status crm_segment_profiles_segment(const struct crm_segment_profiles *profiles,
+                                        size_t segment,
+                                        struct crm_segment_profile *out);
+
+/**
+ * One feature of one segment, in the order of the table: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_profiles_length` or
+ * `crm_segment_profiles_feature_count`.
+ */
+crm_status crm_segment_profiles_feature(const struct crm_segment_profiles *profiles,
+                                        size_t segment,
+                                        size_t feature,
+                                        struct crm_feature_profile *out);
+
+/**
+ * How many features distinguish a segment, by a difference that is not negligible; 0, with the thread's last error set, for
+ * an index that is not below `crm_segment_profiles_length`, or if `profiles` is NULL or no such handle.
+ */
+size_t crm_segment_profiles_distinguishing_count(const struct crm_segment_profiles *profiles,
+                                                 size_t segment);
+
+/**
+ * What distinguishes a segment, in words, that of the largest difference first, such as "orders 12.3 against 4.1 on average:
+ * much more": UTF-8 text that belongs to the profiles and lives as long. NULL, with the thread's last error set, for an index
+ * that is not below `crm_segment_profiles_length` or `crm_segment_profiles_distinguishing_count`, or if `profiles` is NULL or
+ * no such handle.
+ */
+const char *crm_segment_profiles_distinguishing(const struct crm_segment_profiles *profiles,
+                                                size_t segment,
+                                                size_t index);
+
+/**
+ * A report of some lines a segment, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_segment_profiles_report(const struct crm_segment_profiles *profiles, struct crm_bytes **out);
+
+/**
+ * Frees profiles; NULL is accepted. No thread may use them, or a text of them, any more.
+ */
+void crm_segment_profiles_free(struct crm_segment_profiles *profiles);
+
+/**
  * Number of customers; 0, with the thread's last error set, if `assignment` is NULL or no such handle.
  */
 size_t crm_segment_assignment_length(const struct crm_segment_assignment *assignment);
@@ -6618,6 +7777,17 @@ crm_status crm_segment_model_fit(const struct crm_feature_table *table,
                                  const struct crm_scaling_options *scaling,
                                  const struct crm_segment_model_options *options,
                                  struct crm_segment_model **out);
+
+/**
+ * Bundles a scaling with clusters that were fitted to what it gave for the table, such as those of weighted customers.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails as
+ * `crm_feature_scaler_apply`, and with `CRM_STATUS_INCOMPATIBLE` if the clusters have another number of features.
+ */
+crm_status crm_segment_model_from_parts(const struct crm_feature_table *table,
+                                        const struct crm_feature_scaler *scaler,
+                                        const struct crm_k_means *clusters,
+                                        struct crm_segment_model **out);
 
 /**
  * The same segments under other names, one for each segment in the order of their numbers, which are copied.
@@ -6759,9 +7929,128 @@ crm_status crm_segment_model_original_centres(const struct crm_segment_model *mo
 crm_status crm_segment_model_scaler(const struct crm_segment_model *model, struct crm_feature_scaler **out);
 
 /**
+ * A copy of the clusters of scaled features.
+ *
+ * `out` receives the clusters, NULL if the call fails; the caller frees them with `crm_k_means_free`.
+ */
+crm_status crm_segment_model_clusters(const struct crm_segment_model *model, struct crm_k_means **out);
+
+/**
  * Frees a model; NULL is accepted. No thread may use it, or a text of it, any more; what was made from it lives on.
  */
 void crm_segment_model_free(struct crm_segment_model *model);
+
+/**
+ * The name of a tier, a `crm_customer_tier`: "core", "important", "basic" or "at risk", text that lives as long as the
+ * program. NULL, with the thread's last error set, for a code that is none.
+ */
+const char *crm_customer_tier_name(int32_t tier);
+
+/**
+ * The share of a tier, a `crm_customer_tier`, against its band: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a code that is none.
+ */
+crm_status crm_band_report_tier(const struct crm_band_report *report, int32_t tier, struct crm_band_outcome *out);
+
+/**
+ * The bands as a whole: set `out->struct_size` first.
+ */
+crm_status crm_band_report_summary(const struct crm_band_report *report, struct crm_band_summary *out);
+
+/**
+ * Which bands are missed, by how much and why, in words, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_band_report_text(const struct crm_band_report *report, struct crm_bytes **out);
+
+/**
+ * Frees a report; NULL is accepted. No thread may use it any more.
+ */
+void crm_band_report_free(struct crm_band_report *report);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_customer_tier_options_init(struct crm_customer_tier_options *options, size_t struct_size);
+
+/**
+ * Fits the thresholds to customers; NULL options are the defaults. If no thresholds keep all bands, they are those nearest to
+ * the centres of all: `crm_customer_tiers_fit_report` says so.
+ *
+ * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_customer_tiers_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for bands that are not from a share to a larger one or cannot sum to 1, for a threshold that is
+ * not finite or beside flags, and for flags beside scores, `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with
+ * the row for values that are not finite and flags that are neither 0 nor 1, and `CRM_STATUS_OUT_OF_RANGE` above 1e140 in
+ * magnitude.
+ */
+crm_status crm_customer_tiers_fit(const struct crm_customer_tier_data *data,
+                                  const struct crm_customer_tier_options *options,
+                                  struct crm_customer_tiers **out);
+
+/**
+ * The tiers as JSON text, which `crm_bytes_text` gives as a string; the customers that they were fitted on are not in it.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_customer_tiers_to_json(const struct crm_customer_tiers *tiers,
+                                      struct crm_bytes **out);
+
+/**
+ * Tiers from their JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_customer_tiers_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is none of tiers, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_customer_tiers_from_json(const char *json, struct crm_customer_tiers **out);
+
+/**
+ * From where on values are high: set `out->struct_size` first.
+ */
+crm_status crm_customer_tiers_thresholds(const struct crm_customer_tiers *tiers, struct crm_tier_thresholds *out);
+
+/**
+ * The band of a tier, a `crm_customer_tier`.
+ */
+crm_status crm_customer_tiers_band(const struct crm_customer_tiers *tiers, int32_t tier, struct crm_share_band *out);
+
+/**
+ * Copies the tier of each customer, a `crm_customer_tier`, to `out`, which has room for `capacity` codes, at least
+ * `data->length`: by comparison with the fitted thresholds alone.
+ *
+ * Fails with `CRM_STATUS_INCOMPATIBLE` for flags where the tiers were fitted to scores, or the other way round,
+ * `CRM_STATUS_LENGTH_MISMATCH` for too little room, and for the data as `crm_customer_tiers_fit` does.
+ */
+crm_status crm_customer_tiers_assign(const struct crm_customer_tiers *tiers,
+                                     const struct crm_customer_tier_data *data,
+                                     uint32_t *out,
+                                     size_t capacity);
+
+/**
+ * The shares of the customers that the tiers were fitted on, and what became of their bands.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_band_report_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` for tiers from JSON, which do not know them.
+ */
+crm_status crm_customer_tiers_fit_report(const struct crm_customer_tiers *tiers, struct crm_band_report **out);
+
+/**
+ * The shares of other customers against the bands, at the share at risk that they have.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_band_report_free`. Fails as
+ * `crm_customer_tiers_assign` does.
+ */
+crm_status crm_customer_tiers_report(const struct crm_customer_tiers *tiers,
+                                     const struct crm_customer_tier_data *data,
+                                     struct crm_band_report **out);
+
+/**
+ * Frees tiers; NULL is accepted. No thread may use them any more.
+ */
+void crm_customer_tiers_free(struct crm_customer_tiers *tiers);
 
 /**
  * Compares the tiers, as `crm_customer_tiers_assign` gives them, of the same `length` customers in the same order at two dates:

@@ -1,8 +1,8 @@
 // crm: customer analytics as an embeddable engine, for C++17. A thin layer over crm.h: handles that free themselves,
 // errors as exceptions, vectors in and out. What a function does, and how it fails, is said at the function of crm.h.
 //
-// Objects can be moved, and copies share the handle; they are immutable but for crm::history_builder, so that threads may
-// share them.
+// Objects can be moved, and copies share the handle; they are immutable but for crm::history_builder and
+// crm::mini_batch_k_means, so that threads may share them.
 #ifndef CRM_HPP
 #define CRM_HPP
 
@@ -1335,6 +1335,433 @@ public:
 
     void write_parquet(const base &customers, const std::string &path) const {
         detail::check(crm_customer_values_write_parquet(customers.get(), get(), path.c_str()));
+    }
+};
+
+// Numbers of customers, a row each and a column a feature: a view of values that must outlive it.
+struct matrix {
+    const double *values;
+    std::size_t rows, features;
+    crm_layout layout;
+
+    // As many values as rows times features.
+    matrix(const double *from, std::size_t row_count, std::size_t feature_count, crm_layout how = CRM_LAYOUT_ROWS)
+        : values(from), rows(row_count), features(feature_count), layout(how) {}
+
+    // As many rows as the values make.
+    matrix(const std::vector<double> &from, std::size_t feature_count, crm_layout how = CRM_LAYOUT_ROWS)
+        : matrix(from.data(), feature_count == 0 ? 0 : from.size() / feature_count, feature_count, how) {
+        if (rows * features != from.size())
+            throw std::invalid_argument(std::to_string(from.size()) + " values are no whole number of rows of " +
+                                        std::to_string(features));
+    }
+    // The values would be gone before the view.
+    matrix(std::vector<double> &&from, std::size_t feature_count, crm_layout how = CRM_LAYOUT_ROWS) = delete;
+};
+
+// Options with their defaults, to be changed where they differ. Centres that are put into them must outlive the calls they
+// are used in.
+inline crm_k_means_options k_means_options(std::size_t clusters) {
+    crm_k_means_options options{};
+    detail::check(crm_k_means_options_init(&options, sizeof options, clusters));
+    return options;
+}
+
+inline crm_mixture_options mixture_options(std::size_t components) {
+    crm_mixture_options options{};
+    detail::check(crm_mixture_options_init(&options, sizeof options, components));
+    return options;
+}
+
+inline crm_silhouette_options silhouette_options() {
+    crm_silhouette_options options{};
+    detail::check(crm_silhouette_options_init(&options, sizeof options));
+    return options;
+}
+
+inline crm_gap_options gap_options() {
+    crm_gap_options options{};
+    detail::check(crm_gap_options_init(&options, sizeof options));
+    return options;
+}
+
+inline crm_stability_options stability_options() {
+    crm_stability_options options{};
+    detail::check(crm_stability_options_init(&options, sizeof options));
+    return options;
+}
+
+inline crm_choice_options choice_options(std::size_t from, std::size_t to) {
+    crm_choice_options options{};
+    detail::check(crm_choice_options_init(&options, sizeof options));
+    options.from = from;
+    options.to = to;
+    return options;
+}
+
+// Where rows lie between the nearest and the next centre.
+struct assignment {
+    std::vector<std::uint32_t> labels, next_labels;
+    std::vector<double> distances, next_distances;
+    // 0 at the own centre, 1 midway to the next one.
+    std::vector<double> border;
+};
+
+struct clustering;
+
+class k_means : public detail::handle<crm_k_means, crm_k_means_free> {
+public:
+    using handle::handle;
+
+    // Weights say how often rows count; without any, once each.
+    static inline clustering fit(const matrix &rows, const crm_k_means_options &options,
+                                 const std::vector<double> &weights = {});
+
+    static k_means from_json(const std::string &json) {
+        return k_means(made([&](crm_k_means **out) { return crm_k_means_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_k_means_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    k_means on_threads(std::size_t threads) const {
+        return k_means(made([&](crm_k_means **out) { return crm_k_means_on_threads(get(), threads, out); }));
+    }
+
+    std::vector<std::uint32_t> predict(const matrix &rows) const {
+        std::vector<std::uint32_t> out(rows.rows);
+        detail::check(
+            crm_k_means_predict(get(), rows.values, rows.rows, rows.features, rows.layout, out.data()));
+        return out;
+    }
+
+    assignment assign(const matrix &rows) const {
+        assignment out;
+        out.labels.resize(rows.rows);
+        out.next_labels.resize(rows.rows);
+        out.distances.resize(rows.rows);
+        out.next_distances.resize(rows.rows);
+        out.border.resize(rows.rows);
+        detail::check(crm_k_means_assign(get(), rows.values, rows.rows, rows.features, rows.layout, out.labels.data(),
+                                         out.distances.data(), out.next_labels.data(), out.next_distances.data(),
+                                         out.border.data()));
+        return out;
+    }
+
+    // To all centres, row by row.
+    std::vector<double> distances(const matrix &rows) const {
+        std::vector<double> out(rows.rows * clusters());
+        detail::check(crm_k_means_distances(get(), rows.values, rows.rows, rows.features, rows.layout, out.data(),
+                                            out.size()));
+        return out;
+    }
+
+    std::size_t clusters() const { return crm_k_means_clusters(get()); }
+    std::size_t features() const { return crm_k_means_features(get()); }
+
+    // One after the other.
+    std::vector<double> centres() const {
+        std::vector<double> out(clusters() * features());
+        detail::check(crm_k_means_centres(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<std::uint64_t> rows() const {
+        std::vector<std::uint64_t> out(clusters());
+        detail::check(crm_k_means_rows(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> weights() const {
+        std::vector<double> out(clusters());
+        detail::check(crm_k_means_weights(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> within() const {
+        std::vector<double> out(clusters());
+        detail::check(crm_k_means_within(get(), out.data(), out.size()));
+        return out;
+    }
+
+    double inertia() const {
+        double out = 0.0;
+        detail::check(crm_k_means_inertia(get(), &out));
+        return out;
+    }
+
+    std::uint32_t iterations() const {
+        std::uint32_t out = 0;
+        detail::check(crm_k_means_iterations(get(), &out));
+        return out;
+    }
+
+    bool converged() const {
+        std::int32_t out = 0;
+        detail::check(crm_k_means_converged(get(), &out));
+        return out != 0;
+    }
+};
+
+// A model with the cluster of each row that it was fitted to.
+struct clustering {
+    k_means model;
+    std::vector<std::uint32_t> labels;
+};
+
+inline clustering k_means::fit(const matrix &rows, const crm_k_means_options &options,
+                               const std::vector<double> &weights) {
+    if (!weights.empty()) detail::same_length("weights", weights.size(), rows.rows);
+    std::vector<std::uint32_t> labels(rows.rows);
+    k_means model(made([&](crm_k_means **out) {
+        return crm_k_means_fit(rows.values, rows.rows, rows.features, rows.layout,
+                               weights.empty() ? nullptr : weights.data(), &options, labels.data(), out);
+    }));
+    return {std::move(model), std::move(labels)};
+}
+
+// K-means that learns from one batch after the other. One thread at a time may use it.
+class mini_batch_k_means : public detail::handle<crm_mini_batch_k_means, crm_mini_batch_k_means_free> {
+public:
+    explicit mini_batch_k_means(const crm_k_means_options &options)
+        : handle(made(
+              [&](crm_mini_batch_k_means **out) { return crm_mini_batch_k_means_new(&options, out); })) {}
+
+    void update(const matrix &batch) {
+        detail::check(
+            crm_mini_batch_k_means_update(get(), batch.values, batch.rows, batch.features, batch.layout));
+    }
+
+    std::uint32_t batches() const { return crm_mini_batch_k_means_batches(get()); }
+
+    // The model so far; the learner can go on.
+    k_means finish() const {
+        return k_means(detail::made<crm_k_means>(
+            [&](crm_k_means **out) { return crm_mini_batch_k_means_finish(get(), out); }));
+    }
+};
+
+// Segments as normal distributions.
+class gaussian_mixture : public detail::handle<crm_gaussian_mixture, crm_gaussian_mixture_free> {
+public:
+    using handle::handle;
+
+    // A share, a mean and a full covariance of each component, one after the other.
+    gaussian_mixture(const std::vector<double> &weights, const std::vector<double> &means,
+                     const std::vector<double> &covariances)
+        : handle(made([&](crm_gaussian_mixture **out) {
+              const std::size_t components = weights.size(), features = components == 0 ? 0 : means.size() / components;
+              if (means.size() != components * features || covariances.size() != means.size() * features)
+                  throw std::invalid_argument("weights, means and covariances do not fit together");
+              return crm_gaussian_mixture_from_parameters(components, features, weights.data(), means.data(),
+                                                          covariances.data(), out);
+          })) {}
+
+    static gaussian_mixture fit(const matrix &rows, const crm_mixture_options &options) {
+        return gaussian_mixture(made([&](crm_gaussian_mixture **out) {
+            return crm_gaussian_mixture_fit(rows.values, rows.rows, rows.features, rows.layout, &options, out);
+        }));
+    }
+
+    static gaussian_mixture from_json(const std::string &json) {
+        return gaussian_mixture(
+            made([&](crm_gaussian_mixture **out) { return crm_gaussian_mixture_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_gaussian_mixture_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    gaussian_mixture on_threads(std::size_t threads) const {
+        return gaussian_mixture(made(
+            [&](crm_gaussian_mixture **out) { return crm_gaussian_mixture_on_threads(get(), threads, out); }));
+    }
+
+    // Of each component, row by row.
+    std::vector<double> probabilities(const matrix &rows) const {
+        std::vector<double> out(rows.rows * components());
+        detail::check(crm_gaussian_mixture_probabilities(get(), rows.values, rows.rows, rows.features, rows.layout,
+                                                         out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<std::uint32_t> predict(const matrix &rows) const {
+        std::vector<std::uint32_t> out(rows.rows);
+        detail::check(crm_gaussian_mixture_predict(get(), rows.values, rows.rows, rows.features, rows.layout,
+                                                   out.data()));
+        return out;
+    }
+
+    std::vector<double> ln_density(const matrix &rows) const {
+        std::vector<double> out(rows.rows);
+        detail::check(crm_gaussian_mixture_ln_density(get(), rows.values, rows.rows, rows.features, rows.layout,
+                                                      out.data()));
+        return out;
+    }
+
+    std::size_t components() const { return crm_gaussian_mixture_components(get()); }
+    std::size_t features() const { return crm_gaussian_mixture_features(get()); }
+
+    std::vector<double> weights() const {
+        std::vector<double> out(components());
+        detail::check(crm_gaussian_mixture_weights(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> means() const {
+        std::vector<double> out(components() * features());
+        detail::check(crm_gaussian_mixture_means(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> covariances() const {
+        std::vector<double> out(components() * features() * features());
+        detail::check(crm_gaussian_mixture_covariances(get(), out.data(), out.size()));
+        return out;
+    }
+};
+
+// How well rows fit their clusters.
+class silhouette_report : public detail::handle<crm_silhouette_report, crm_silhouette_report_free> {
+public:
+    silhouette_report(const matrix &rows, const std::vector<std::uint32_t> &labels,
+                      const crm_silhouette_options &options = silhouette_options())
+        : handle(made([&](crm_silhouette_report **out) {
+              detail::same_length("labels", labels.size(), rows.rows);
+              return crm_silhouette_report_new(rows.values, rows.rows, rows.features, rows.layout, labels.data(),
+                                               &options, out);
+          })) {}
+
+    crm_silhouette_summary summary() const {
+        crm_silhouette_summary out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_silhouette_report_summary(get(), &out));
+        return out;
+    }
+
+    std::vector<crm_cluster_silhouette> clusters() const {
+        std::vector<crm_cluster_silhouette> out(crm_silhouette_report_length(get()));
+        for (std::size_t index = 0; index < out.size(); index++) {
+            out[index].struct_size = sizeof out[index];
+            detail::check(crm_silhouette_report_cluster(get(), index, &out[index]));
+        }
+        return out;
+    }
+};
+
+// Of each row.
+inline std::vector<double> silhouette_values(const matrix &rows, const std::vector<std::uint32_t> &labels,
+                                             std::size_t threads = 0) {
+    detail::same_length("labels", labels.size(), rows.rows);
+    std::vector<double> out(rows.rows);
+    detail::check(crm_silhouette_values(rows.values, rows.rows, rows.features, rows.layout, labels.data(), threads,
+                                        out.data()));
+    return out;
+}
+
+inline crm_dispersion dispersion(const matrix &rows, const std::vector<std::uint32_t> &labels,
+                                 std::size_t threads = 0) {
+    detail::same_length("labels", labels.size(), rows.rows);
+    crm_dispersion out{};
+    out.struct_size = sizeof out;
+    detail::check(crm_dispersion_evaluate(rows.values, rows.rows, rows.features, rows.layout, labels.data(), threads,
+                                          &out));
+    return out;
+}
+
+inline double adjusted_rand_index(const std::vector<std::uint32_t> &left, const std::vector<std::uint32_t> &right) {
+    detail::same_length("right", right.size(), left.size());
+    double out = 0.0;
+    detail::check(crm_adjusted_rand_index(left.data(), right.data(), left.size(), &out));
+    return out;
+}
+
+// The gap statistic of 1 to `most_clusters` clusters.
+class gap : public detail::handle<crm_gap, crm_gap_free> {
+public:
+    gap(const matrix &rows, std::size_t most_clusters, const crm_gap_options &options = gap_options())
+        : handle(made([&](crm_gap **out) {
+              return crm_gap_new(rows.values, rows.rows, rows.features, rows.layout, most_clusters, &options, out);
+          })) {}
+
+    std::vector<crm_gap_row> rows() const {
+        std::vector<crm_gap_row> out(crm_gap_length(get()));
+        for (std::size_t index = 0; index < out.size(); index++) {
+            out[index].struct_size = sizeof out[index];
+            detail::check(crm_gap_at(get(), index, &out[index]));
+        }
+        return out;
+    }
+
+    // None if the gap grows up to the last number.
+    std::optional<std::size_t> choice() const {
+        const std::size_t found = crm_gap_choice(get());
+        return found == 0 ? std::nullopt : std::optional<std::size_t>(found);
+    }
+
+    std::uint64_t sampled_rows() const { return crm_gap_sampled_rows(get()); }
+};
+
+// How far clusters of resampled rows agree, and each pair of resamples.
+struct stability {
+    crm_stability summary{};
+    std::vector<double> indices;
+
+    stability(const matrix &rows, std::size_t clusters, const crm_stability_options &options = stability_options())
+        : indices(options.pairs) {
+        summary.struct_size = sizeof summary;
+        detail::check(crm_stability_evaluate(rows.values, rows.rows, rows.features, rows.layout, clusters, &options,
+                                             &summary, indices.data(), indices.size()));
+    }
+};
+
+// Numbers of clusters compared, and the one that is recommended, if any is.
+class cluster_choice : public detail::handle<crm_cluster_choice, crm_cluster_choice_free> {
+public:
+    cluster_choice(const matrix &rows, const crm_choice_options &options)
+        : handle(made([&](crm_cluster_choice **out) {
+              return crm_cluster_choice_new(rows.values, rows.rows, rows.features, rows.layout, &options, out);
+          })) {}
+
+    // Numbers of clusters are 0 where there is none.
+    crm_choice_summary summary() const {
+        crm_choice_summary out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_cluster_choice_summary(get(), &out));
+        return out;
+    }
+
+    // None if the rows have no clusters that can be told from chance.
+    std::optional<std::size_t> recommended() const {
+        const std::size_t found = summary().recommended;
+        return found == 0 ? std::nullopt : std::optional<std::size_t>(found);
+    }
+
+    std::optional<std::size_t> vote(crm_criterion criterion) const {
+        std::size_t found = 0;
+        detail::check(crm_cluster_choice_vote(get(), criterion, &found));
+        return found == 0 ? std::nullopt : std::optional<std::size_t>(found);
+    }
+
+    std::vector<crm_choice_row> rows() const {
+        std::vector<crm_choice_row> out(crm_cluster_choice_length(get()));
+        for (std::size_t index = 0; index < out.size(); index++) {
+            out[index].struct_size = sizeof out[index];
+            detail::check(crm_cluster_choice_row(get(), index, &out[index]));
+        }
+        return out;
+    }
+
+    std::vector<std::string> reasons() const {
+        std::vector<std::string> out;
+        for (std::size_t index = 0; index < crm_cluster_choice_reason_count(get()); index++)
+            out.push_back(detail::name(crm_cluster_choice_reason(get(), index)));
+        return out;
     }
 };
 

@@ -66,6 +66,22 @@ pub(crate) unsafe fn place<'a, T>(argument: &str, place: *mut T) -> Outcome<Plac
     unsafe { places(argument, place, 1, 1) }
 }
 
+/// An array that results are copied to, `needed` of them, or none for null.
+///
+/// # Safety
+/// `places` is null or points to `needed` writable places that nobody else uses during the call.
+pub(crate) unsafe fn optional_places<'a, T>(
+    argument: &str,
+    places: *mut T,
+    needed: usize,
+) -> Outcome<Option<Places<'a, T>>> {
+    if places.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: as the caller promises.
+    unsafe { self::places(argument, places, needed, needed) }.map(Some)
+}
+
 fn check<T>(argument: &str, pointer: *const T, length: usize) -> Outcome<()> {
     if pointer.is_null() {
         return Err(Failure::null(argument));

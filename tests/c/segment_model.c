@@ -427,10 +427,27 @@ static void models(void) {
 
     int32_t day;
     crm_feature_scaler *scaler = NULL;
+    crm_k_means *clusters = NULL, *wider = NULL;
     FAILS(crm_segment_model_as_of(model, &day), CRM_STATUS_MISSING_VALUE, "model");
     OK(crm_segment_model_scaler(model, &scaler));
     OK(crm_feature_scaler_invert(scaler, scaled, 2, own, 2));
     CHECK(own[0] == centres[0] && own[1] == centres[1]);
+
+    /* The parts make the whole again. */
+    OK(crm_segment_model_clusters(model, &clusters));
+    CHECK(crm_k_means_clusters(clusters) == 2 && crm_k_means_features(clusters) == 1);
+    OK(crm_segment_model_from_parts(table, scaler, clusters, &back));
+    OK(crm_segment_model_labels(back, labels, 6));
+    CHECK(labels[0] == 1 && labels[5] == 0 && is(crm_segment_model_name(back, 0), "High visits"));
+    crm_segment_model_free(back);
+    crm_k_means_options plain;
+    OK(crm_k_means_options_init(&plain, sizeof plain, 2));
+    OK(crm_k_means_fit(VISITS, 3, 2, CRM_LAYOUT_ROWS, NULL, &plain, NULL, &wider));
+    FAILS(crm_segment_model_from_parts(table, scaler, wider, &back), CRM_STATUS_INCOMPATIBLE, "matrix");
+    FAILS(crm_segment_model_from_parts(table, scaler, NULL, &back), CRM_STATUS_NULL_POINTER, "clusters");
+    CHECK(back == NULL);
+    crm_k_means_free(wider);
+    crm_k_means_free(clusters);
     crm_feature_scaler_free(scaler);
 
     /* Names of one's own. */

@@ -1,11 +1,10 @@
-// The C++ wrapper of segments: what goes in comes out, errors are exceptions, and nothing leaks.
+// The C++ wrapper of clusters: what goes in comes out, errors are exceptions, and nothing leaks.
 #include "crm.hpp"
 
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -32,150 +31,123 @@ template <class Call> static crm::error fails(crm_status status, const std::stri
     std::exit(1);
 }
 
-template <class Call> static void refuses(Call call) {
+template <class Call> static bool ragged(Call call) {
     try {
         call();
     } catch (const std::invalid_argument &) {
-        return;
+        return true;
     }
-    std::fprintf(stderr, "arrays of different lengths were accepted\n");
-    std::exit(1);
+    return false;
 }
+
+static bool near(double value, double expected, double tolerance) { return std::fabs(value - expected) <= tolerance; }
 
 using labels = std::vector<std::uint32_t>;
-using names = std::vector<std::string>;
 
-static const double NOT_A_NUMBER = std::numeric_limits<double>::quiet_NaN();
+static const std::vector<double> SIX = {1.0, 1.2, 0.8, 9.0, 9.4, 8.9};
+static const labels SIX_LABELS = {0, 0, 0, 1, 1, 1};
 
-static void features() {
-    crm::transactions rows;
-    rows.ids = {1, 1, 1, 2, 3};
-    rows.days = {19000, 19010, 19020, 19015, 19020};
-    rows.amounts = {10.0, 20.0, 30.0, 5.0, 7.0};
-    const crm::history history(rows);
-    const crm_base_options options = crm::base_options(19030);
-    const crm::base base = history.base(options);
-    const crm::rhythm rhythm(history, options);
-    CHECK(rhythm.size() == 3 && rhythm.column(CRM_RHYTHM_COLUMN_MEAN_GAP)[0] == 10.0);
-    CHECK(rhythm.column(CRM_RHYTHM_COLUMN_REGULARITY)[0] == 1.0 && std::isnan(rhythm.column(CRM_RHYTHM_COLUMN_REGULARITY)[1]));
-    const crm::feature_table table(base);
-    CHECK(table.names() == (names{"time_since_last_purchase", "purchase_days", "net_amount"}) && table.as_of() == 19030);
-    CHECK(table.values("net_amount") == (std::vector<double>{60.0, 5.0, 7.0}) && table.unit(1) == "count");
-    const std::vector<crm_feature> gaps{CRM_FEATURE_MEAN_GAP, CRM_FEATURE_ORDERS};
-    CHECK(crm::feature_table(base, rhythm, gaps).values(0)[0] == 10.0);
-    CHECK(crm::feature_table(history, options, gaps).values("orders")[0] == 3.0);
-    const crm::feature_table more = table.with_column("clv", "money:EUR", {1.0, 2.0, 3.0});
-    CHECK(more.columns() == 4 && table.columns() == 3 && more.rows() == 3);
-    fails(CRM_STATUS_INVALID_ARGUMENT, "features", [&] { crm::feature_table(base, gaps).rows(); });
-    fails(CRM_STATUS_MISSING_COLUMN, "orders", [&] { table.values("orders"); });
-    fails(CRM_STATUS_OUT_OF_RANGE, "index", [&] { table.unit(3); });
-    fails(CRM_STATUS_MISSING_VALUE, "table", [] { crm::feature_table(2).as_of(); });
+static void clusters() {
+    const crm::matrix rows(SIX, 1);
+    const crm::clustering found = crm::k_means::fit(rows, crm::k_means_options(2));
+    const crm::k_means &model = found.model;
+    CHECK(found.labels == SIX_LABELS && model.predict(rows) == SIX_LABELS);
+    CHECK(model.clusters() == 2 && model.features() == 1 && model.converged() && model.iterations() >= 1);
+    CHECK(near(model.centres()[0], 1.0, 1e-15) && near(model.centres()[1], 9.1, 1e-14));
+    CHECK(model.rows() == (std::vector<std::uint64_t>{3, 3}) && model.weights() == (std::vector<double>{3.0, 3.0}));
+    CHECK(near(model.inertia(), model.within()[0] + model.within()[1], 1e-15) && near(model.within()[0], 0.08, 1e-15));
+    const std::vector<double> between = {5.05};
+    const crm::assignment border = model.assign(crm::matrix(between, 1));
+    CHECK(border.labels[0] != border.next_labels[0] && near(border.border[0], 1.0, 1e-12));
+    CHECK(near(border.distances[0], border.next_distances[0], 1e-12));
+    CHECK(near(model.distances(crm::matrix(between, 1))[0], 4.05, 1e-12));
+    CHECK(crm::k_means::from_json(model.to_json()).to_json() == model.to_json());
+    CHECK(model.on_threads(1).predict(rows) == SIX_LABELS);
 
-    crm_segment_model_options clusters = crm::segment_model_options(2);
-    clusters.order = "net_amount";
-    const crm::segment_model model(table, clusters);
-    const crm::segment_assignment assigned = model.assign(table);
-    CHECK(assigned.size() == 3 && assigned.labels() == model.labels());
-    ArrowArrayStream stream = assigned.to_arrow_stream(base);
-    CHECK(stream.release != nullptr);
-    stream.release(&stream);
-    fails(CRM_STATUS_IO, "path", [&] { assigned.write_csv(base, "no/such/folder/segments.csv"); });
-    fails(CRM_STATUS_IO, "path", [&] { assigned.write_parquet(base, "no/such/folder/segments.parquet"); });
+    // Two features of three rows, column after column.
+    const crm::matrix columns(SIX, 2, CRM_LAYOUT_COLUMNS);
+    CHECK(columns.rows == 3 && crm::k_means::fit(columns, crm::k_means_options(3)).model.centres()[1] == 8.9);
+    crm_k_means_options given = crm::k_means_options(2);
+    const std::vector<double> centres = {0.0, 1.1};
+    given.starts_kind = CRM_STARTS_GIVEN;
+    given.centres = centres.data();
+    given.centres_length = centres.size();
+    CHECK(crm::k_means::fit(rows, given).labels == SIX_LABELS);
+    const crm::clustering weighted = crm::k_means::fit(rows, crm::k_means_options(2), {3.0, 0.0, 1.0, 1.0, 1.0, 0.5});
+    CHECK(weighted.model.weights() == (std::vector<double>{4.0, 2.5}) && weighted.labels == SIX_LABELS);
+
+    fails(CRM_STATUS_INVALID_ARGUMENT, "clusters", [&] { crm::k_means::fit(rows, crm::k_means_options(0)); });
+    fails(CRM_STATUS_INVALID_ARGUMENT, "features", [] { crm::k_means::fit({nullptr, 0, 0}, crm::k_means_options(1)); });
+    fails(CRM_STATUS_INCOMPATIBLE, "matrix", [&] { model.predict(columns); });
+    fails(CRM_STATUS_CORRUPT, "json", [] { crm::k_means::from_json("{"); });
+    const std::vector<double> bad = {1.0, std::numeric_limits<double>::quiet_NaN()};
+    const crm::error error =
+        fails(CRM_STATUS_INVALID_VALUE, "feature 0", [&] { crm::k_means::fit({bad, 1}, crm::k_means_options(1)); });
+    CHECK(error.row() == 1);
+    CHECK(ragged([] { crm::matrix(SIX, 4); }));
+    CHECK(ragged([&] { crm::k_means::fit(rows, crm::k_means_options(2), {1.0}); }));
 }
 
-static void models() {
-    const crm::feature_table table =
-        crm::feature_table(6).with_column("visits", "count", {1.0, 2.0, 1.0, 30.0, 28.0, 33.0});
-    crm_segment_model_options options = crm::segment_model_options(2);
-    options.order = "visits";
-    options.descending = 1;
-    const crm::segment_model model(table, options);
-    CHECK(model.labels() == (labels{1, 1, 1, 0, 0, 0}) && model.names() == (names{"High visits", "Low visits"}));
-    CHECK(model.size() == 2 && model.sizes() == (std::vector<std::uint64_t>{3, 3}) && model.features() == names{"visits"});
-    CHECK(model.summary().customers == 6 && std::fabs(model.original_centres()[1] - (std::cbrt(12.0) - 1.0)) < 1e-13);
-    const crm::segment_model named = model.with_names({"often", "seldom"});
-    const crm::segment_model back = crm::segment_model::from_json(named.to_json());
-    CHECK(back.names() == (names{"often", "seldom"}) && back.to_json() == named.to_json());
-    fails(CRM_STATUS_MISSING_VALUE, "model", [&] { back.labels(); });
-    fails(CRM_STATUS_CORRUPT, "json", [] { crm::segment_model::from_json("{"); });
-    CHECK(fails(CRM_STATUS_INVALID_ARGUMENT, "names", [&] { model.with_names({"a", "a"}); }).row() == 1);
-    const crm::segment_assignment later = back.assign(crm::feature_table(2).with_column("visits", "count", {25.0, 7.0}));
-    CHECK(later.labels() == (labels{0, 1}) && later.next_labels() == (labels{1, 0}));
-    CHECK(later.column(CRM_ASSIGNMENT_COLUMN_BORDER)[1] > 0.8);
-    const crm::segment_profiles profiles = named.profiles(table, named.labels());
-    CHECK(profiles.size() == 2 && profiles.features() == 1 && std::string(profiles.segment(0).name) == "often");
-    CHECK(profiles.feature(0, 0).mean == 91.0 / 3.0 && profiles.distinguishing(0).size() == 1);
-    CHECK(profiles.report().find("2 segments of 6 customers") == 0);
-    CHECK(std::string(crm::segment_profiles(table, model.labels()).segment(0).name) == "High visits");
-    fails(CRM_STATUS_OUT_OF_RANGE, "index", [&] { profiles.segment(2); });
-
-    // Scaling by itself.
-    crm::scaling_options scaling;
-    scaling.every = crm::column_scaling(CRM_SCALING_METHOD_NONE);
-    scaling.columns = {{"visits", crm::column_scaling(CRM_SCALING_METHOD_RANK)}};
-    scaling.missing = CRM_MISSING_VALUES_MEDIAN;
-    const crm::feature_table holes = table.with_column("age", "day", {1.0, 2.0, 3.0, 4.0, 5.0, NOT_A_NUMBER});
-    const crm::feature_scaler scaler(holes, scaling);
-    const crm::scaled_features scaled = scaler.apply(holes);
-    CHECK(scaled.rows() == 6 && scaled.columns() == 2 && scaled.values(1)[5] == 3.0);
-    CHECK(scaled.imputed() == (std::vector<std::uint64_t>{0, 1}) && scaler.warnings().size() == 1);
-    CHECK(crm::feature_scaler::from_json(scaler.to_json()).invert({0.5, 2.0})[1] == 2.0);
-    CHECK(model.scaler().apply(table).columns() == 1);
-    CHECK(fails(CRM_STATUS_MISSING_VALUE, "age", [&] { crm::feature_scaler(holes).warnings(); }).row() == 5);
+static void batches() {
+    const std::vector<double> first = {1.0, 9.0, 1.2, 8.8}, second = {0.8, 1.1, 9.3, 9.1};
+    crm::mini_batch_k_means learner(crm::k_means_options(2));
+    fails(CRM_STATUS_EMPTY, "batch", [&] { learner.finish(); });
+    learner.update({first, 1});
+    learner.update({second, 1});
+    CHECK(learner.batches() == 2 && near(learner.finish().centres()[0], 1.025, 1e-12));
 }
 
-static void tiers() {
-    const std::vector<double> spend{900.0, 50.0, 50.0, 50.0, 200.0, 10.0, 0.0, 30.0, 20.0, 40.0};
-    const crm::value_tiers tiers(spend);
-    CHECK(tiers.assign(spend) == (labels{0, 1, 1, 1, 0, 2, 2, 2, 2, 2}) && tiers.names()[2] == "low");
-    CHECK(tiers.lower_bounds() == (std::vector<double>{200.0, 50.0}));
-    CHECK(tiers.summary(spend).size() == 3 && tiers.summary(spend).row(0).value == 1100.0);
-    CHECK(crm::value_tiers::from_json(tiers.to_json()).lower_bounds() == tiers.lower_bounds());
-    CHECK(crm::value_tiers::from_lower_bounds({10.0}, {"a", "b"}).names() == (names{"a", "b"}));
-    crm::value_tier_options halves;
-    halves.shares = {0.5, 0.5};
-    halves.split = CRM_TIER_SPLIT_VALUE_SHARES;
-    CHECK(crm::value_tiers(spend, halves).summary(spend).row(0).customers == 1);
-    fails(CRM_STATUS_EMPTY, "values", [] { crm::value_tiers(std::vector<double>{}).names(); });
-
-    crm::customer_tier_data data;
-    for (int row = 0; row < 40; row++) {
-        data.value.push_back(row);
-        data.potential.push_back(row * 9 % 40 + 0.5 * row);
-        data.risk_scores.push_back(row * 7 % 40);
-    }
-    const crm::customer_tiers found(data);
-    CHECK(found.assign(data)[17] == CRM_CUSTOMER_TIER_AT_RISK && found.report().summary().feasible == 1);
-    CHECK(found.report(data).tier(CRM_CUSTOMER_TIER_CORE).missed_by == 0.0 && found.thresholds().value > 0.0);
-    CHECK(found.report().text() == "all shares lie in their bands");
-    const crm::customer_tiers saved = crm::customer_tiers::from_json(found.to_json());
-    CHECK(saved.assign(data) == found.assign(data));
-    fails(CRM_STATUS_MISSING_VALUE, "tiers", [&] { saved.report(); });
-    const labels now = found.assign(data);
-    CHECK(crm::tier_backtest(now, now).reaches_target == 1);
-    data.risk_scores.pop_back();
-    refuses([&] { found.assign(data); });
+static void mixtures() {
+    const crm::gaussian_mixture mixture({0.5, 0.5}, {0.0, 4.0}, {1.0, 1.0});
+    const std::vector<double> values = {0.0, 2.0, 100.0};
+    const crm::matrix rows(values, 1);
+    CHECK(near(mixture.probabilities(rows)[0], 1.0 / (1.0 + std::exp(-8.0)), 1e-15));
+    CHECK(mixture.predict(rows) == (labels{0, 0, 1}) && near(mixture.ln_density(rows)[1], -2.9189385332046727, 1e-14));
+    const crm::gaussian_mixture copy = crm::gaussian_mixture::from_json(mixture.to_json()).on_threads(1);
+    CHECK(copy.components() == 2 && copy.features() == 1 && copy.means() == mixture.means());
+    CHECK(copy.weights() == mixture.weights() && copy.covariances() == mixture.covariances());
+    const crm::gaussian_mixture fitted = crm::gaussian_mixture::fit({SIX, 1}, crm::mixture_options(2));
+    CHECK(near(fitted.means()[0], 1.0, 1e-9) && near(fitted.weights()[1], 0.5, 1e-9));
+    fails(CRM_STATUS_INVALID_VALUE, "weights", [] { crm::gaussian_mixture({0.5}, {0.0}, {1.0}); });
+    fails(CRM_STATUS_INVALID_ARGUMENT, "components", [] { crm::gaussian_mixture({}, {}, {}); });
+    CHECK(ragged([] { crm::gaussian_mixture({0.5, 0.5}, {0.0}, {1.0}); }));
 }
 
-static void agreement() {
-    const crm::cross_table table({0, 0, 1, 2}, {0, 0, 1, 1});
-    CHECK(table.rows() == 3 && table.columns() == 2 && table.counts()[5] == 1 && table.agreement().agreement == 0.75);
-    CHECK(crm::cross_table({0, 0}, {0, 1}, 3, 4).counts().size() == 12);
-    CHECK(std::fabs(crm::normalized_mutual_information({0, 0, 1, 2}, {0, 0, 1, 1}) - 0.8) < 1e-15);
-    refuses([] { crm::normalized_mutual_information({0, 1}, {0}); });
-    const crm::segment_snapshot before{{0, 0, 0, 1}, {{1.0, 2.0, 3.0, 9.0}}}, after{{0, 0, 1, 1}, {{2.0, 4.0, 7.0, 9.0}}};
-    const crm::segment_drift drift(2, before, after, true);
-    CHECK(drift.size() == 2 && drift.size_shift(0).change == -0.25 && drift.centre_move(0, 0).mean_after == 3.0);
-    CHECK(drift.population().second == CRM_POPULATION_SHIFT_SIGNIFICANT && drift.migration().counts()[1] == 1);
-    CHECK(crm::segment_drift(2, before, after, {{3, 0}, {0, 1}}).migration().counts()[2] == 1);
-    fails(CRM_STATUS_MISSING_VALUE, "drift", [&] { crm::segment_drift(2, before, after).migration(); });
-    refuses([&] { crm::segment_drift(2, {{0, 1}, {{1.0}}}, after).size(); });
+static void quality() {
+    const crm::matrix rows(SIX, 1);
+    const crm::silhouette_report report(rows, SIX_LABELS);
+    CHECK(report.summary().sampled_rows == 6 && report.clusters().size() == 2 && report.clusters()[1].cluster == 1);
+    CHECK(report.summary().mean > 0.9 && crm::silhouette_values(rows, SIX_LABELS).size() == 6);
+    CHECK(near(crm::dispersion(rows, SIX_LABELS).within, 0.22, 1e-14));
+    CHECK(near(crm::adjusted_rand_index({0, 0, 1, 2}, {0, 0, 1, 1}), 4.0 / 7.0, 1e-15));
+    CHECK(ragged([] { crm::adjusted_rand_index({0}, {}); }));
+    CHECK(ragged([&] { crm::dispersion(rows, {0, 1}); }));
+    fails(CRM_STATUS_INVALID_ARGUMENT, "labels", [&] { crm::silhouette_report(rows, labels(6)); });
+
+    std::vector<double> two;
+    for (int row = 0; row < 40; row++) two.push_back(row % 20 / 20.0 + (row < 20 ? 0.0 : 9.0));
+    crm_gap_options options = crm::gap_options();
+    options.references = 10;
+    const crm::gap gap({two, 1}, 3, options);
+    CHECK(gap.choice() == 2u && gap.rows().size() == 3 && gap.rows()[2].clusters == 3 && gap.sampled_rows() == 40);
+    crm_stability_options few = crm::stability_options();
+    few.pairs = 3;
+    const crm::stability stable({two, 1}, 2, few);
+    CHECK(stable.summary.mean == 1.0 && stable.indices == (std::vector<double>{1.0, 1.0, 1.0}));
+
+    crm_choice_options compared = crm::choice_options(2, 3);
+    compared.gap_references = 10;
+    compared.stability_pairs = 3;
+    const crm::cluster_choice choice({two, 1}, compared);
+    CHECK(choice.recommended() == 2u && choice.summary().recommended == 2 && choice.rows().size() == 2);
+    CHECK(choice.vote(CRM_CRITERION_SILHOUETTE) == 2u && choice.reasons().size() >= 3);
+    fails(CRM_STATUS_INVALID_ARGUMENT, "from", [&] { crm::cluster_choice({two, 1}, crm::choice_options(1, 3)); });
 }
 
 int main() {
-    features();
-    models();
-    tiers();
-    agreement();
+    clusters();
+    batches();
+    mixtures();
+    quality();
     return 0;
 }

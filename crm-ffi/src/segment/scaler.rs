@@ -23,7 +23,7 @@ pub struct crm_feature_scaler {
 }
 
 pub(crate) struct Scaler {
-    value: FeatureScaler,
+    pub(crate) value: FeatureScaler,
     names: Vec<CString>,
     units: Vec<CString>,
     warnings: Vec<CString>,

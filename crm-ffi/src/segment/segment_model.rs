@@ -7,6 +7,7 @@ use crm_core::segment::{FeatureTable, FittedSegments, KMeansOptions, LabelOrder,
 use crm_core::{Error, ErrorKind, Threads};
 
 use super::feature_table::{crm_feature_table, day};
+use super::k_means::crm_k_means;
 use super::names;
 use super::profile::{Profiles, crm_segment_profiles};
 use super::scaler::{Scaler, crm_feature_scaler};
@@ -173,6 +174,29 @@ pub unsafe extern "C" fn crm_segment_model_fit(
         let scaling = crm_scaling_options::take(scaling)?;
         let options = crm_segment_model_options::take(options, table)?;
         let FittedSegments { model, labels } = SegmentModel::fit(table, &scaling, &options)?;
+        out.put(Model::new(model, Some(labels)));
+        Ok(())
+    })
+}
+
+/// Bundles a scaling with clusters that were fitted to what it gave for the table, such as those of weighted customers.
+///
+/// `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails as
+/// `crm_feature_scaler_apply`, and with `CRM_STATUS_INCOMPATIBLE` if the clusters have another number of features.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_segment_model_from_parts(
+    table: *const crm_feature_table,
+    scaler: *const crm_feature_scaler,
+    clusters: *const crm_k_means,
+    out: *mut *mut crm_segment_model,
+) -> crm_status {
+    // SAFETY: the caller gives live handles and a place, or null.
+    guard(|| unsafe {
+        let out = Out::new("out", out)?;
+        let table = &handle::get("table", table)?.value;
+        let scaler = handle::get("scaler", scaler)?.value.clone();
+        let clusters = handle::get("clusters", clusters)?.clone();
+        let FittedSegments { model, labels } = SegmentModel::from_parts(table, scaler, clusters)?;
         out.put(Model::new(model, Some(labels)));
         Ok(())
     })
@@ -450,6 +474,22 @@ pub unsafe extern "C" fn crm_segment_model_scaler(
     guard(|| unsafe {
         let out = Out::new("out", out)?;
         out.put(Scaler::new(handle::get("model", model)?.value.scaler().clone()));
+        Ok(())
+    })
+}
+
+/// A copy of the clusters of scaled features.
+///
+/// `out` receives the clusters, NULL if the call fails; the caller frees them with `crm_k_means_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_segment_model_clusters(
+    model: *const crm_segment_model,
+    out: *mut *mut crm_k_means,
+) -> crm_status {
+    // SAFETY: the caller gives a live handle and a place, or null.
+    guard(|| unsafe {
+        let out = Out::new("out", out)?;
+        out.put(handle::get("model", model)?.value.clusters().clone());
         Ok(())
     })
 }
