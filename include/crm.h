@@ -94,6 +94,11 @@ struct ArrowArrayStream {
 #define CRM_MONEY_TEXT_SIZE 48
 
 /**
+ * The agreement that tiers are usually asked for: 90 %.
+ */
+#define CRM_TIER_BACKTEST_TARGET 0.9
+
+/**
  * The version of this header's binary interface: raised when a program compiled against an earlier header could no
  * longer run against the library.
  */
@@ -460,6 +465,56 @@ enum crm_holdout_column
 typedef enum crm_holdout_column crm_holdout_column;
 #else
 typedef int32_t crm_holdout_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the rhythm of purchases knows of each customer. Times are in the unit of the options; what a customer has too few
+ * gaps for is NaN.
+ */
+enum crm_rhythm_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Gaps between days with a purchase, m: one fewer than there are such days.
+     */
+    CRM_RHYTHM_COLUMN_GAPS = 0,
+    /**
+     * Days from the first purchase to the last, S.
+     */
+    CRM_RHYTHM_COLUMN_DAYS_BETWEEN = 1,
+    /**
+     * Sum of the squared gaps in days², Q.
+     */
+    CRM_RHYTHM_COLUMN_SQUARED_GAPS = 2,
+    /**
+     * The mean gap S / m; NaN without a gap.
+     */
+    CRM_RHYTHM_COLUMN_MEAN_GAP = 3,
+    /**
+     * The median gap; NaN without a gap.
+     */
+    CRM_RHYTHM_COLUMN_MEDIAN_GAP = 4,
+    /**
+     * The last gap; NaN without a gap.
+     */
+    CRM_RHYTHM_COLUMN_LAST_GAP = 5,
+    /**
+     * The coefficient of variation of the gaps, `sqrt(m Q - S²) / S`; NaN with fewer than two gaps.
+     */
+    CRM_RHYTHM_COLUMN_GAP_VARIATION = 6,
+    /**
+     * How regularly the customer buys, from 0 to 1: `1 - variation / sqrt(m - 1)`; NaN with fewer than two gaps.
+     */
+    CRM_RHYTHM_COLUMN_REGULARITY = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_rhythm_column crm_rhythm_column;
+#else
+typedef int32_t crm_rhythm_column;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1006,6 +1061,325 @@ typedef int32_t crm_purchase_kind;
 #endif // __cplusplus
 
 /**
+ * A number that a customer base, or the rhythm of its purchases, has for every customer.
+ */
+enum crm_feature
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Time from the last purchase to the date of the base, in the base's time unit.
+     */
+    CRM_FEATURE_TIME_SINCE_LAST_PURCHASE = 0,
+    /**
+     * Orders (rows, where the log has no order ids).
+     */
+    CRM_FEATURE_ORDERS = 1,
+    /**
+     * Days with a purchase.
+     */
+    CRM_FEATURE_PURCHASE_DAYS = 2,
+    /**
+     * Purchases less returns, in the currency.
+     */
+    CRM_FEATURE_NET_AMOUNT = 3,
+    /**
+     * Purchases, returns not subtracted, in the currency.
+     */
+    CRM_FEATURE_PURCHASE_AMOUNT = 4,
+    /**
+     * The purchase amount divided by the orders, in the currency.
+     */
+    CRM_FEATURE_MEAN_ORDER_AMOUNT = 5,
+    /**
+     * Time from the first purchase to the date of the base, in the base's time unit.
+     */
+    CRM_FEATURE_AGE = 6,
+    /**
+     * How regularly the customer buys, from 0 to 1; NaN below three purchase days. Needs the rhythm of purchases.
+     */
+    CRM_FEATURE_REGULARITY = 7,
+    /**
+     * Mean time between purchase days, in the base's time unit; NaN below two purchase days. Needs the rhythm of purchases.
+     */
+    CRM_FEATURE_MEAN_GAP = 8,
+    /**
+     * The returned share of the purchase amount, from 0 to 1.
+     */
+    CRM_FEATURE_RETURN_RATE = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_feature crm_feature;
+#else
+typedef int32_t crm_feature;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What happens to a value before it is centred.
+ */
+enum crm_transform
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing.
+     */
+    CRM_TRANSFORM_NONE = 0,
+    /**
+     * The signed logarithm `sign(x) ln(1 + |x|)`.
+     */
+    CRM_TRANSFORM_LOG1P = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_transform crm_transform;
+#else
+typedef int32_t crm_transform;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a column is centred and spread.
+ */
+enum crm_scaling_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Not at all.
+     */
+    CRM_SCALING_METHOD_NONE = 0,
+    /**
+     * `(x - mean) / sd`, with the standard deviation of all n.
+     */
+    CRM_SCALING_METHOD_Z_SCORE = 1,
+    /**
+     * `(x - median) / (IQR / 1.3489795)`, or the standard deviation where both quartiles are the same.
+     */
+    CRM_SCALING_METHOD_ROBUST = 2,
+    /**
+     * The mid-rank percentile, between 0 and 1. A weight of 12 gives it as much say as a z-score.
+     */
+    CRM_SCALING_METHOD_RANK = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_scaling_method crm_scaling_method;
+#else
+typedef int32_t crm_scaling_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What becomes of missing values.
+ */
+enum crm_missing_values
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * An error that names the column and the row.
+     */
+    CRM_MISSING_VALUES_RAISE = 0,
+    /**
+     * They take the median of the column's fitted values, and are counted.
+     */
+    CRM_MISSING_VALUES_MEDIAN = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_missing_values crm_missing_values;
+#else
+typedef int32_t crm_missing_values;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What is known of a customer's place between two segments.
+ */
+enum crm_assignment_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The distance to the centre of the segment, in scaled features.
+     */
+    CRM_ASSIGNMENT_COLUMN_DISTANCE = 0,
+    /**
+     * The distance to the centre of the next segment; infinite if there is only one.
+     */
+    CRM_ASSIGNMENT_COLUMN_NEXT_DISTANCE = 1,
+    /**
+     * How near the customer is to the border: the first divided by the second, from 0 (in the centre) to 1 (as near to the
+     * next).
+     */
+    CRM_ASSIGNMENT_COLUMN_BORDER = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_assignment_column crm_assignment_column;
+#else
+typedef int32_t crm_assignment_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How large a standardised difference is, in the words of Cohen (1988).
+ */
+enum crm_effect_size
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Below 0.2 in magnitude, or not defined.
+     */
+    CRM_EFFECT_SIZE_NEGLIGIBLE = 0,
+    /**
+     * From 0.2.
+     */
+    CRM_EFFECT_SIZE_SMALL = 1,
+    /**
+     * From 0.5.
+     */
+    CRM_EFFECT_SIZE_MEDIUM = 2,
+    /**
+     * From 0.8.
+     */
+    CRM_EFFECT_SIZE_LARGE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_effect_size crm_effect_size;
+#else
+typedef int32_t crm_effect_size;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which customers of two dates are the same.
+ */
+enum crm_matching
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is not known: sizes and centres are compared, and nobody's way is followed.
+     */
+    CRM_MATCHING_UNKNOWN = 0,
+    /**
+     * The same customers in the same order.
+     */
+    CRM_MATCHING_BY_ROW = 1,
+    /**
+     * Pairs of rows.
+     */
+    CRM_MATCHING_PAIRS = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_matching crm_matching;
+#else
+typedef int32_t crm_matching;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a population stability index says by the usual bounds, a convention of practice and no test.
+ */
+enum crm_population_shift
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Below 0.1: the sizes are as they were.
+     */
+    CRM_POPULATION_SHIFT_INSIGNIFICANT = 0,
+    /**
+     * From 0.1 to below 0.25: worth a look.
+     */
+    CRM_POPULATION_SHIFT_MODERATE = 1,
+    /**
+     * From 0.25 on: the segments no longer describe the customers as they did.
+     */
+    CRM_POPULATION_SHIFT_SIGNIFICANT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_population_shift crm_population_shift;
+#else
+typedef int32_t crm_population_shift;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the shares of tiers are shares of.
+ */
+enum crm_tier_split
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Of the customers.
+     */
+    CRM_TIER_SPLIT_CUSTOMER_SHARES = 0,
+    /**
+     * Of the total of all positive values; values of 0 and below belong to the last tier.
+     */
+    CRM_TIER_SPLIT_VALUE_SHARES = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_split crm_tier_split;
+#else
+typedef int32_t crm_tier_split;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A tier of customers by value, potential and risk.
+ */
+enum crm_customer_tier
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * High value and high potential.
+     */
+    CRM_CUSTOMER_TIER_CORE = 0,
+    /**
+     * Either high value or high potential.
+     */
+    CRM_CUSTOMER_TIER_IMPORTANT = 1,
+    /**
+     * Neither, but not at risk.
+     */
+    CRM_CUSTOMER_TIER_BASIC = 2,
+    /**
+     * At risk of leaving, whatever value and potential are.
+     */
+    CRM_CUSTOMER_TIER_AT_RISK = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_customer_tier crm_customer_tier;
+#else
+typedef int32_t crm_customer_tier;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How an array holds numbers of rows and features.
  */
 enum crm_layout
@@ -1122,6 +1496,12 @@ typedef int32_t crm_criterion;
 #endif // __cplusplus
 
 /**
+ * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
+ * number of threads may use it at once.
+ */
+typedef struct crm_band_report crm_band_report;
+
+/**
  * One row a customer who has a purchase by a date, in canonical order of the ids: integers ascending, text by its bytes.
  * Free with `crm_base_free`. Immutable: any number of threads may use it at once.
  */
@@ -1163,10 +1543,34 @@ typedef struct crm_cohort_table crm_cohort_table;
 typedef struct crm_cohort_value crm_cohort_value;
 
 /**
+ * Customers counted by two labelings: rows by the one, columns by the other. Free with `crm_cross_table_free`. Immutable: any
+ * number of threads may use it at once.
+ */
+typedef struct crm_cross_table crm_cross_table;
+
+/**
+ * Four tiers of customers by two thresholds and a rule for risk. Free with `crm_customer_tiers_free`. Immutable: any number
+ * of threads may use it at once.
+ */
+typedef struct crm_customer_tiers crm_customer_tiers;
+
+/**
  * The residual value of each customer, that of what is still to come, and what it is made of, in the order of the data. Free
  * with `crm_customer_values_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_customer_values crm_customer_values;
+
+/**
+ * Fitted scaling: what makes the columns of a table comparable, and later tables comparable with it. Free with
+ * `crm_feature_scaler_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_feature_scaler crm_feature_scaler;
+
+/**
+ * Features of customers: named columns with units, a row a customer in the order of the base. NaN means that a feature is
+ * not defined for a customer. Free with `crm_feature_table_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_feature_table crm_feature_table;
 
 /**
  * How a model was estimated: a report of its own, which lives on without the model. Free with `crm_fit_report_free`.
@@ -1289,10 +1693,46 @@ typedef struct crm_rfm_model crm_rfm_model;
 typedef struct crm_rfm_scores crm_rfm_scores;
 
 /**
+ * The gaps between the purchase days of each customer of a base, in the base's order. Free with `crm_rhythm_free`.
+ * Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_rhythm crm_rhythm;
+
+/**
+ * Scaled columns, a row a customer. Free with `crm_scaled_features_free`. Immutable: any number of threads may use it at
+ * once.
+ */
+typedef struct crm_scaled_features crm_scaled_features;
+
+/**
+ * The segment of each customer of a table, in its order. Free with `crm_segment_assignment_free`. Immutable: any number of
+ * threads may use it at once.
+ */
+typedef struct crm_segment_assignment crm_segment_assignment;
+
+/**
+ * Sizes and centres of the segments of one clustering at two dates. Free with `crm_segment_drift_free`. Immutable: any number
+ * of threads may use it at once.
+ */
+typedef struct crm_segment_drift crm_segment_drift;
+
+/**
  * A map from every cell of scores to a segment: exhaustive and without overlaps. Free with `crm_segment_map_free`.
  * Immutable: any number of threads may use it at once.
  */
 typedef struct crm_segment_map crm_segment_map;
+
+/**
+ * Named segments: fitted scaling with the k-means centres behind it, which customers of any date can be assigned to. Free
+ * with `crm_segment_model_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_segment_model crm_segment_model;
+
+/**
+ * What the customers of each segment are like, against all others; segments without customers included. Free with
+ * `crm_segment_profiles_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_segment_profiles crm_segment_profiles;
 
 /**
  * Every segment of a map in numbers, in the order of the map; those without customers included. Free with
@@ -1341,6 +1781,18 @@ typedef struct crm_split crm_split;
  * threads may use it at once.
  */
 typedef struct crm_tracking crm_tracking;
+
+/**
+ * Every tier in numbers, the highest first, those without customers included. Free with `crm_value_tier_summary_free`.
+ * Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_value_tier_summary crm_value_tier_summary;
+
+/**
+ * Tiers by lower bounds of a value, tier 0 the highest. Free with `crm_value_tiers_free`. Immutable: any number of threads
+ * may use it at once.
+ */
+typedef struct crm_value_tiers crm_value_tiers;
 
 /**
  * How far a prediction looks ahead, as in `{1.0, CRM_TIME_UNIT_YEAR_MEAN, CRM_HORIZON_KIND_WITHIN}`.
@@ -2488,6 +2940,78 @@ typedef struct crm_segment_row {
 } crm_segment_row;
 
 /**
+ * How one column is scaled: `sqrt(weight) * centred(transform(clipped(x / reference)))`, where the reference is 1 for
+ * everything but money. Fill with `crm_column_scaling_init` or `crm_column_scaling_for_unit`, then change what differs. A
+ * value of fixed layout, so that options can hold an array of them.
+ */
+typedef struct crm_column_scaling {
+    /**
+     * The column. In options a terminated string of the caller, which is copied; NULL where a scaling is for every column.
+     */
+    const char *name;
+    /**
+     * A `crm_transform`.
+     */
+    int32_t transform;
+    /**
+     * A `crm_scaling_method`.
+     */
+    int32_t method;
+    /**
+     * Whether the ends are clipped: 0 or 1.
+     */
+    int32_t winsorise;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * The share of the values at the lower end that are moved to the quantile where it ends; at least 0.
+     */
+    double winsorise_lower;
+    /**
+     * The same at the upper end; together below 1.
+     */
+    double winsorise_upper;
+    /**
+     * How many times the column counts in squared distances: from 0 to 1e6.
+     */
+    double weight;
+} crm_column_scaling;
+
+/**
+ * How the columns of a table are scaled: each by the default for its unit unless it says otherwise. Fill with
+ * `crm_scaling_options_init`, then change what differs. What it points to is copied.
+ */
+typedef struct crm_scaling_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The scaling of every column that has none of its own; NULL (default) for the default of its unit: z-scores, of
+     * logarithms for money and counts.
+     */
+    const struct crm_column_scaling *every;
+    /**
+     * Scalings of single columns by their names; of two for one name the last counts.
+     */
+    const struct crm_column_scaling *columns;
+    /**
+     * How many.
+     */
+    size_t column_count;
+    /**
+     * A `crm_missing_values` (default: raise).
+     */
+    int32_t missing;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+} crm_scaling_options;
+
+/**
  * How k-means is run. Fill with `crm_k_means_options_init`, then change what differs. Centres are copied.
  */
 typedef struct crm_k_means_options {
@@ -3004,6 +3528,586 @@ typedef struct crm_stability {
      */
     uint64_t sampled_rows;
 } crm_stability;
+
+/**
+ * Agreement of the labels themselves, for labelings that number their groups in the same way. Set `struct_size` before the
+ * call that fills it.
+ */
+typedef struct crm_label_agreement {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * The share of customers who have the same label in both, from 0 to 1.
+     */
+    double agreement;
+    /**
+     * The agreement that the sizes of the groups alone make likely.
+     */
+    double chance_agreement;
+    /**
+     * Cohen's kappa, `(agreement - chance) / (1 - chance)`; NaN if both put everybody into the same group.
+     */
+    double kappa;
+} crm_label_agreement;
+
+/**
+ * Customers at one date. Set it to zero, then `struct_size` and what there is.
+ */
+typedef struct crm_segment_snapshot {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The segment of each customer, numbered from 0 as at the other date.
+     */
+    const uint32_t *labels;
+    /**
+     * How many customers.
+     */
+    size_t length;
+    /**
+     * Features of these customers whose centres are compared: columns of `length` values each, one column after the other; NULL
+     * for none.
+     */
+    const double *features;
+    /**
+     * How many columns; the same at both dates.
+     */
+    size_t feature_count;
+} crm_segment_snapshot;
+
+/**
+ * The size of a segment at two dates. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_size_shift {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers at the earlier date.
+     */
+    uint64_t customers_before;
+    /**
+     * Customers at the later date.
+     */
+    uint64_t customers_after;
+    /**
+     * Share of all customers at the earlier date, from 0 to 1.
+     */
+    double share_before;
+    /**
+     * Share of all customers at the later date.
+     */
+    double share_after;
+    /**
+     * Later share less earlier share.
+     */
+    double change;
+    /**
+     * What the segment adds to the population stability index.
+     */
+    double stability_term;
+} crm_size_shift;
+
+/**
+ * A feature's mean in a segment at two dates. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_centre_move {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Mean at the earlier date; NaN for a segment without customers then.
+     */
+    double mean_before;
+    /**
+     * Mean at the later date; NaN for a segment without customers then.
+     */
+    double mean_after;
+    /**
+     * The pooled standard deviation within the segment; NaN if a mean is missing or there are fewer than three customers in
+     * all.
+     */
+    double pooled_standard_deviation;
+    /**
+     * Later mean less earlier mean in units of that deviation; NaN without one and where it is 0.
+     */
+    double standardized_difference;
+} crm_centre_move;
+
+/**
+ * One segment. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_segment_profile {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The name, UTF-8: belongs to the profiles and lives as long.
+     */
+    const char *name;
+    /**
+     * The name by what distinguishes the segment, UTF-8: belongs to the profiles and lives as long.
+     */
+    const char *suggested_name;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * Their share of all customers, from 0 to 1.
+     */
+    double customer_share;
+} crm_segment_profile;
+
+/**
+ * One feature of one segment, in the feature's unit. Missing values do not count, and NaN says that there is no number. Set
+ * `struct_size` before the call that fills it.
+ */
+typedef struct crm_feature_profile {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The name of the feature, UTF-8: belongs to the profiles and lives as long.
+     */
+    const char *feature;
+    /**
+     * Its unit: belongs to the profiles and lives as long.
+     */
+    const char *unit;
+    /**
+     * The comparison with the other customers in words, UTF-8: belongs to the profiles and lives as long.
+     */
+    const char *words;
+    /**
+     * Customers of the segment who have a value.
+     */
+    uint64_t customers;
+    /**
+     * The mean.
+     */
+    double mean;
+    /**
+     * The median (definition 7 of Hyndman and Fan).
+     */
+    double median;
+    /**
+     * The standard deviation of all n.
+     */
+    double standard_deviation;
+    /**
+     * The mean of the customers of all other segments.
+     */
+    double mean_of_others;
+    /**
+     * Cohen's d of the segment against all other customers: the difference of the means divided by the pooled standard
+     * deviation. Infinite if the means differ and nothing varies around them.
+     */
+    double difference;
+    /**
+     * The segment's share of the total of all customers, for counts and for money that adds up; NaN for others, or if the
+     * total is 0.
+     */
+    double share_of_total;
+    /**
+     * How large the difference is, a `crm_effect_size`.
+     */
+    int32_t effect_size;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_feature_profile;
+
+/**
+ * How customers are clustered. Fill with `crm_segment_model_options_init`, then change what differs.
+ */
+typedef struct crm_segment_model_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of clusters, which become segments: from 1 to 65,536, at most as many as there are distinct rows.
+     */
+    size_t clusters;
+    /**
+     * Starts of k-means++ of which the best is kept, at least 1 (default 10).
+     */
+    uint32_t starts;
+    /**
+     * The most iterations of a start, at least 1 (default 300).
+     */
+    uint32_t most_iterations;
+    /**
+     * Stops when the centres' squared moves sum to at most this share of the mean variance of the features, 0 or more (default
+     * 1e-4); with 0 only when nobody changes segments.
+     */
+    double tolerance;
+    /**
+     * The same seed gives the same segments on every machine (default 0).
+     */
+    uint64_t seed;
+    /**
+     * The column that segments are numbered by, a terminated string; NULL (default) for the first.
+     */
+    const char *order;
+    /**
+     * Whether segment 0 is the one of the highest value: 0 (default) or 1.
+     */
+    int32_t descending;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * Threads to use, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_segment_model_options;
+
+/**
+ * Segments in a few numbers. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_segment_model_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of segments.
+     */
+    size_t segments;
+    /**
+     * Number of features.
+     */
+    size_t features;
+    /**
+     * Number of customers that the model was fitted on.
+     */
+    uint64_t customers;
+    /**
+     * The sum of squared distances of these customers to the centre of their segment, in scaled features.
+     */
+    double inertia;
+    /**
+     * Iterations of the start that was kept.
+     */
+    uint32_t iterations;
+    /**
+     * 1 if that start ended by its tolerance, 0 if by the limit of iterations.
+     */
+    int32_t converged;
+} crm_segment_model_summary;
+
+/**
+ * A range that a share should lie in, both ends included, from 0 to 1. Its layout never changes.
+ */
+typedef struct crm_share_band {
+    /**
+     * The least share.
+     */
+    double lowest;
+    /**
+     * The largest share, above the least.
+     */
+    double highest;
+} crm_share_band;
+
+/**
+ * A tier's share and the band that it should lie in. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_band_outcome {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The band.
+     */
+    struct crm_share_band band;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * Share of all customers, from 0 to 1.
+     */
+    double share;
+    /**
+     * How far the share lies outside: below 0 if it is too small, above 0 if too large, 0 inside.
+     */
+    double missed_by;
+} crm_band_outcome;
+
+/**
+ * The bands as a whole. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_band_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * 1 if all shares lie in their bands, else 0.
+     */
+    int32_t feasible;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The correlation of high value with high potential among customers who are not at risk, from -1 to 1; NaN if either has
+     * no or all customers.
+     */
+    double indicator_correlation;
+    /**
+     * The least such correlation at which the bands can be kept with equal quantiles; NaN if they cannot at the given share at
+     * risk.
+     */
+    double required_correlation;
+    /**
+     * How much nearer to the centres of the bands, in squared half widths, another solution can be at most; 0 if it was shown
+     * that none is nearer.
+     */
+    double optimality_gap;
+} crm_band_summary;
+
+/**
+ * The bands of the tiers, and who is at risk. Fill with `crm_customer_tier_options_init`, then change what differs.
+ */
+typedef struct crm_customer_tier_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The share of core customers (default 0.10 to 0.15).
+     */
+    struct crm_share_band core;
+    /**
+     * The share of important customers (default 0.30 to 0.35).
+     */
+    struct crm_share_band important;
+    /**
+     * The share of basic customers (default 0.40 to 0.45).
+     */
+    struct crm_share_band basic;
+    /**
+     * The share of customers at risk (default 0.05 to 0.10).
+     */
+    struct crm_share_band at_risk;
+    /**
+     * Whether there is a threshold of risk: 0 (default) for the riskiest within their band, or 1.
+     */
+    int32_t has_risk_threshold;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * Customers of at least this score of risk are at risk.
+     */
+    double risk_threshold;
+} crm_customer_tier_options;
+
+/**
+ * What is known of each of `length` customers. Set it to zero, then `struct_size` and what there is: value, potential, and
+ * either flags or scores of risk.
+ */
+typedef struct crm_customer_tier_data {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * How many customers.
+     */
+    size_t length;
+    /**
+     * The value of each, of any unit.
+     */
+    const double *value;
+    /**
+     * The potential of each, of any unit.
+     */
+    const double *potential;
+    /**
+     * Whether each is at risk, 0 or 1; NULL where there are scores.
+     */
+    const uint8_t *risk_flags;
+    /**
+     * A score of each, the higher the riskier, of any unit; NULL where there are flags.
+     */
+    const double *risk_scores;
+} crm_customer_tier_data;
+
+/**
+ * From where on values are high. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_tier_thresholds {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The lowest high value; NaN if no value is high.
+     */
+    double value;
+    /**
+     * The lowest high potential; NaN if none is high.
+     */
+    double potential;
+    /**
+     * The lowest score at risk; NaN if no score is, or if flags say who is.
+     */
+    double risk;
+} crm_tier_thresholds;
+
+/**
+ * Tiers of one date against those of the same customers a period later. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_tier_backtest {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers by earlier tier (rows) and later tier (columns), in the order of `crm_customer_tier`.
+     */
+    uint64_t counts[4][4];
+    /**
+     * How many customers of each earlier tier are in the same tier later.
+     */
+    uint64_t kept[4];
+    /**
+     * Their share; NaN for a tier without customers.
+     */
+    double tier_agreement[4];
+    /**
+     * The share of customers with the same tier, from 0 to 1.
+     */
+    double agreement;
+    /**
+     * The agreement that chance would give.
+     */
+    double chance_agreement;
+    /**
+     * Cohen's kappa; NaN if all customers are in one and the same tier at both dates.
+     */
+    double kappa;
+    /**
+     * The agreement that was asked for.
+     */
+    double target;
+    /**
+     * 1 if it is reached, else 0.
+     */
+    int32_t reaches_target;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_tier_backtest;
+
+/**
+ * How tiers of value are asked for. Fill with `crm_value_tier_options_init`, then change what differs. What it points to is
+ * copied.
+ */
+typedef struct crm_value_tier_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * From 2 to 20 shares above 0 that sum to 1, the highest tier first; NULL (default) for 0.2, 0.3 and 0.5.
+     */
+    const double *shares;
+    /**
+     * How many.
+     */
+    size_t share_count;
+    /**
+     * Names of the tiers, terminated strings, the highest tier first; NULL (default) for high, medium and low, or tier 1 (the
+     * highest), tier 2 and so on where there are not three.
+     */
+    const char *const *names;
+    /**
+     * How many.
+     */
+    size_t name_count;
+    /**
+     * A `crm_tier_split` (default: customer shares).
+     */
+    int32_t split;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+} crm_value_tier_options;
+
+/**
+ * One tier in numbers. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_value_tier_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The name, UTF-8: belongs to the summary and lives as long.
+     */
+    const char *name;
+    /**
+     * The lowest value that belongs to it; NaN for the last tier, which takes all others, and for tiers that no value reached
+     * when fitted.
+     */
+    double lower_bound;
+    /**
+     * Number of customers.
+     */
+    uint64_t customers;
+    /**
+     * Share of all customers, from 0 to 1.
+     */
+    double customer_share;
+    /**
+     * Sum of their values.
+     */
+    double value;
+    /**
+     * Share of the sum of all values; 0 if that is 0. Negative values can push it outside 0 to 1.
+     */
+    double value_share;
+    /**
+     * The lowest value; NaN for a tier without customers.
+     */
+    double lowest;
+    /**
+     * The highest value; NaN for a tier without customers.
+     */
+    double highest;
+    /**
+     * The share that the tier was asked to have; NaN if bounds were given.
+     */
+    double asked_share;
+    /**
+     * The share that it has of what was asked for; NaN if bounds were given. More than asked, or less: ties are never split.
+     */
+    double got_share;
+} crm_value_tier_row;
 
 #ifdef __cplusplus
 extern "C" {
@@ -4977,6 +6081,45 @@ crm_status crm_history_from_parquet(const char *path,
                                     struct crm_history **out);
 
 /**
+ * The gaps between purchase days: of the customers, the window and the date of `crm_history_base` with the same options.
+ *
+ * `out` receives the rhythm, NULL if the call fails; the caller frees it with `crm_rhythm_free`. Fails with
+ * `CRM_STATUS_EMPTY` if no customer has a purchase by then, `CRM_STATUS_INVALID_VALUE` if there are rows after `as_of`
+ * and `rows_after` is raise, and `CRM_STATUS_INVALID_ARGUMENT` for a window of 0 days.
+ */
+crm_status crm_history_rhythm(const struct crm_history *history,
+                              const struct crm_base_options *options,
+                              struct crm_rhythm **out);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `rhythm` is NULL or no such handle.
+ */
+size_t crm_rhythm_length(const struct crm_rhythm *rhythm);
+
+/**
+ * The day whose end the rhythm describes, counted from 1970-01-01.
+ */
+crm_status crm_rhythm_as_of(const struct crm_rhythm *rhythm, int32_t *out);
+
+/**
+ * The unit of the times, a `crm_time_unit`.
+ */
+crm_status crm_rhythm_time_unit(const struct crm_rhythm *rhythm, int32_t *out);
+
+/**
+ * Copies a column, a `crm_rhythm_column`, to `out`, which has room for `capacity` values, at least `crm_rhythm_length`.
+ * Whole numbers are exact.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_rhythm_values(const struct crm_rhythm *rhythm, int32_t column, double *out, size_t capacity);
+
+/**
+ * Frees a rhythm; NULL is accepted. No thread may use it any more.
+ */
+void crm_rhythm_free(struct crm_rhythm *rhythm);
+
+/**
  * Splits a history after the calibration period, which the options describe; the holdout period ends with the day
  * `holdout_end`, counted from 1970-01-01.
  *
@@ -5380,6 +6523,344 @@ crm_status crm_segment_summary_to_arrow_stream(const struct crm_segment_summary 
  * Frees a summary; NULL is accepted. No thread may use it, or a text of it, any more.
  */
 void crm_segment_summary_free(struct crm_segment_summary *summary);
+
+/**
+ * The name of a feature, a `crm_feature`, which is that of its column: text that lives as long as the program. NULL, with
+ * the thread's last error set, for a code that is none.
+ */
+const char *crm_feature_name(int32_t feature);
+
+/**
+ * A value with its unit as people write it, such as "12.3 days" or "56.00 EUR"; "none" for NaN. `unit` is as for
+ * `crm_feature_table_with_column`.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a text that is no unit.
+ */
+crm_status crm_feature_value_text(const char *unit, double value, struct crm_bytes **out);
+
+/**
+ * A table of so many customers and no column yet, which no base stands behind.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_feature_table_free`. Fails with
+ * `CRM_STATUS_EMPTY` for 0 rows.
+ */
+crm_status crm_feature_table_new(size_t rows, struct crm_feature_table **out);
+
+/**
+ * Features of the customers of a base: `count` codes of `crm_feature` in the order of the columns, or NULL and 0 for
+ * recency, purchase days and net amount.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_feature_table_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a code that is none, a feature that is asked for twice, and one that needs the rhythm of
+ * purchases; and with `CRM_STATUS_MISSING_COLUMN` for one that needs amounts if the log has none.
+ */
+crm_status crm_feature_table_from_base(const struct crm_base *base,
+                                       const int32_t *features,
+                                       size_t count,
+                                       struct crm_feature_table **out);
+
+/**
+ * As `crm_feature_table_from_base`, with the rhythm of the purchases of the same history, read with the same options, so
+ * that every feature can be asked for.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_feature_table_free`. Fails as
+ * `crm_feature_table_from_base`, and with `CRM_STATUS_INCOMPATIBLE` for a rhythm of another base.
+ */
+crm_status crm_feature_table_from_base_and_rhythm(const struct crm_base *base,
+                                                  const struct crm_rhythm *rhythm,
+                                                  const int32_t *features,
+                                                  size_t count,
+                                                  struct crm_feature_table **out);
+
+/**
+ * Features of the customers of the base that a history has with these options; `features` as for
+ * `crm_feature_table_from_base`, of which every one can be asked for.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_feature_table_free`. Fails as
+ * `crm_history_base` and `crm_feature_table_from_base` do.
+ */
+crm_status crm_feature_table_from_history(const struct crm_history *history,
+                                          const struct crm_base_options *options,
+                                          const int32_t *features,
+                                          size_t count,
+                                          struct crm_feature_table **out);
+
+/**
+ * A copy of a table with one more column, such as a predicted lifetime value. `length` is that of `values`, in which NaN
+ * means missing; `name` and `unit` are copied. The unit is "count", "money", "money:" with a currency, "share", "number", or
+ * a time: "day", "week", "month30", "month_mean", "year365" or "year_mean".
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_feature_table_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a text that is no unit and a name that is empty or taken, `CRM_STATUS_LENGTH_MISMATCH`
+ * unless there is a value for each row, `CRM_STATUS_INVALID_VALUE` with the row for infinite values, negative counts and
+ * shares outside 0 to 1, `CRM_STATUS_OUT_OF_RANGE` above 1e140 in magnitude, and `CRM_STATUS_INCOMPATIBLE` for money in
+ * another currency than the table's.
+ */
+crm_status crm_feature_table_with_column(const struct crm_feature_table *table,
+                                         const char *name,
+                                         const char *unit,
+                                         const double *values,
+                                         size_t length,
+                                         struct crm_feature_table **out);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_feature_table_rows(const struct crm_feature_table *table);
+
+/**
+ * Number of columns; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_feature_table_column_count(const struct crm_feature_table *table);
+
+/**
+ * The name of a column: UTF-8 text that belongs to the table and lives as long. NULL, with the thread's last error set, for
+ * an index that is not below `crm_feature_table_column_count`, or if `table` is NULL or no such handle.
+ */
+const char *crm_feature_table_name(const struct crm_feature_table *table,
+                                   size_t index);
+
+/**
+ * The unit of a column, as `crm_feature_table_with_column` takes it: text that belongs to the table and lives as long. NULL,
+ * with the thread's last error set, for an index that is not below `crm_feature_table_column_count`, or if `table` is NULL
+ * or no such handle.
+ */
+const char *crm_feature_table_unit(const struct crm_feature_table *table,
+                                   size_t index);
+
+/**
+ * The index of a column from its name.
+ *
+ * Fails with `CRM_STATUS_MISSING_COLUMN` if there is none of that name.
+ */
+crm_status crm_feature_table_index(const struct crm_feature_table *table, const char *name, size_t *out);
+
+/**
+ * Copies a column to `out`, which has room for `capacity` values, at least `crm_feature_table_rows`.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_feature_table_column_count`, and
+ * `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_feature_table_values(const struct crm_feature_table *table, size_t index, double *out, size_t capacity);
+
+/**
+ * How many values of a column are missing.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_feature_table_column_count`.
+ */
+crm_status crm_feature_table_missing(const struct crm_feature_table *table, size_t index, size_t *out);
+
+/**
+ * The day whose end the base behind the table describes, counted from 1970-01-01.
+ *
+ * Fails with `CRM_STATUS_MISSING_VALUE` unless the table was made from a base.
+ */
+crm_status crm_feature_table_as_of(const struct crm_feature_table *table, int32_t *out);
+
+/**
+ * The currency of the base, or of the first column that has one: text that belongs to the table and lives as long. NULL if
+ * there is none; or, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+const char *crm_feature_table_currency(const struct crm_feature_table *table);
+
+/**
+ * Frees a table; NULL is accepted. No thread may use it, or a text of it, any more; what was made from it lives on.
+ */
+void crm_feature_table_free(struct crm_feature_table *table);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `scaled` is NULL or no such handle.
+ */
+size_t crm_scaled_features_rows(const struct crm_scaled_features *scaled);
+
+/**
+ * Number of columns; 0, with the thread's last error set, if `scaled` is NULL or no such handle.
+ */
+size_t crm_scaled_features_column_count(const struct crm_scaled_features *scaled);
+
+/**
+ * The name of a column: UTF-8 text that belongs to the columns and lives as long. NULL, with the thread's last error set, for
+ * an index that is not below `crm_scaled_features_column_count`, or if `scaled` is NULL or no such handle.
+ */
+const char *crm_scaled_features_name(const struct crm_scaled_features *scaled,
+                                     size_t index);
+
+/**
+ * Copies a column to `out`, which has room for `capacity` values, at least `crm_scaled_features_rows`.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_scaled_features_column_count`, and
+ * `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_scaled_features_values(const struct crm_scaled_features *scaled,
+                                      size_t index,
+                                      double *out,
+                                      size_t capacity);
+
+/**
+ * Copies how many missing values of each column took the median to `out`, which has room for `capacity` counts, at least
+ * `crm_scaled_features_column_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_scaled_features_imputed(const struct crm_scaled_features *scaled,
+                                       uint64_t *out,
+                                       size_t capacity);
+
+/**
+ * Frees scaled columns; NULL is accepted. No thread may use them, or a text of them, any more.
+ */
+void crm_scaled_features_free(struct crm_scaled_features *scaled);
+
+/**
+ * Fits the scaling of every column of a table; NULL options are the defaults.
+ *
+ * `out` receives the scaling, NULL if the call fails; the caller frees it with `crm_feature_scaler_free`. Fails with
+ * `CRM_STATUS_EMPTY` for a table without columns, `CRM_STATUS_MISSING_COLUMN` for options of a column that the table does not
+ * have, `CRM_STATUS_INVALID_ARGUMENT` for weights and shares that make no sense, and if all weights are 0, and
+ * `CRM_STATUS_MISSING_VALUE` with the row for a missing value if `missing` is raise, or for a column that has no value at all.
+ */
+crm_status crm_feature_scaler_fit(const struct crm_feature_table *table,
+                                  const struct crm_scaling_options *options,
+                                  struct crm_feature_scaler **out);
+
+/**
+ * Scales a table by what was fitted: the one fitted, or one of another date.
+ *
+ * `out` receives the scaled columns, NULL if the call fails; the caller frees them with `crm_scaled_features_free`. Fails
+ * with `CRM_STATUS_INCOMPATIBLE` if the table has other columns, units, currencies or another window, and
+ * `CRM_STATUS_MISSING_VALUE` with the row for a missing value if it was fitted with `missing` raise.
+ */
+crm_status crm_feature_scaler_apply(const struct crm_feature_scaler *scaler,
+                                    const struct crm_feature_table *table,
+                                    struct crm_scaled_features **out);
+
+/**
+ * The original values of scaled ones: `length` numbers row by row, each row with a number for every column, such as centres
+ * of clusters. Copies as many to `out`, which has room for `capacity` numbers.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` if the last row is incomplete, or for too little room, and
+ * `CRM_STATUS_INVALID_VALUE` with the row for numbers that are not finite.
+ */
+crm_status crm_feature_scaler_invert(const struct crm_feature_scaler *scaler,
+                                     const double *scaled,
+                                     size_t length,
+                                     double *out,
+                                     size_t capacity);
+
+/**
+ * The scaling as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_feature_scaler_to_json(const struct crm_feature_scaler *scaler, struct crm_bytes **out);
+
+/**
+ * A scaling from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the scaling, NULL if the call fails; the caller frees it with `crm_feature_scaler_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is not a scaling, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_feature_scaler_from_json(const char *json, struct crm_feature_scaler **out);
+
+/**
+ * Number of customers that it was fitted on; 0, with the thread's last error set, if `scaler` is NULL or no such handle.
+ */
+uint64_t crm_feature_scaler_customers(const struct crm_feature_scaler *scaler);
+
+/**
+ * Number of columns; 0, with the thread's last error set, if `scaler` is NULL or no such handle.
+ */
+size_t crm_feature_scaler_column_count(const struct crm_feature_scaler *scaler);
+
+/**
+ * The name of a column: UTF-8 text that belongs to the scaling and lives as long. NULL, with the thread's last error set, for
+ * an index that is not below `crm_feature_scaler_column_count`, or if `scaler` is NULL or no such handle.
+ */
+const char *crm_feature_scaler_name(const struct crm_feature_scaler *scaler,
+                                    size_t index);
+
+/**
+ * The unit of a column: text that belongs to the scaling and lives as long. NULL, with the thread's last error set, for an
+ * index that is not below `crm_feature_scaler_column_count`, or if `scaler` is NULL or no such handle.
+ */
+const char *crm_feature_scaler_unit(const struct crm_feature_scaler *scaler,
+                                    size_t index);
+
+/**
+ * How a column is scaled; the name belongs to the scaling and lives as long.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_feature_scaler_column_count`.
+ */
+crm_status crm_feature_scaler_column(const struct crm_feature_scaler *scaler,
+                                     size_t index,
+                                     struct crm_column_scaling *out);
+
+/**
+ * Copies what each column is divided by first, in its unit (1 for everything but money), to `out`, which has room for
+ * `capacity` values, at least `crm_feature_scaler_column_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_feature_scaler_references(const struct crm_feature_scaler *scaler, double *out, size_t capacity);
+
+/**
+ * What becomes of missing values, a `crm_missing_values`.
+ */
+crm_status crm_feature_scaler_missing(const struct crm_feature_scaler *scaler, int32_t *out);
+
+/**
+ * The day whose end the base that it was fitted on describes, counted from 1970-01-01.
+ *
+ * Fails with `CRM_STATUS_MISSING_VALUE` unless it was fitted on a table from a base.
+ */
+crm_status crm_feature_scaler_as_of(const struct crm_feature_scaler *scaler, int32_t *out);
+
+/**
+ * The window in days of the base that it was fitted on.
+ *
+ * Fails with `CRM_STATUS_MISSING_VALUE` unless it was fitted on a table from a base with a window.
+ */
+crm_status crm_feature_scaler_window_days(const struct crm_feature_scaler *scaler, uint32_t *out);
+
+/**
+ * How many things its user should know; 0, with the thread's last error set, if `scaler` is NULL or no such handle.
+ */
+size_t crm_feature_scaler_warning_count(const struct crm_feature_scaler *scaler);
+
+/**
+ * A thing that its user should know, such as a column whose values are all the same: text that belongs to the scaling and
+ * lives as long. NULL, with the thread's last error set, for an index that is not below `crm_feature_scaler_warning_count`,
+ * or if `scaler` is NULL or no such handle.
+ */
+const char *crm_feature_scaler_warning(const struct crm_feature_scaler *scaler,
+                                       size_t index);
+
+/**
+ * Frees a scaling; NULL is accepted. No thread may use it, or a text of it, any more.
+ */
+void crm_feature_scaler_free(struct crm_feature_scaler *scaler);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_scaling_options_init(struct crm_scaling_options *options, size_t struct_size);
+
+/**
+ * Fills a scaling with a method, a `crm_scaling_method`, without transform, clipping or name, and of weight 1.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a code that is none.
+ */
+crm_status crm_column_scaling_init(struct crm_column_scaling *scaling, int32_t method);
+
+/**
+ * Fills a scaling with the default for a unit, which is as for `crm_feature_table_with_column`; without a name.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a text that is no unit.
+ */
+crm_status crm_column_scaling_for_unit(struct crm_column_scaling *scaling, const char *unit);
 
 /**
  * Fills options with their defaults, for so many clusters; `struct_size` is `sizeof *options`.
@@ -5982,6 +7463,729 @@ crm_status crm_stability_evaluate(const double *values,
                                   struct crm_stability *out,
                                   double *indices,
                                   size_t capacity);
+
+/**
+ * Counts customers by two labels each, numbered from 0. `rows` and `columns` have `length` labels, one a customer; groups
+ * without customers are there too if the number of groups is given, 0 for as many as the largest label says.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_cross_table_free`. Fails with
+ * `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_OUT_OF_RANGE` with the row for labels above 65,535 or not below the number
+ * of their groups, and for more than 16,777,216 cells, and `CRM_STATUS_INVALID_ARGUMENT` for more than 65,536 groups.
+ */
+crm_status crm_cross_table_new(const uint32_t *rows,
+                               const uint32_t *columns,
+                               size_t length,
+                               size_t row_groups,
+                               size_t column_groups,
+                               struct crm_cross_table **out);
+
+/**
+ * Number of rows; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_cross_table_row_count(const struct crm_cross_table *table);
+
+/**
+ * Number of columns; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_cross_table_column_count(const struct crm_cross_table *table);
+
+/**
+ * Copies the counts row by row to `out`, which has room for `capacity` counts, at least rows times columns.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_cross_table_counts(const struct crm_cross_table *table, uint64_t *out, size_t capacity);
+
+/**
+ * Copies the customers of each row to `out`, which has room for `capacity` counts, at least `crm_cross_table_row_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_cross_table_row_totals(const struct crm_cross_table *table,
+                                      uint64_t *out,
+                                      size_t capacity);
+
+/**
+ * Copies the customers of each column to `out`, which has room for `capacity` counts, at least
+ * `crm_cross_table_column_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_cross_table_column_totals(const struct crm_cross_table *table, uint64_t *out, size_t capacity);
+
+/**
+ * Agreement of the labels themselves: set `out->struct_size` first.
+ */
+crm_status crm_cross_table_agreement(const struct crm_cross_table *table, struct crm_label_agreement *out);
+
+/**
+ * Frees a table; NULL is accepted. No thread may use it any more.
+ */
+void crm_cross_table_free(struct crm_cross_table *table);
+
+/**
+ * The normalised mutual information of two labelings of `length` customers, from 0 to 1, which is 1 for the same groups
+ * whatever their numbers. It is not corrected for chance: many small groups raise it.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without customers, and `CRM_STATUS_OUT_OF_RANGE` with the row for labels above 65,535.
+ */
+crm_status crm_normalized_mutual_information(const uint32_t *first, const uint32_t *second, size_t length, double *out);
+
+/**
+ * Compares two dates of so many segments that have the same numbers at both. `matching` is a `crm_matching`; for pairs,
+ * customer `matched_before[i]` of the earlier date is customer `matched_after[i]` of the later one, for `matched_count` rows, and
+ * whoever is not named is at one date only. Otherwise these may be NULL.
+ *
+ * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_segment_drift_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for 0 or more than 4,096 segments, and if only one date has features, `CRM_STATUS_EMPTY` without
+ * customers or pairs, `CRM_STATUS_OUT_OF_RANGE` with the row for labels that are not below `segments` and pairs of rows that are
+ * not there, `CRM_STATUS_INVALID_VALUE` for a customer who is paired twice and features that are not finite,
+ * `CRM_STATUS_LENGTH_MISMATCH` for different numbers of customers that are matched by row, and `CRM_STATUS_INCOMPATIBLE` for
+ * different numbers of features.
+ */
+crm_status crm_segment_drift_new(size_t segments,
+                                 const struct crm_segment_snapshot *before,
+                                 const struct crm_segment_snapshot *after,
+                                 int32_t matching,
+                                 const uint32_t *matched_before,
+                                 const uint32_t *matched_after,
+                                 size_t matched_count,
+                                 struct crm_segment_drift **out);
+
+/**
+ * Number of segments; 0, with the thread's last error set, if `drift` is NULL or no such handle.
+ */
+size_t crm_segment_drift_length(const struct crm_segment_drift *drift);
+
+/**
+ * The size of a segment at both dates: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_drift_length`.
+ */
+crm_status crm_segment_drift_size(const struct crm_segment_drift *drift, size_t segment, struct crm_size_shift *out);
+
+/**
+ * Number of features whose centres were compared; 0, with the thread's last error set, if `drift` is NULL or no such handle.
+ */
+size_t crm_segment_drift_feature_count(const struct crm_segment_drift *drift);
+
+/**
+ * The means of a segment and a feature at both dates: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_drift_length` or
+ * `crm_segment_drift_feature_count`.
+ */
+crm_status crm_segment_drift_centre(const struct crm_segment_drift *drift,
+                                    size_t segment,
+                                    size_t feature,
+                                    struct crm_centre_move *out);
+
+/**
+ * The population stability index of the sizes, at least 0, and what it says, a `crm_population_shift`.
+ */
+crm_status crm_segment_drift_population(const struct crm_segment_drift *drift, double *stability_index, int32_t *shift);
+
+/**
+ * Matched customers by segment before (rows) and after (columns).
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_cross_table_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` if it was not known which customers are the same.
+ */
+crm_status crm_segment_drift_migration(const struct crm_segment_drift *drift, struct crm_cross_table **out);
+
+/**
+ * Frees a comparison; NULL is accepted. No thread may use it any more.
+ */
+void crm_segment_drift_free(struct crm_segment_drift *drift);
+
+/**
+ * Profiles of the segments 0 to the largest of `length` segment numbers of the customers of a table, or of as many segments
+ * as there are `names`, which are copied; NULL and 0 for names by what distinguishes the segments.
+ *
+ * `out` receives the profiles, NULL if the call fails; the caller frees them with `crm_segment_profiles_free`. Fails with
+ * `CRM_STATUS_LENGTH_MISMATCH` for another number of labels than customers, `CRM_STATUS_INVALID_VALUE` with the row for labels
+ * from 65,536 on, or beyond the names, `CRM_STATUS_INVALID_ARGUMENT` for names that are empty or given twice, and
+ * `CRM_STATUS_EMPTY` for a table without columns.
+ */
+crm_status crm_segment_profiles_new(const struct crm_feature_table *table,
+                                    const uint32_t *labels,
+                                    size_t length,
+                                    const char *const *names,
+                                    size_t name_count,
+                                    struct crm_segment_profiles **out);
+
+/**
+ * Number of segments; 0, with the thread's last error set, if `profiles` is NULL or no such handle.
+ */
+size_t crm_segment_profiles_length(const struct crm_segment_profiles *profiles);
+
+/**
+ * Number of features; 0, with the thread's last error set, if `profiles` is NULL or no such handle.
+ */
+size_t crm_segment_profiles_feature_count(const struct crm_segment_profiles *profiles);
+
+/**
+ * One segment: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_profiles_length`.
+ */
+crm_status crm_segment_profiles_segment(const struct crm_segment_profiles *profiles,
+                                        size_t segment,
+                                        struct crm_segment_profile *out);
+
+/**
+ * One feature of one segment, in the order of the table: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_segment_profiles_length` or
+ * `crm_segment_profiles_feature_count`.
+ */
+crm_status crm_segment_profiles_feature(const struct crm_segment_profiles *profiles,
+                                        size_t segment,
+                                        size_t feature,
+                                        struct crm_feature_profile *out);
+
+/**
+ * How many features distinguish a segment, by a difference that is not negligible; 0, with the thread's last error set, for
+ * an index that is not below `crm_segment_profiles_length`, or if `profiles` is NULL or no such handle.
+ */
+size_t crm_segment_profiles_distinguishing_count(const struct crm_segment_profiles *profiles,
+                                                 size_t segment);
+
+/**
+ * What distinguishes a segment, in words, that of the largest difference first, such as "orders 12.3 against 4.1 on average:
+ * much more": UTF-8 text that belongs to the profiles and lives as long. NULL, with the thread's last error set, for an index
+ * that is not below `crm_segment_profiles_length` or `crm_segment_profiles_distinguishing_count`, or if `profiles` is NULL or
+ * no such handle.
+ */
+const char *crm_segment_profiles_distinguishing(const struct crm_segment_profiles *profiles,
+                                                size_t segment,
+                                                size_t index);
+
+/**
+ * A report of some lines a segment, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_segment_profiles_report(const struct crm_segment_profiles *profiles, struct crm_bytes **out);
+
+/**
+ * Frees profiles; NULL is accepted. No thread may use them, or a text of them, any more.
+ */
+void crm_segment_profiles_free(struct crm_segment_profiles *profiles);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `assignment` is NULL or no such handle.
+ */
+size_t crm_segment_assignment_length(const struct crm_segment_assignment *assignment);
+
+/**
+ * Copies the number of each customer's segment to `out`, which has room for `capacity` numbers, at least
+ * `crm_segment_assignment_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_segment_assignment_labels(const struct crm_segment_assignment *assignment,
+                                         uint32_t *out,
+                                         size_t capacity);
+
+/**
+ * Copies the number of each customer's next segment, the same one if there is only one, to `out`, which has room for
+ * `capacity` numbers, at least `crm_segment_assignment_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_segment_assignment_next_labels(const struct crm_segment_assignment *assignment,
+                                              uint32_t *out,
+                                              size_t capacity);
+
+/**
+ * Copies a column, a `crm_assignment_column`, to `out`, which has room for `capacity` values, at least
+ * `crm_segment_assignment_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_segment_assignment_column(const struct crm_segment_assignment *assignment,
+                                         int32_t column,
+                                         double *out,
+                                         size_t capacity);
+
+/**
+ * Copies how many missing values of each feature took the median to `out`, which has room for `capacity` counts, at least
+ * `crm_segment_model_feature_count` of the model.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_segment_assignment_imputed(const struct crm_segment_assignment *assignment,
+                                          uint64_t *out,
+                                          size_t capacity);
+
+/**
+ * The segments as a table of one row a customer of the base behind the features: `customer_id`, `segment`, `segment_name`,
+ * `distance`, `next_segment`, `next_distance` and `border`.
+ *
+ * `out` receives the stream, marked as released if the call fails; the caller releases it. What it held is overwritten.
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` if the segments are those of another number of customers.
+ */
+crm_status crm_segment_assignment_to_arrow_stream(const struct crm_base *base,
+                                                  const struct crm_segment_assignment *assignment,
+                                                  struct ArrowArrayStream *out);
+
+/**
+ * Writes the table of `crm_segment_assignment_to_arrow_stream` as a CSV file with a header line. `path` is UTF-8; a file
+ * there is overwritten.
+ *
+ * Fails with `CRM_STATUS_IO` if the file cannot be written, and `CRM_STATUS_LENGTH_MISMATCH` if the segments are those of
+ * another number of customers.
+ */
+crm_status crm_segment_assignment_write_csv(const struct crm_base *base,
+                                            const struct crm_segment_assignment *assignment,
+                                            const char *path);
+
+/**
+ * Writes the table of `crm_segment_assignment_to_arrow_stream` as a Parquet file. `path` is UTF-8; a file there is
+ * overwritten.
+ *
+ * Fails with `CRM_STATUS_IO` if the file cannot be written, and `CRM_STATUS_LENGTH_MISMATCH` if the segments are those of
+ * another number of customers.
+ */
+crm_status crm_segment_assignment_write_parquet(const struct crm_base *base,
+                                                const struct crm_segment_assignment *assignment,
+                                                const char *path);
+
+/**
+ * Frees an assignment; NULL is accepted. No thread may use it any more.
+ */
+void crm_segment_assignment_free(struct crm_segment_assignment *assignment);
+
+/**
+ * Fills options with their defaults for so many clusters; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_segment_model_options_init(struct crm_segment_model_options *options,
+                                          size_t struct_size,
+                                          size_t clusters);
+
+/**
+ * Scales a table, clusters it, and names the segments by what distinguishes them. `scaling` may be NULL for the defaults.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails as
+ * `crm_feature_scaler_fit`, with `CRM_STATUS_MISSING_COLUMN` if there is no column to order by of that name, and
+ * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for more segments than there are distinct rows.
+ */
+crm_status crm_segment_model_fit(const struct crm_feature_table *table,
+                                 const struct crm_scaling_options *scaling,
+                                 const struct crm_segment_model_options *options,
+                                 struct crm_segment_model **out);
+
+/**
+ * Bundles a scaling with clusters that were fitted to what it gave for the table, such as those of weighted customers.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails as
+ * `crm_feature_scaler_apply`, and with `CRM_STATUS_INCOMPATIBLE` if the clusters have another number of features.
+ */
+crm_status crm_segment_model_from_parts(const struct crm_feature_table *table,
+                                        const struct crm_feature_scaler *scaler,
+                                        const struct crm_k_means *clusters,
+                                        struct crm_segment_model **out);
+
+/**
+ * The same segments under other names, one for each segment in the order of their numbers, which are copied.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails with
+ * `CRM_STATUS_LENGTH_MISMATCH` for another number of names than segments, and `CRM_STATUS_INVALID_ARGUMENT` with the row for
+ * names that are empty or given twice.
+ */
+crm_status crm_segment_model_with_names(const struct crm_segment_model *model,
+                                        const char *const *names,
+                                        size_t count,
+                                        struct crm_segment_model **out);
+
+/**
+ * The model as JSON text, which `crm_bytes_text` gives as a string; the customers that it was fitted on are not in it.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_segment_model_to_json(const struct crm_segment_model *model, struct crm_bytes **out);
+
+/**
+ * A model from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is not a model, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_segment_model_from_json(const char *json, struct crm_segment_model **out);
+
+/**
+ * The segment of each customer of a table, that which was fitted or one of another date, and how near each is to another.
+ *
+ * `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_segment_assignment_free`. Fails as
+ * `crm_feature_scaler_apply` does.
+ */
+crm_status crm_segment_model_assign(const struct crm_segment_model *model,
+                                    const struct crm_feature_table *table,
+                                    struct crm_segment_assignment **out);
+
+/**
+ * The profile of each segment, under the names of the model, for a table and the segment numbers of its `length` customers.
+ *
+ * `out` receives the profiles, NULL if the call fails; the caller frees them with `crm_segment_profiles_free`. Fails as
+ * `crm_segment_profiles_new` does.
+ */
+crm_status crm_segment_model_profiles(const struct crm_segment_model *model,
+                                      const struct crm_feature_table *table,
+                                      const uint32_t *labels,
+                                      size_t length,
+                                      struct crm_segment_profiles **out);
+
+/**
+ * The model in a few numbers: set `out->struct_size` first.
+ */
+crm_status crm_segment_model_describe(const struct crm_segment_model *model, struct crm_segment_model_summary *out);
+
+/**
+ * Number of segments; 0, with the thread's last error set, if `model` is NULL or no such handle.
+ */
+size_t crm_segment_model_length(const struct crm_segment_model *model);
+
+/**
+ * The name of a segment: UTF-8 text that belongs to the model and lives as long. NULL, with the thread's last error set, for
+ * an index that is not below `crm_segment_model_length`, or if `model` is NULL or no such handle.
+ */
+const char *crm_segment_model_name(const struct crm_segment_model *model,
+                                   size_t index);
+
+/**
+ * Number of features; 0, with the thread's last error set, if `model` is NULL or no such handle.
+ */
+size_t crm_segment_model_feature_count(const struct crm_segment_model *model);
+
+/**
+ * The name of a feature: UTF-8 text that belongs to the model and lives as long. NULL, with the thread's last error set, for
+ * an index that is not below `crm_segment_model_feature_count`, or if `model` is NULL or no such handle.
+ */
+const char *crm_segment_model_feature(const struct crm_segment_model *model,
+                                      size_t index);
+
+/**
+ * The unit of a feature: text that belongs to the model and lives as long. NULL, with the thread's last error set, for an
+ * index that is not below `crm_segment_model_feature_count`, or if `model` is NULL or no such handle.
+ */
+const char *crm_segment_model_unit(const struct crm_segment_model *model,
+                                   size_t index);
+
+/**
+ * The day whose end the base that it was fitted on describes, counted from 1970-01-01.
+ *
+ * Fails with `CRM_STATUS_MISSING_VALUE` unless it was fitted on a table from a base.
+ */
+crm_status crm_segment_model_as_of(const struct crm_segment_model *model, int32_t *out);
+
+/**
+ * Copies the segment of each customer that the model was fitted on, in the order of the table, to `out`, which has room for
+ * `capacity` numbers, at least `customers` of `crm_segment_model_summary`.
+ *
+ * Fails with `CRM_STATUS_MISSING_VALUE` for a model from JSON, which does not know them, and `CRM_STATUS_LENGTH_MISMATCH` for
+ * too little room.
+ */
+crm_status crm_segment_model_labels(const struct crm_segment_model *model,
+                                    uint32_t *out,
+                                    size_t capacity);
+
+/**
+ * Copies how many of the customers that the model was fitted on are in each segment to `out`, which has room for `capacity`
+ * counts, at least `crm_segment_model_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_segment_model_sizes(const struct crm_segment_model *model,
+                                   uint64_t *out,
+                                   size_t capacity);
+
+/**
+ * Copies the centres of scaled features, segment by segment, to `out`, which has room for `capacity` values, at least
+ * segments times features.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_segment_model_scaled_centres(const struct crm_segment_model *model, double *out, size_t capacity);
+
+/**
+ * Copies the centres in the units of the features, segment by segment, to `out`, which has room for `capacity` values, at
+ * least segments times features. Through a logarithm a centre comes back as a kind of geometric mean: profiles have the
+ * arithmetic one.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_segment_model_original_centres(const struct crm_segment_model *model,
+                                              double *out,
+                                              size_t capacity);
+
+/**
+ * A copy of the scaling.
+ *
+ * `out` receives the scaling, NULL if the call fails; the caller frees it with `crm_feature_scaler_free`.
+ */
+crm_status crm_segment_model_scaler(const struct crm_segment_model *model, struct crm_feature_scaler **out);
+
+/**
+ * A copy of the clusters of scaled features.
+ *
+ * `out` receives the clusters, NULL if the call fails; the caller frees them with `crm_k_means_free`.
+ */
+crm_status crm_segment_model_clusters(const struct crm_segment_model *model, struct crm_k_means **out);
+
+/**
+ * Frees a model; NULL is accepted. No thread may use it, or a text of it, any more; what was made from it lives on.
+ */
+void crm_segment_model_free(struct crm_segment_model *model);
+
+/**
+ * The name of a tier, a `crm_customer_tier`: "core", "important", "basic" or "at risk", text that lives as long as the
+ * program. NULL, with the thread's last error set, for a code that is none.
+ */
+const char *crm_customer_tier_name(int32_t tier);
+
+/**
+ * The share of a tier, a `crm_customer_tier`, against its band: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a code that is none.
+ */
+crm_status crm_band_report_tier(const struct crm_band_report *report, int32_t tier, struct crm_band_outcome *out);
+
+/**
+ * The bands as a whole: set `out->struct_size` first.
+ */
+crm_status crm_band_report_summary(const struct crm_band_report *report, struct crm_band_summary *out);
+
+/**
+ * Which bands are missed, by how much and why, in words, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_band_report_text(const struct crm_band_report *report, struct crm_bytes **out);
+
+/**
+ * Frees a report; NULL is accepted. No thread may use it any more.
+ */
+void crm_band_report_free(struct crm_band_report *report);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_customer_tier_options_init(struct crm_customer_tier_options *options, size_t struct_size);
+
+/**
+ * Fits the thresholds to customers; NULL options are the defaults. If no thresholds keep all bands, they are those nearest to
+ * the centres of all: `crm_customer_tiers_fit_report` says so.
+ *
+ * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_customer_tiers_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for bands that are not from a share to a larger one or cannot sum to 1, for a threshold that is
+ * not finite or beside flags, and for flags beside scores, `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with
+ * the row for values that are not finite and flags that are neither 0 nor 1, and `CRM_STATUS_OUT_OF_RANGE` above 1e140 in
+ * magnitude.
+ */
+crm_status crm_customer_tiers_fit(const struct crm_customer_tier_data *data,
+                                  const struct crm_customer_tier_options *options,
+                                  struct crm_customer_tiers **out);
+
+/**
+ * The tiers as JSON text, which `crm_bytes_text` gives as a string; the customers that they were fitted on are not in it.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_customer_tiers_to_json(const struct crm_customer_tiers *tiers,
+                                      struct crm_bytes **out);
+
+/**
+ * Tiers from their JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_customer_tiers_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is none of tiers, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_customer_tiers_from_json(const char *json, struct crm_customer_tiers **out);
+
+/**
+ * From where on values are high: set `out->struct_size` first.
+ */
+crm_status crm_customer_tiers_thresholds(const struct crm_customer_tiers *tiers, struct crm_tier_thresholds *out);
+
+/**
+ * The band of a tier, a `crm_customer_tier`.
+ */
+crm_status crm_customer_tiers_band(const struct crm_customer_tiers *tiers, int32_t tier, struct crm_share_band *out);
+
+/**
+ * Copies the tier of each customer, a `crm_customer_tier`, to `out`, which has room for `capacity` codes, at least
+ * `data->length`: by comparison with the fitted thresholds alone.
+ *
+ * Fails with `CRM_STATUS_INCOMPATIBLE` for flags where the tiers were fitted to scores, or the other way round,
+ * `CRM_STATUS_LENGTH_MISMATCH` for too little room, and for the data as `crm_customer_tiers_fit` does.
+ */
+crm_status crm_customer_tiers_assign(const struct crm_customer_tiers *tiers,
+                                     const struct crm_customer_tier_data *data,
+                                     uint32_t *out,
+                                     size_t capacity);
+
+/**
+ * The shares of the customers that the tiers were fitted on, and what became of their bands.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_band_report_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` for tiers from JSON, which do not know them.
+ */
+crm_status crm_customer_tiers_fit_report(const struct crm_customer_tiers *tiers, struct crm_band_report **out);
+
+/**
+ * The shares of other customers against the bands, at the share at risk that they have.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_band_report_free`. Fails as
+ * `crm_customer_tiers_assign` does.
+ */
+crm_status crm_customer_tiers_report(const struct crm_customer_tiers *tiers,
+                                     const struct crm_customer_tier_data *data,
+                                     struct crm_band_report **out);
+
+/**
+ * Frees tiers; NULL is accepted. No thread may use them any more.
+ */
+void crm_customer_tiers_free(struct crm_customer_tiers *tiers);
+
+/**
+ * Compares the tiers, as `crm_customer_tiers_assign` gives them, of the same `length` customers in the same order at two dates:
+ * set `out->struct_size` first. `target` is the agreement asked for, a share above 0 and up to 1, usually
+ * `CRM_TIER_BACKTEST_TARGET`.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without customers, and `CRM_STATUS_INVALID_ARGUMENT` for a target outside that range, and with
+ * the row for a code that is none.
+ */
+crm_status crm_tier_backtest_of(const uint32_t *before,
+                                const uint32_t *after,
+                                size_t length,
+                                double target,
+                                struct crm_tier_backtest *out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_value_tier_options_init(struct crm_value_tier_options *options, size_t struct_size);
+
+/**
+ * Fits lower bounds to the values of `length` customers, of any unit; NULL options are the defaults. Equal values are never
+ * split.
+ *
+ * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_value_tiers_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for shares that are not above 0 or do not sum to 1, fewer than 2 or more than 20 of them, another
+ * number of names, and names that are empty or repeated, `CRM_STATUS_EMPTY` without customers, `CRM_STATUS_INVALID_VALUE` with
+ * the row for values that are not finite, and without it if shares of value are asked and none is positive, and
+ * `CRM_STATUS_OUT_OF_RANGE` above 1e140 in magnitude.
+ */
+crm_status crm_value_tiers_fit(const double *values,
+                               size_t length,
+                               const struct crm_value_tier_options *options,
+                               struct crm_value_tiers **out);
+
+/**
+ * Tiers by `bound_count` lower bounds of your own, which descend strictly, one for each tier but the last. `names`, one more
+ * than bounds, are copied; NULL and 0 for the default names.
+ *
+ * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_value_tiers_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for bounds that do not descend or are not finite, fewer than 1 or more than 19 of them, another
+ * number of names, and names that are empty or repeated.
+ */
+crm_status crm_value_tiers_from_lower_bounds(const double *lower_bounds,
+                                             size_t bound_count,
+                                             const char *const *names,
+                                             size_t name_count,
+                                             struct crm_value_tiers **out);
+
+/**
+ * The tiers as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_value_tiers_to_json(const struct crm_value_tiers *tiers, struct crm_bytes **out);
+
+/**
+ * Tiers from their JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the tiers, NULL if the call fails; the caller frees them with `crm_value_tiers_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is none of tiers, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_value_tiers_from_json(const char *json, struct crm_value_tiers **out);
+
+/**
+ * Number of tiers; 0, with the thread's last error set, if `tiers` is NULL or no such handle.
+ */
+size_t crm_value_tiers_length(const struct crm_value_tiers *tiers);
+
+/**
+ * The name of a tier: UTF-8 text that belongs to the tiers and lives as long. NULL, with the thread's last error set, for an
+ * index that is not below `crm_value_tiers_length`, or if `tiers` is NULL or no such handle.
+ */
+const char *crm_value_tiers_name(const struct crm_value_tiers *tiers,
+                                 size_t index);
+
+/**
+ * Copies the lower bound of each tier but the last to `out`, which has room for `capacity` values, at least one fewer than
+ * `crm_value_tiers_length`; NaN for tiers that no value reached when fitted.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_value_tiers_lower_bounds(const struct crm_value_tiers *tiers,
+                                        double *out,
+                                        size_t capacity);
+
+/**
+ * Copies the tier of each of `length` values, 0 the highest, to `out`, which has room for `capacity` numbers, at least
+ * `length`.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without values, `CRM_STATUS_INVALID_VALUE` with the row for values that are not finite,
+ * `CRM_STATUS_OUT_OF_RANGE` above 1e140 in magnitude, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_value_tiers_assign(const struct crm_value_tiers *tiers,
+                                  const double *values,
+                                  size_t length,
+                                  uint32_t *out,
+                                  size_t capacity);
+
+/**
+ * The tiers of `length` values in numbers.
+ *
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_value_tier_summary_free`. Fails as
+ * `crm_value_tiers_assign` does.
+ */
+crm_status crm_value_tiers_summary(const struct crm_value_tiers *tiers,
+                                   const double *values,
+                                   size_t length,
+                                   struct crm_value_tier_summary **out);
+
+/**
+ * Frees tiers; NULL is accepted. No thread may use them, or a text of them, any more.
+ */
+void crm_value_tiers_free(struct crm_value_tiers *tiers);
+
+/**
+ * Number of tiers; 0, with the thread's last error set, if `summary` is NULL or no such handle.
+ */
+size_t crm_value_tier_summary_length(const struct crm_value_tier_summary *summary);
+
+/**
+ * One tier in numbers: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_value_tier_summary_length`.
+ */
+crm_status crm_value_tier_summary_row(const struct crm_value_tier_summary *summary,
+                                      size_t index,
+                                      struct crm_value_tier_row *out);
+
+/**
+ * Frees a summary; NULL is accepted. No thread may use it, or a text of it, any more.
+ */
+void crm_value_tier_summary_free(struct crm_value_tier_summary *summary);
 
 /**
  * The first of the bytes; a zero follows the last, so that text can be used as a string. Lives as long as the handle.

@@ -1765,6 +1765,711 @@ public:
     }
 };
 
+namespace detail {
+
+// Texts as C sees them, for as long as they live.
+inline std::vector<const char *> views(const std::vector<std::string> &texts) {
+    std::vector<const char *> found;
+    for (const std::string &text : texts) found.push_back(text.c_str());
+    return found;
+}
+
+// The texts behind indices 0 to count.
+template <class At> std::vector<std::string> names(std::size_t count, At at) {
+    std::vector<std::string> found;
+    for (std::size_t index = 0; index < count; index++) found.push_back(name(at(index)));
+    return found;
+}
+
+} // namespace detail
+
+// The gaps between the purchase days of each customer of a base.
+class rhythm : public detail::handle<crm_rhythm, crm_rhythm_free> {
+public:
+    using handle::handle;
+
+    rhythm(const history &rows, const crm_base_options &options)
+        : handle(made([&](crm_rhythm **out) { return crm_history_rhythm(rows.get(), &options, out); })) {}
+
+    std::size_t size() const { return crm_rhythm_length(get()); }
+
+    std::vector<double> column(crm_rhythm_column column) const {
+        std::vector<double> out(size());
+        detail::check(crm_rhythm_values(get(), column, out.data(), out.size()));
+        return out;
+    }
+};
+
+// Features of customers: named columns with units.
+class feature_table : public detail::handle<crm_feature_table, crm_feature_table_free> {
+public:
+    using handle::handle;
+
+    // A table without columns, which no base stands behind.
+    explicit feature_table(std::size_t rows)
+        : handle(made([&](crm_feature_table **out) { return crm_feature_table_new(rows, out); })) {}
+
+    // Without features, recency, purchase days and net amount.
+    explicit feature_table(const base &customers, const std::vector<crm_feature> &features = {})
+        : handle(made([&](crm_feature_table **out) {
+              const std::vector<std::int32_t> codes = codes_of(features);
+              return crm_feature_table_from_base(customers.get(), data(codes), codes.size(), out);
+          })) {}
+
+    feature_table(const base &customers, const rhythm &purchases, const std::vector<crm_feature> &features)
+        : handle(made([&](crm_feature_table **out) {
+              const std::vector<std::int32_t> codes = codes_of(features);
+              return crm_feature_table_from_base_and_rhythm(customers.get(), purchases.get(), data(codes), codes.size(),
+                                                            out);
+          })) {}
+
+    feature_table(const history &rows, const crm_base_options &options, const std::vector<crm_feature> &features = {})
+        : handle(made([&](crm_feature_table **out) {
+              const std::vector<std::int32_t> codes = codes_of(features);
+              return crm_feature_table_from_history(rows.get(), &options, data(codes), codes.size(), out);
+          })) {}
+
+    feature_table with_column(const std::string &name, const std::string &unit, const std::vector<double> &values) const {
+        return feature_table(made([&](crm_feature_table **out) {
+            return crm_feature_table_with_column(get(), name.c_str(), unit.c_str(), values.data(), values.size(), out);
+        }));
+    }
+
+    std::size_t rows() const { return crm_feature_table_rows(get()); }
+    std::size_t columns() const { return crm_feature_table_column_count(get()); }
+    std::string unit(std::size_t index) const { return detail::name(crm_feature_table_unit(get(), index)); }
+
+    std::vector<std::string> names() const {
+        return detail::names(columns(), [&](std::size_t index) { return crm_feature_table_name(get(), index); });
+    }
+
+    std::vector<double> values(std::size_t index) const {
+        std::vector<double> out(rows());
+        detail::check(crm_feature_table_values(get(), index, out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> values(const std::string &name) const {
+        std::size_t index = 0;
+        detail::check(crm_feature_table_index(get(), name.c_str(), &index));
+        return values(index);
+    }
+
+    // Throws unless the table was made from a base.
+    std::int32_t as_of() const {
+        std::int32_t number = 0;
+        detail::check(crm_feature_table_as_of(get(), &number));
+        return number;
+    }
+
+private:
+    static std::vector<std::int32_t> codes_of(const std::vector<crm_feature> &features) {
+        return std::vector<std::int32_t>(features.begin(), features.end());
+    }
+    static const std::int32_t *data(const std::vector<std::int32_t> &codes) {
+        return codes.empty() ? nullptr : codes.data();
+    }
+};
+
+inline crm_column_scaling column_scaling(crm_scaling_method method) {
+    crm_column_scaling out{};
+    detail::check(crm_column_scaling_init(&out, method));
+    return out;
+}
+
+// How the columns of a table are scaled; it owns its texts.
+struct scaling_options {
+    std::optional<crm_column_scaling> every;
+    std::vector<std::pair<std::string, crm_column_scaling>> columns;
+    crm_missing_values missing = CRM_MISSING_VALUES_RAISE;
+};
+
+namespace detail {
+
+// The options as C sees them, for as long as both objects live.
+class scaling_view {
+public:
+    explicit scaling_view(const scaling_options &from) {
+        check(crm_scaling_options_init(&view_, sizeof view_));
+        for (const auto &[name, scaling] : from.columns) {
+            columns_.push_back(scaling);
+            columns_.back().name = name.c_str();
+        }
+        view_.every = from.every ? &*from.every : nullptr;
+        view_.columns = columns_.data();
+        view_.column_count = columns_.size();
+        view_.missing = from.missing;
+    }
+    const crm_scaling_options *get() const noexcept { return &view_; }
+
+private:
+    std::vector<crm_column_scaling> columns_;
+    crm_scaling_options view_{};
+};
+
+} // namespace detail
+
+// Scaled columns.
+class scaled_features : public detail::handle<crm_scaled_features, crm_scaled_features_free> {
+public:
+    using handle::handle;
+
+    std::size_t rows() const { return crm_scaled_features_rows(get()); }
+    std::size_t columns() const { return crm_scaled_features_column_count(get()); }
+
+    std::vector<double> values(std::size_t index) const {
+        std::vector<double> out(rows());
+        detail::check(crm_scaled_features_values(get(), index, out.data(), out.size()));
+        return out;
+    }
+
+    // How many missing values of each column took the median.
+    std::vector<std::uint64_t> imputed() const {
+        std::vector<std::uint64_t> out(columns());
+        detail::check(crm_scaled_features_imputed(get(), out.data(), out.size()));
+        return out;
+    }
+};
+
+// Fitted scaling.
+class feature_scaler : public detail::handle<crm_feature_scaler, crm_feature_scaler_free> {
+public:
+    using handle::handle;
+
+    explicit feature_scaler(const feature_table &table, const scaling_options &options = {})
+        : handle(made([&](crm_feature_scaler **out) {
+              return crm_feature_scaler_fit(table.get(), detail::scaling_view(options).get(), out);
+          })) {}
+
+    static feature_scaler from_json(const std::string &json) {
+        return feature_scaler(
+            made([&](crm_feature_scaler **out) { return crm_feature_scaler_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_feature_scaler_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    scaled_features apply(const feature_table &table) const {
+        return scaled_features(detail::made<crm_scaled_features>(
+            [&](crm_scaled_features **out) { return crm_feature_scaler_apply(get(), table.get(), out); }));
+    }
+
+    // Row by row.
+    std::vector<double> invert(const std::vector<double> &scaled) const {
+        std::vector<double> out(scaled.size());
+        detail::check(crm_feature_scaler_invert(get(), scaled.data(), scaled.size(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<std::string> warnings() const {
+        return detail::names(crm_feature_scaler_warning_count(get()),
+                             [&](std::size_t index) { return crm_feature_scaler_warning(get(), index); });
+    }
+};
+
+// The segment of each customer, and how near each is to another one.
+class segment_assignment : public detail::handle<crm_segment_assignment, crm_segment_assignment_free> {
+public:
+    using handle::handle;
+
+    std::size_t size() const { return crm_segment_assignment_length(get()); }
+
+    std::vector<std::uint32_t> labels() const {
+        std::vector<std::uint32_t> out(size());
+        detail::check(crm_segment_assignment_labels(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<std::uint32_t> next_labels() const {
+        std::vector<std::uint32_t> out(size());
+        detail::check(crm_segment_assignment_next_labels(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> column(crm_assignment_column column) const {
+        std::vector<double> out(size());
+        detail::check(crm_segment_assignment_column(get(), column, out.data(), out.size()));
+        return out;
+    }
+
+    ArrowArrayStream to_arrow_stream(const base &customers) const {
+        ArrowArrayStream out{};
+        detail::check(crm_segment_assignment_to_arrow_stream(customers.get(), get(), &out));
+        return out;
+    }
+
+    void write_csv(const base &customers, const std::string &path) const {
+        detail::check(crm_segment_assignment_write_csv(customers.get(), get(), path.c_str()));
+    }
+
+    void write_parquet(const base &customers, const std::string &path) const {
+        detail::check(crm_segment_assignment_write_parquet(customers.get(), get(), path.c_str()));
+    }
+};
+
+// What the customers of each segment are like.
+class segment_profiles : public detail::handle<crm_segment_profiles, crm_segment_profiles_free> {
+public:
+    using handle::handle;
+
+    // Without names, those by what distinguishes the segments.
+    segment_profiles(const feature_table &table, const std::vector<std::uint32_t> &labels,
+                     const std::vector<std::string> &names = {})
+        : handle(made([&](crm_segment_profiles **out) {
+              return crm_segment_profiles_new(table.get(), labels.data(), labels.size(), detail::views(names).data(),
+                                              names.size(), out);
+          })) {}
+
+    std::size_t size() const { return crm_segment_profiles_length(get()); }
+    std::size_t features() const { return crm_segment_profiles_feature_count(get()); }
+
+    // The texts in a profile live as long as the profiles.
+    crm_segment_profile segment(std::size_t segment) const {
+        crm_segment_profile out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_segment_profiles_segment(get(), segment, &out));
+        return out;
+    }
+
+    crm_feature_profile feature(std::size_t segment, std::size_t feature) const {
+        crm_feature_profile out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_segment_profiles_feature(get(), segment, feature, &out));
+        return out;
+    }
+
+    // What distinguishes a segment, the most telling first.
+    std::vector<std::string> distinguishing(std::size_t segment) const {
+        return detail::names(crm_segment_profiles_distinguishing_count(get(), segment), [&](std::size_t index) {
+            return crm_segment_profiles_distinguishing(get(), segment, index);
+        });
+    }
+
+    std::string report() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_segment_profiles_report(get(), &out));
+        return detail::text_of(out);
+    }
+};
+
+inline crm_segment_model_options segment_model_options(std::size_t clusters) {
+    crm_segment_model_options options{};
+    detail::check(crm_segment_model_options_init(&options, sizeof options, clusters));
+    return options;
+}
+
+// Named segments that customers of any date can be assigned to.
+class segment_model : public detail::handle<crm_segment_model, crm_segment_model_free> {
+public:
+    using handle::handle;
+
+    segment_model(const feature_table &table, const crm_segment_model_options &options,
+                  const scaling_options &scaling = {})
+        : handle(made([&](crm_segment_model **out) {
+              return crm_segment_model_fit(table.get(), detail::scaling_view(scaling).get(), &options, out);
+          })) {}
+
+    static segment_model from_json(const std::string &json) {
+        return segment_model(
+            made([&](crm_segment_model **out) { return crm_segment_model_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_segment_model_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    segment_model with_names(const std::vector<std::string> &names) const {
+        return segment_model(made([&](crm_segment_model **out) {
+            return crm_segment_model_with_names(get(), detail::views(names).data(), names.size(), out);
+        }));
+    }
+
+    std::size_t size() const { return crm_segment_model_length(get()); }
+
+    std::vector<std::string> names() const {
+        return detail::names(size(), [&](std::size_t index) { return crm_segment_model_name(get(), index); });
+    }
+
+    std::vector<std::string> features() const {
+        return detail::names(crm_segment_model_feature_count(get()),
+                             [&](std::size_t index) { return crm_segment_model_feature(get(), index); });
+    }
+
+    crm_segment_model_summary summary() const {
+        crm_segment_model_summary out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_segment_model_describe(get(), &out));
+        return out;
+    }
+
+    // Of the customers fitted; throws for a model from JSON.
+    std::vector<std::uint32_t> labels() const {
+        std::vector<std::uint32_t> out(summary().customers);
+        detail::check(crm_segment_model_labels(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<std::uint64_t> sizes() const {
+        std::vector<std::uint64_t> out(size());
+        detail::check(crm_segment_model_sizes(get(), out.data(), out.size()));
+        return out;
+    }
+
+    // Segment by segment, in the units of the features.
+    std::vector<double> original_centres() const {
+        std::vector<double> out(size() * crm_segment_model_feature_count(get()));
+        detail::check(crm_segment_model_original_centres(get(), out.data(), out.size()));
+        return out;
+    }
+
+    segment_assignment assign(const feature_table &table) const {
+        return segment_assignment(detail::made<crm_segment_assignment>(
+            [&](crm_segment_assignment **out) { return crm_segment_model_assign(get(), table.get(), out); }));
+    }
+
+    segment_profiles profiles(const feature_table &table, const std::vector<std::uint32_t> &labels) const {
+        return segment_profiles(detail::made<crm_segment_profiles>([&](crm_segment_profiles **out) {
+            return crm_segment_model_profiles(get(), table.get(), labels.data(), labels.size(), out);
+        }));
+    }
+
+    feature_scaler scaler() const {
+        return feature_scaler(detail::made<crm_feature_scaler>(
+            [&](crm_feature_scaler **out) { return crm_segment_model_scaler(get(), out); }));
+    }
+};
+
+// Tiers in numbers, the highest first.
+class value_tier_summary : public detail::handle<crm_value_tier_summary, crm_value_tier_summary_free> {
+public:
+    using handle::handle;
+
+    std::size_t size() const { return crm_value_tier_summary_length(get()); }
+
+    // The name in the row lives as long as the summary.
+    crm_value_tier_row row(std::size_t index) const {
+        crm_value_tier_row out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_value_tier_summary_row(get(), index, &out));
+        return out;
+    }
+};
+
+// How tiers of value are asked for; it owns its texts. Without shares, 20 %, 30 % and 50 % of the customers.
+struct value_tier_options {
+    std::vector<double> shares;
+    crm_tier_split split = CRM_TIER_SPLIT_CUSTOMER_SHARES;
+    std::vector<std::string> names;
+};
+
+// Tiers by lower bounds of a value.
+class value_tiers : public detail::handle<crm_value_tiers, crm_value_tiers_free> {
+public:
+    using handle::handle;
+
+    explicit value_tiers(const std::vector<double> &values, const value_tier_options &options = {})
+        : handle(made([&](crm_value_tiers **out) {
+              crm_value_tier_options given{};
+              detail::check(crm_value_tier_options_init(&given, sizeof given));
+              const std::vector<const char *> names = detail::views(options.names);
+              given.shares = options.shares.empty() ? nullptr : options.shares.data();
+              given.share_count = options.shares.size();
+              given.split = options.split;
+              given.names = names.data();
+              given.name_count = names.size();
+              return crm_value_tiers_fit(values.data(), values.size(), &given, out);
+          })) {}
+
+    static value_tiers from_lower_bounds(const std::vector<double> &bounds, const std::vector<std::string> &names = {}) {
+        return value_tiers(made([&](crm_value_tiers **out) {
+            return crm_value_tiers_from_lower_bounds(bounds.data(), bounds.size(), detail::views(names).data(),
+                                                     names.size(), out);
+        }));
+    }
+
+    static value_tiers from_json(const std::string &json) {
+        return value_tiers(made([&](crm_value_tiers **out) { return crm_value_tiers_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_value_tiers_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    std::vector<std::string> names() const {
+        return detail::names(crm_value_tiers_length(get()),
+                             [&](std::size_t index) { return crm_value_tiers_name(get(), index); });
+    }
+
+    // Of each tier but the last; NaN for tiers that no value reached when fitted.
+    std::vector<double> lower_bounds() const {
+        std::vector<double> out(crm_value_tiers_length(get()) - 1);
+        detail::check(crm_value_tiers_lower_bounds(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<std::uint32_t> assign(const std::vector<double> &values) const {
+        std::vector<std::uint32_t> out(values.size());
+        detail::check(crm_value_tiers_assign(get(), values.data(), values.size(), out.data(), out.size()));
+        return out;
+    }
+
+    value_tier_summary summary(const std::vector<double> &values) const {
+        return value_tier_summary(detail::made<crm_value_tier_summary>([&](crm_value_tier_summary **out) {
+            return crm_value_tiers_summary(get(), values.data(), values.size(), out);
+        }));
+    }
+};
+
+// Which bands of shares are kept, and which are missed.
+class band_report : public detail::handle<crm_band_report, crm_band_report_free> {
+public:
+    using handle::handle;
+
+    crm_band_outcome tier(crm_customer_tier tier) const {
+        crm_band_outcome out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_band_report_tier(get(), tier, &out));
+        return out;
+    }
+
+    crm_band_summary summary() const {
+        crm_band_summary out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_band_report_summary(get(), &out));
+        return out;
+    }
+
+    std::string text() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_band_report_text(get(), &out));
+        return detail::text_of(out);
+    }
+};
+
+inline crm_customer_tier_options customer_tier_options() {
+    crm_customer_tier_options options{};
+    detail::check(crm_customer_tier_options_init(&options, sizeof options));
+    return options;
+}
+
+// What is known of each customer: value, potential, and either flags or scores of risk.
+struct customer_tier_data {
+    std::vector<double> value, potential, risk_scores;
+    std::vector<std::uint8_t> risk_flags;
+};
+
+namespace detail {
+
+// The data as C sees them, for as long as they live.
+inline crm_customer_tier_data view(const customer_tier_data &from) {
+    const std::size_t length = from.value.size();
+    same_length("potential", from.potential.size(), length);
+    same_length("risk", from.risk_flags.empty() ? from.risk_scores.size() : from.risk_flags.size(), length);
+    crm_customer_tier_data out{};
+    out.struct_size = sizeof out;
+    out.length = length;
+    out.value = from.value.data();
+    out.potential = from.potential.data();
+    out.risk_flags = from.risk_flags.empty() ? nullptr : from.risk_flags.data();
+    out.risk_scores = from.risk_scores.empty() ? nullptr : from.risk_scores.data();
+    return out;
+}
+
+} // namespace detail
+
+// Core, important, basic and at-risk customers.
+class customer_tiers : public detail::handle<crm_customer_tiers, crm_customer_tiers_free> {
+public:
+    using handle::handle;
+
+    explicit customer_tiers(const customer_tier_data &data,
+                            const crm_customer_tier_options &options = customer_tier_options())
+        : handle(made([&](crm_customer_tiers **out) {
+              const crm_customer_tier_data given = detail::view(data);
+              return crm_customer_tiers_fit(&given, &options, out);
+          })) {}
+
+    static customer_tiers from_json(const std::string &json) {
+        return customer_tiers(
+            made([&](crm_customer_tiers **out) { return crm_customer_tiers_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_customer_tiers_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    crm_tier_thresholds thresholds() const {
+        crm_tier_thresholds out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_customer_tiers_thresholds(get(), &out));
+        return out;
+    }
+
+    // A crm_customer_tier of each.
+    std::vector<std::uint32_t> assign(const customer_tier_data &data) const {
+        const crm_customer_tier_data given = detail::view(data);
+        std::vector<std::uint32_t> out(data.value.size());
+        detail::check(crm_customer_tiers_assign(get(), &given, out.data(), out.size()));
+        return out;
+    }
+
+    // Of the customers fitted; throws for tiers from JSON.
+    band_report report() const {
+        return band_report(detail::made<crm_band_report>(
+            [&](crm_band_report **out) { return crm_customer_tiers_fit_report(get(), out); }));
+    }
+
+    band_report report(const customer_tier_data &data) const {
+        const crm_customer_tier_data given = detail::view(data);
+        return band_report(detail::made<crm_band_report>(
+            [&](crm_band_report **out) { return crm_customer_tiers_report(get(), &given, out); }));
+    }
+};
+
+inline crm_tier_backtest tier_backtest(const std::vector<std::uint32_t> &before, const std::vector<std::uint32_t> &after,
+                                       double target = CRM_TIER_BACKTEST_TARGET) {
+    detail::same_length("after", after.size(), before.size());
+    crm_tier_backtest out{};
+    out.struct_size = sizeof out;
+    detail::check(crm_tier_backtest_of(before.data(), after.data(), before.size(), target, &out));
+    return out;
+}
+
+// Customers counted by two labelings.
+class cross_table : public detail::handle<crm_cross_table, crm_cross_table_free> {
+public:
+    using handle::handle;
+
+    // As many groups as the largest labels say, unless numbers are given.
+    cross_table(const std::vector<std::uint32_t> &rows, const std::vector<std::uint32_t> &columns,
+                std::size_t row_groups = 0, std::size_t column_groups = 0)
+        : handle(made([&](crm_cross_table **out) {
+              detail::same_length("columns", columns.size(), rows.size());
+              return crm_cross_table_new(rows.data(), columns.data(), rows.size(), row_groups, column_groups, out);
+          })) {}
+
+    std::size_t rows() const { return crm_cross_table_row_count(get()); }
+    std::size_t columns() const { return crm_cross_table_column_count(get()); }
+
+    // Row by row.
+    std::vector<std::uint64_t> counts() const {
+        std::vector<std::uint64_t> out(rows() * columns());
+        detail::check(crm_cross_table_counts(get(), out.data(), out.size()));
+        return out;
+    }
+
+    crm_label_agreement agreement() const {
+        crm_label_agreement out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_cross_table_agreement(get(), &out));
+        return out;
+    }
+};
+
+inline double normalized_mutual_information(const std::vector<std::uint32_t> &first,
+                                            const std::vector<std::uint32_t> &second) {
+    detail::same_length("second", second.size(), first.size());
+    double out = 0.0;
+    detail::check(crm_normalized_mutual_information(first.data(), second.data(), first.size(), &out));
+    return out;
+}
+
+// Customers at one date: the segment of each, and columns of features if centres are to be compared.
+struct segment_snapshot {
+    std::vector<std::uint32_t> labels;
+    std::vector<std::vector<double>> features;
+};
+
+// How the segments of one clustering have moved between two dates.
+class segment_drift : public detail::handle<crm_segment_drift, crm_segment_drift_free> {
+public:
+    using handle::handle;
+
+    // The same customers in the same order, or customers of whom it is not known which are the same.
+    segment_drift(std::size_t segments, const segment_snapshot &before, const segment_snapshot &after,
+                  bool by_row = false)
+        : handle(made([&](crm_segment_drift **out) {
+              const std::vector<double> earlier = joined(before), later = joined(after);
+              const crm_segment_snapshot from = view(before, earlier), to = view(after, later);
+              const crm_matching matching = by_row ? CRM_MATCHING_BY_ROW : CRM_MATCHING_UNKNOWN;
+              return crm_segment_drift_new(segments, &from, &to, matching, nullptr, nullptr, 0, out);
+          })) {}
+
+    // Customer matched[i].first of the earlier date is customer matched[i].second of the later one.
+    segment_drift(std::size_t segments, const segment_snapshot &before, const segment_snapshot &after,
+                  const std::vector<std::pair<std::uint32_t, std::uint32_t>> &matched)
+        : handle(made([&](crm_segment_drift **out) {
+              const std::vector<double> earlier = joined(before), later = joined(after);
+              const crm_segment_snapshot from = view(before, earlier), to = view(after, later);
+              std::vector<std::uint32_t> first, second;
+              for (const auto &[one, other] : matched) {
+                  first.push_back(one);
+                  second.push_back(other);
+              }
+              return crm_segment_drift_new(segments, &from, &to, CRM_MATCHING_PAIRS, first.data(), second.data(),
+                                           first.size(), out);
+          })) {}
+
+    std::size_t size() const { return crm_segment_drift_length(get()); }
+
+    crm_size_shift size_shift(std::size_t segment) const {
+        crm_size_shift out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_segment_drift_size(get(), segment, &out));
+        return out;
+    }
+
+    crm_centre_move centre_move(std::size_t segment, std::size_t feature) const {
+        crm_centre_move out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_segment_drift_centre(get(), segment, feature, &out));
+        return out;
+    }
+
+    // The population stability index and what it says.
+    std::pair<double, crm_population_shift> population() const {
+        double index = 0.0;
+        std::int32_t shift = 0;
+        detail::check(crm_segment_drift_population(get(), &index, &shift));
+        return {index, static_cast<crm_population_shift>(shift)};
+    }
+
+    // Throws if it was not known which customers are the same.
+    cross_table migration() const {
+        return cross_table(detail::made<crm_cross_table>(
+            [&](crm_cross_table **out) { return crm_segment_drift_migration(get(), out); }));
+    }
+
+private:
+    static std::vector<double> joined(const segment_snapshot &snapshot) {
+        std::vector<double> values;
+        for (const std::vector<double> &column : snapshot.features) {
+            detail::same_length("features", column.size(), snapshot.labels.size());
+            values.insert(values.end(), column.begin(), column.end());
+        }
+        return values;
+    }
+
+    static crm_segment_snapshot view(const segment_snapshot &snapshot, const std::vector<double> &features) {
+        crm_segment_snapshot out{};
+        out.struct_size = sizeof out;
+        out.labels = snapshot.labels.data();
+        out.length = snapshot.labels.size();
+        out.features = features.data();
+        out.feature_count = snapshot.features.size();
+        return out;
+    }
+};
+
 } // namespace crm
 
 #endif // CRM_HPP

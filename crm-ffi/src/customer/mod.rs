@@ -12,5 +12,6 @@ pub mod money;
 pub mod opportunities;
 pub mod options;
 pub mod read;
+pub mod rhythm;
 pub mod split;
 pub mod transactions;
