@@ -11,8 +11,8 @@ mod policies;
 mod scores;
 mod segment_features;
 mod segment_kmeans;
-mod segment_tiers;
 mod segment_quality;
+mod segment_tiers;
 mod values;
 
 use crm_core::customer::{

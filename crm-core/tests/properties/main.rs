@@ -14,6 +14,6 @@ mod reference;
 mod rfm;
 mod segment_features;
 mod segment_kmeans;
-mod segment_tiers;
 mod segment_quality;
+mod segment_tiers;
 mod segments;
