@@ -104,7 +104,7 @@ impl MiniBatchKMeans {
         let Some(model) = &self.model else {
             return Err(Error::new(ErrorKind::Empty, "there was no batch").on("batch"));
         };
-        let places = super::kmeans::numbered(&model.centres, model.features, self.options.order);
+        let places = self.options.order.places(&model.centres, model.features);
         let mut sorted = model.clone();
         for (number, &place) in places.iter().enumerate() {
             let (to, from) = (number * model.features, place * model.features);
