@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import json
 import pickle
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import crm
@@ -49,36 +48,6 @@ def test_the_numbers_of_scikit_learn() -> None:
     assert weighted.inertia_ == pytest.approx(WEIGHTED_INERTIA, rel=1e-14)
 
 
-CASES = Path(__file__).resolve().parents[2] / "cases/segment/kmeans.json"
-
-
-def cases() -> list[dict[str, Any]]:
-    """Cases whose rows stand in the file."""
-    if not CASES.exists():
-        return []
-    file = json.loads(CASES.read_text(encoding="utf-8"))
-    plain = [case for case in file["cases"] if "values" in file["data"][case["data"]] and "weights" not in case]
-    return [{**case, "rows": file["data"][case["data"]]["values"]} for case in plain]
-
-
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case["name"])
-def test_the_cases_that_languages_share(case: dict[str, Any]) -> None:
-    rows = np.array(case["rows"])
-    for step in case["prepare"]:
-        assert step == "standardise"
-        rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
-    starts = case["starts"]
-    centres = rows[starts] if isinstance(starts[0], int) else np.array(starts)
-    kmeans = crm.KMeans(len(centres), starts=centres, tolerance=case["tolerance"], most_iterations=case["cap"]).fit(rows)
-    assert kmeans.inertia_ == pytest.approx(case["inertia"], rel=1e-9)
-    if "labels" in case:
-        theirs = np.array(case["centres"])
-        order = np.lexsort(theirs.T[::-1])
-        np.testing.assert_allclose(kmeans.cluster_centers_, theirs[order], rtol=1e-9, atol=1e-9)
-        assert kmeans.labels_.tolist() == np.argsort(order)[case["labels"]].tolist()
-        assert kmeans.sizes_["rows"].tolist() == np.array(case["sizes"])[order].tolist()
-
-
 def test_assignment() -> None:
     kmeans = crm.KMeans(2).fit([[0.0], [0.0], [10.0], [10.0]])
     table = kmeans.assign([[0.0], [2.0], [5.0]])
@@ -118,6 +87,14 @@ def test_neither_threads_nor_the_layout_change_a_bit() -> None:
             texts.add((kmeans.to_json(), kmeans.predict(rows).tobytes(), kmeans.labels_.tobytes()))
     assert len(texts) == 1
     assert crm.KMeans(6, start_count=2, starts="random", seed=1).fit(rows).inertia_ > 0
+
+
+def test_fits_run_beside_each_other() -> None:
+    rows = np.random.default_rng(6).normal(size=(4_000, 3))
+    rows.flags.writeable = False
+    with ThreadPoolExecutor(4) as pool:
+        fitted = list(pool.map(lambda _: crm.KMeans(5, start_count=2, threads=2).fit(rows).to_json(), range(8)))
+    assert len(set(fitted)) == 1
 
 
 def test_a_model_survives_storage() -> None:

@@ -66,6 +66,13 @@ def test_floats_are_read_in_place() -> None:
     assert native_rows("X", frame).addresses() == [frame[name].to_numpy().ctypes.data for name in COLUMNS]
 
 
+@pytest.mark.parametrize("values", [[0.1, 0.3], [2**40 + 1, 2**40 + 3]])
+def test_conversions_keep_every_digit(values: list[float]) -> None:
+    expected = sum(values) / 2
+    for array in (np.array([values]).T, np.array([values]).T.astype(np.array(values).dtype.newbyteorder())):
+        assert crm.KMeans(1).fit(array).cluster_centers_.tolist() == [[expected]]
+
+
 def test_rows_keep_their_array() -> None:
     rows = native_rows("X", np.arange(20_000.0).reshape(-1, 2))
     again = np.arange(20_000.0, 40_000.0).reshape(-1, 2)
