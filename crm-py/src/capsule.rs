@@ -1,4 +1,4 @@
-//! Arrow data in and out through the `PyCapsule` interface: the only place with `unsafe`.
+//! Arrow data in and out through the `PyCapsule` interface: with `buffer.rs` the only places with `unsafe`.
 //!
 //! <https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html>
 

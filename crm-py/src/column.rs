@@ -145,6 +145,11 @@ impl Column {
         Ok(Self(Values::Arrays(vec![array])))
     }
 
+    /// Whether it is an Arrow column of truth values.
+    fn is_truths(&self) -> bool {
+        matches!(&self.0, Values::Arrays(arrays) if arrays.iter().all(|array| *array.data_type() == DataType::Boolean))
+    }
+
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
         match &self.0 {
             Values::Arrays(arrays) => Ok(arrays.iter().map(Array::len).sum()),
@@ -238,11 +243,26 @@ impl Column {
     }
 }
 
+/// Whole numbers: of periods, purchases or groups.
+pub(crate) fn whole(py: Python<'_>, argument: &str, column: &Column) -> PyResult<Vec<u32>> {
+    let values = column.numbers(py, argument, Accept::Numbers)?;
+    let convert = |(row, &value): (usize, &f64)| {
+        let whole = value as u32;
+        if f64::from(whole) == value {
+            return Ok(whole);
+        }
+        let message = format!("{value} is not a whole number from 0 to {}", u32::MAX);
+        Err(exception(py, &Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64)))
+    };
+    values.iter().enumerate().map(convert).collect()
+}
+
 fn no_number(given: &str) -> Error {
     Error::new(ErrorKind::WrongType, format!("{given} is not accepted: must be numbers"))
 }
 
-fn numbers(arrays: &[ArrayRef], accept: Accept) -> Result<ScalarBuffer<f64>> {
+/// The values of arrays of numbers; one array of floats without missing values is not copied.
+pub(crate) fn numbers(arrays: &[ArrayRef], accept: Accept) -> Result<ScalarBuffer<f64>> {
     if let [array] = arrays
         && array.null_count() == 0
         && let Some(array) = array.as_primitive_opt::<Float64Type>()

@@ -13,6 +13,11 @@ pub(crate) fn threads(count: i64) -> Result<Threads> {
     within("threads", count, "between 0 (all) and 1024").and_then(Threads::from_count)
 }
 
+/// A seed from a number that Python gave.
+pub(crate) fn seed(seed: i64) -> Result<u64> {
+    within("seed", seed, "between 0 and 9223372036854775807")
+}
+
 /// Options of reading.
 #[pyclass(frozen, module = "crm._crm")]
 pub(crate) struct IngestOptions(pub(crate) Options);

@@ -4,6 +4,7 @@
 // Arguments come from Python as values, not as references.
 #![allow(clippy::needless_pass_by_value)]
 
+mod buffer;
 mod capsule;
 mod column;
 mod error;
@@ -13,6 +14,7 @@ mod table;
 mod clv;
 mod customer;
 mod rfm;
+mod segment;
 
 /// The native half of `crm`.
 #[pyo3::pymodule]
@@ -28,7 +30,8 @@ mod _crm {
     use crate::column::Column;
     #[pymodule_export]
     use crate::customer::{
-        CalibrationHoldout, CohortTable, CustomerBase, Opportunities, Period, PeriodActivity, PurchaseHistory,
+        CalibrationHoldout, CohortTable, CustomerBase, Opportunities, Period, PeriodActivity,
+        PurchaseHistory, Rhythm,
     };
     #[pymodule_export]
     use crate::error::error_kinds;
@@ -37,6 +40,13 @@ mod _crm {
     #[pymodule_export]
     use crate::rfm::{
         RfmModel, RfmScores, SegmentMap, Segments, audit, customer_table, migration, segment_summary,
+    };
+    #[pymodule_export]
+    use crate::segment::{
+        ClusterChoice, CrossTable, CustomerTiers, FeatureScaler, FeatureTable, GaussianMixture, KMeans,
+        KMeansOptions, MiniBatchKMeans, Rows, SegmentDrift, SegmentModel, SegmentProfiles, TierBacktest,
+        ValueTiers, adjusted_rand_index, customer_tier_names, dispersion, features, gap,
+        normalized_mutual_information, silhouette, silhouette_values, stability,
     };
     #[pymodule_export]
     use crate::table::Table;

@@ -102,7 +102,7 @@ pub(crate) fn bytes<T: ArrowNativeType>(py: Python<'_>, values: Vec<T>) -> Bound
 }
 
 /// Values as bytes that Python may write to, for `numpy.frombuffer`.
-pub(crate) fn writable<'py>(py: Python<'py>, values: &[f64]) -> Bound<'py, PyByteArray> {
+pub(crate) fn writable<'py, T: ArrowNativeType>(py: Python<'py>, values: &[T]) -> Bound<'py, PyByteArray> {
     PyByteArray::new(py, values.to_byte_slice())
 }
 
@@ -151,6 +151,8 @@ impl Columns {
     }
 
     pub(crate) fn texts<T: AsRef<str>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        // Arrow wants to know how many there are.
+        let values: Vec<T> = values.into_iter().collect();
         self.add(name, Arc::new(StringArray::from_iter_values(values)))
     }
 

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The data tell those who come back from those who do not; campaigns want to tell them apart further. */
+enum { SEGMENTS = 4 };
+
 /* Ends the program with what the library says. */
 static void check(crm_status status) {
     if (status == CRM_STATUS_OK) return;
@@ -54,8 +57,8 @@ static void print_number(double value, int decimals) {
     else printf("%12.*f", decimals, value);
 }
 
-/* Looks for the number of segments; without structure in the data it is a matter of use, and four are handy. */
-static size_t choose(const crm_feature_table *table) {
+/* Looks for the number of segments that the data speak for. */
+static void recommend(const crm_feature_table *table) {
     crm_feature_scaler *scaler = NULL;
     crm_scaled_features *scaled = NULL;
     crm_cluster_choice *choice = NULL;
@@ -92,7 +95,6 @@ static size_t choose(const crm_feature_table *table) {
     crm_cluster_choice_free(choice);
     crm_scaled_features_free(scaled);
     crm_feature_scaler_free(scaler);
-    return summary.recommended > 0 ? summary.recommended : 4;
 }
 
 /* The segment of each customer, which the caller frees. */
@@ -343,11 +345,12 @@ int main(int count, char **arguments) {
     check(crm_history_from_csv(log, &columns, &csv, NULL, NULL, NULL, &history));
     crm_base *march = base_of(history, "1998-03-31"), *june = base_of(history, "1998-06-30");
     crm_feature_table *table = features_of(june);
+    recommend(table);
 
     crm_segment_model_options options;
     crm_segment_model *model = NULL;
     crm_segment_assignment *assigned = NULL;
-    check(crm_segment_model_options_init(&options, sizeof options, choose(table)));
+    check(crm_segment_model_options_init(&options, sizeof options, SEGMENTS));
     options.order = "net_amount";
     options.descending = 1;
     check(crm_segment_model_fit(table, NULL, &options, &model));

@@ -21,6 +21,8 @@ use crm_core::segment::{
 };
 use crm_core::{Result, Threads};
 
+/// The data tell those who come back from those who do not; campaigns want to tell them apart further.
+const SEGMENTS: usize = 4;
 /// What the customers are compared by.
 const FEATURES: [Feature; 3] = [Feature::TimeSinceLastPurchase, Feature::PurchaseDays, Feature::NetAmount];
 
@@ -40,8 +42,8 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let june = base(&history, "1998-06-30")?;
     let table = FeatureTable::from_base(&june, &FEATURES)?;
 
-    let segments = choose(&table)?;
-    let options = KMeansOptions::new(segments).order(table.order_by("net_amount", true)?);
+    recommend(&table)?;
+    let options = KMeansOptions::new(SEGMENTS).order(table.order_by("net_amount", true)?);
     let fitted = SegmentModel::fit(&table, &ScalingOptions::default(), &options)?;
     println!("\n{}", fitted.model.profiles(&table, &fitted.labels)?);
 
@@ -63,8 +65,8 @@ fn base(history: &PurchaseHistory, as_of: &str) -> Result<CustomerBase> {
     history.base(BaseOptions::as_of(Day::parse(as_of)?).in_unit(TimeUnit::Week))
 }
 
-/// Looks for the number of segments; without structure in the data it is a matter of use, and four are handy.
-fn choose(table: &FeatureTable) -> Result<usize> {
+/// Looks for the number of segments that the data speak for.
+fn recommend(table: &FeatureTable) -> Result<()> {
     let (_, scaled) = FeatureScaler::fit_apply(table, &ScalingOptions::default())?;
     let choice = ClusterChoice::evaluate(&scaled.matrix()?, &ChoiceOptions::default().clusters(2, 6))?;
     println!("How many segments?");
@@ -86,7 +88,7 @@ fn choose(table: &FeatureTable) -> Result<usize> {
     for reason in &choice.reasons {
         println!("  - {reason}");
     }
-    Ok(choice.recommended.unwrap_or(4))
+    Ok(())
 }
 
 /// How the segments relate to those of recency, frequency and monetary value.

@@ -204,6 +204,10 @@ CASES_TO_RUN = [
     ("cube", "cube", [], [0, 4, 20, 24, 100, 104, 120, 124], {}),
     ("an empty cluster", "integers", [], [[100.0, 200.0, 300.0], [900.0, 800.0, 700.0], [5000.0, 5000.0, 5000.0], [400.0, 100.0, 900.0]], {}),
     ("three empty clusters", "integers", [], [FAR, [501.0, 501.0, 502.0], [1e6, 0.0, 0.0], [0.0, 1e6, 0.0], [0.0, 0.0, 1e6]], {}),
+    # A tolerance of two thirds or one and a half times as much would end in another iteration.
+    ("integers, tolerance", "integers", [], list(range(0, 480, 24)), {"tolerance": 0.03}),
+    ("no structure, tolerance", "noise", [], list(range(15)), {"tolerance": 1e-4}),
+    ("rfm of cdnow, tolerance", "cdnow", ["log1p", "standardise"], [0, 500, 1000, 1500, 2000], {"tolerance": 0.01}),
     ("heavy tails", "heavy", [], [0, 1, 2, 3, 4, 5, 6, 7], {}),
     ("heavy tails, log", "heavy", ["log1p"], [0, 1, 2, 3, 4, 5, 6, 7], {}),
     ("weights", "iris", [], [7, 60, 120], {"weights": {"seed": 21, "below": 1000, "over": 100.0}}),

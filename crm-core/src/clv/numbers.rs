@@ -109,7 +109,9 @@ impl NumbersBuilder {
         let rows = if distinct.len() <= 256 {
             Rows::Bytes(codes.iter().map(|&code| place[usize::from(code)] as u8).collect())
         } else {
-            codes.iter_mut().for_each(|code| *code = place[usize::from(*code)]);
+            for code in &mut codes {
+                *code = place[usize::from(*code)];
+            }
             Rows::Words(codes)
         };
         Numbers { distinct, rows }

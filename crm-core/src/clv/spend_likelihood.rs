@@ -104,7 +104,9 @@ impl SpendRows {
         // Below this, what varies is rounding.
         let vary = xx > 1e-24 && mm > 1e-24;
         let correlation = if vary { moment(&of_x, &of_mean) / (xx * mm).sqrt() } else { 0.0 };
-        means.iter_mut().for_each(|mean| *mean /= scale);
+        for mean in &mut means {
+            *mean /= scale;
+        }
         let (mut groups, mut chunks) = (Vec::new(), Vec::new());
         let mut start = 0;
         for group in x.chunk_by(|a, b| a == b) {

@@ -156,7 +156,8 @@ pub fn value_table(base: &CustomerBase, values: &LifetimeValues) -> Result<Recor
     table.finish()
 }
 
-/// Which segment each customer belongs to: `customer_id`, `segment`, `segment_name`, `distance`, `next_segment`, `next_distance` and `border`.
+/// Which segment each customer belongs to: `customer_id`, `label`, `segment` (its name), `distance`, `next_label`, `next_segment`,
+/// `next_distance` and `border`.
 ///
 /// # Errors
 /// `LengthMismatch` if the segments are those of other customers; `OutOfRange` for a segment beyond the names.
@@ -169,16 +170,20 @@ pub fn segment_table(
         let message = format!("has {} rows where the base has {}", segments.labels.len(), base.len());
         return Err(Error::new(ErrorKind::LengthMismatch, message).on("segments"));
     }
-    if let Some(row) = segments.labels.iter().position(|&label| label as usize >= names.len()) {
-        let message = format!("{} is not below {}, the number of names", segments.labels[row], names.len());
-        return Err(Error::new(ErrorKind::OutOfRange, message).on("segments").at_row(row as u64));
+    for labels in [&segments.labels, &segments.next_labels] {
+        if let Some(row) = labels.iter().position(|&label| label as usize >= names.len()) {
+            let message = format!("{} is not below {}, the number of names", labels[row], names.len());
+            return Err(Error::new(ErrorKind::OutOfRange, message).on("segments").at_row(row as u64));
+        }
     }
     let mut table = Table::new();
     ids(&mut table, base.customer_ids());
-    table.integers("segment", segments.labels.iter().map(|&label| i64::from(label)));
-    table.texts("segment_name", segments.labels.iter().map(|&label| names[label as usize].as_str()));
+    let name = |label: &u32| names[*label as usize].as_str();
+    table.integers("label", segments.labels.iter().map(|&label| i64::from(label)));
+    table.texts("segment", segments.labels.iter().map(name));
     table.floats("distance", segments.distances.iter().copied());
-    table.integers("next_segment", segments.next_labels.iter().map(|&label| i64::from(label)));
+    table.integers("next_label", segments.next_labels.iter().map(|&label| i64::from(label)));
+    table.texts("next_segment", segments.next_labels.iter().map(name));
     table.floats("next_distance", segments.next_distances.iter().copied());
     table.floats("border", segments.border.iter().copied());
     table.finish()

@@ -104,10 +104,10 @@ impl CrossTable {
 
     /// Customers of a row and a column; 0 outside the table.
     pub fn count(&self, row: usize, column: usize) -> u64 {
-        if column >= self.column_groups() {
+        if row >= self.row_groups() || column >= self.column_groups() {
             return 0;
         }
-        self.counts.get(row * self.column_groups() + column).copied().unwrap_or(0)
+        self.counts[row * self.column_groups() + column]
     }
 
     /// All counts, row by row.

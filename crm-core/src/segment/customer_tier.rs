@@ -73,8 +73,8 @@ pub(super) enum RiskRule {
 ///
 /// The thresholds are those whose shares of all customers keep all bands and lie nearest to the bands' centres, by `Σ ((share - centre) / half width)²`.
 /// If no thresholds keep all bands, they are those nearest to the centres of all, and the report says which bands are missed, by how much and why. With value
-/// and potential independent the default bands cannot be kept: high value and high potential must correlate by about 0.084. Of equally near
-/// thresholds those win whose two quantiles differ least, then those of fewer customers of high value.
+/// and potential independent the default bands cannot be kept: high value and high potential must correlate by about 0.084. Of thresholds
+/// that are equally near within 1e-9 those win whose two quantiles differ least, then those of fewer customers of high value.
 ///
 /// Risk by flags or by a threshold is taken as it is. Otherwise the riskiest are at risk: the lower end of their band, the upper one and nine shares between
 /// are tried, each at the nearest cut between distinct scores, with its own distance in the sum. The search for the two other thresholds is exact; it ends

@@ -110,6 +110,8 @@ pub(super) struct Packed {
     largest_norm: f64,
     /// What the filter's scores may be off by, per sum of the squared norms of row and centre.
     doubt: f64,
+    /// What they and the exact distances may be off by where squares underflow.
+    least_doubt: f64,
 }
 
 impl Packed {
@@ -117,7 +119,7 @@ impl Packed {
         // Each of about 2 d + 6 operations rounds by at most 2^-53 of (|x| + |c|)², which is at most twice |x|² + |c|²; both scores that are compared
         // may be off, and so may the exact distances. Four times that leaves room for what this leaves out.
         let doubt = 4.0 * (8.0 * features as f64 + 32.0) * (f64::EPSILON / 2.0);
-        Self { coordinates: Vec::new(), half_norms: Vec::new(), largest_norm: 0.0, doubt }
+        Self { coordinates: Vec::new(), half_norms: Vec::new(), largest_norm: 0.0, doubt, least_doubt: 0.0 }
     }
 
     /// Takes new centres.
@@ -130,6 +132,8 @@ impl Packed {
         self.half_norms.clear();
         self.half_norms.resize(groups * GROUP, f64::INFINITY);
         self.largest_norm = 0.0;
+        // The exact distances are of values without the scale.
+        self.least_doubt = f64::MIN_POSITIVE * (1.0 + frame.scale * frame.scale);
         for (cluster, centre) in centres.chunks_exact(features).enumerate() {
             let (group, lane) = (cluster / GROUP, cluster % GROUP);
             let mut norm = 0.0;
@@ -250,7 +254,7 @@ impl WithSimd for Filter<'_> {
             }
         }
         for lane in 0..TILE {
-            let doubt = packed.doubt * (norms[lane] + packed.largest_norm);
+            let doubt = packed.doubt * (norms[lane] + packed.largest_norm) + packed.least_doubt;
             found.sure[lane] = next[lane] - best[lane] > doubt;
             found.cluster[lane] = number[lane] as u32;
             // Twice the score and the norm of the row make the squared distance.

@@ -212,7 +212,7 @@ impl KMeans {
         let clusters = model.rows.len();
         let fits = (1..=MOST_CLUSTERS).contains(&clusters)
             && model.features >= 1
-            && model.centres.len() == clusters * model.features
+            && clusters.checked_mul(model.features) == Some(model.centres.len())
             && model.weights.len() == clusters
             && model.within.len() == clusters
             && model.centres.iter().all(|value| value.abs() <= 1e140);
@@ -243,6 +243,10 @@ fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOption
         let message = format!("all features vary by less than {SMALLEST_SPREAD:e}: squares would vanish");
         return Err(Error::new(ErrorKind::OutOfRange, message).on("matrix"));
     }
+    if !survey.largest_inertia().is_finite() {
+        let message = "weights times squared distances may exceed the largest number";
+        return Err(Error::new(ErrorKind::OutOfRange, message).on("weights"));
+    }
     let grid = survey.grid(weights.is_some());
     let problem = Problem { matrix, weights, grid, frame: survey.frame() };
     let tolerance = options.tolerance * survey.mean_variance();
@@ -257,7 +261,7 @@ fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOption
             Starts::Random { .. } => starts::random(matrix, weights, options.clusters, &mut rng),
             Starts::Given(centres) => centres.clone(),
         };
-        let run = problem.lloyd(centres, tolerance, options.most_iterations);
+        let run = problem.lloyd(centres, tolerance, options.most_iterations, options.order);
         finish(&problem, run, options)
     };
     let mut best = run(0);
@@ -270,29 +274,21 @@ fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOption
     Ok(best)
 }
 
-/// Numbers the clusters of a run and counts their members.
-fn finish(problem: &Problem<'_>, mut run: Run, options: &KMeansOptions) -> Clustering {
+/// Counts the members of the clusters of a run.
+fn finish(problem: &Problem<'_>, run: Run, options: &KMeansOptions) -> Clustering {
     let Problem { matrix, weights, .. } = problem;
     let features = matrix.features();
     let clusters = options.clusters;
-    let places = numbered(&run.centres, features, options.order);
-    let centres: Vec<f64> =
-        places.iter().flat_map(|&place| run.centres[place * features..][..features].to_vec()).collect();
-    let mut numbers = vec![0; clusters];
-    for (number, &place) in places.iter().enumerate() {
-        numbers[place] = number as u32;
-    }
-    let parts: Vec<(Vec<f64>, Vec<u64>, Vec<f64>)> = run
-        .labels
-        .par_chunks_mut(BLOCK)
+    let Run { centres, labels, iterations, converged } = run;
+    let parts: Vec<(Vec<f64>, Vec<u64>, Vec<f64>)> = labels
+        .par_chunks(BLOCK)
         .enumerate()
         .map(|(block, labels)| {
             let (mut within, mut rows) = (vec![0.0; clusters], vec![0; clusters]);
             let mut heavy = vec![0.0; clusters];
             let mut values = vec![0.0; features];
-            for (place, label) in labels.iter_mut().enumerate() {
-                *label = numbers[*label as usize];
-                let (row, cluster) = (block * BLOCK + place, *label as usize);
+            for (place, &label) in labels.iter().enumerate() {
+                let (row, cluster) = (block * BLOCK + place, label as usize);
                 let weight = weights.map_or(1.0, |weights| weights[row]);
                 matrix.read_row(row, &mut values);
                 let centre = &centres[cluster * features..][..features];
@@ -320,24 +316,10 @@ fn finish(problem: &Problem<'_>, mut run: Run, options: &KMeansOptions) -> Clust
         weights: heavy,
         centres,
         within,
-        iterations: run.iterations,
-        converged: run.converged,
+        iterations,
+        converged,
         order: options.order,
         threads: options.threads,
     };
-    Clustering { model, labels: run.labels }
-}
-
-/// The clusters in the order of their numbers.
-pub(super) fn numbered(centres: &[f64], features: usize, order: LabelOrder) -> Vec<usize> {
-    let centre = |cluster: usize| &centres[cluster * features..][..features];
-    let mut places: Vec<usize> = (0..centres.len() / features).collect();
-    places.sort_by(|&left, &right| {
-        let (left, right) = (centre(left), centre(right));
-        let compared = (order.feature..features)
-            .chain(0..order.feature)
-            .fold(std::cmp::Ordering::Equal, |found, place| found.then(left[place].total_cmp(&right[place])));
-        if order.descending { compared.reverse() } else { compared }
-    });
-    places
+    Clustering { model, labels }
 }

@@ -1,5 +1,7 @@
 //! How k-means is run.
 
+use std::cmp::Ordering;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::parallel::Threads;
 
@@ -28,6 +30,22 @@ pub struct LabelOrder {
     pub feature: usize,
     /// Whether cluster 0 is the one of the highest value, not the lowest.
     pub descending: bool,
+}
+
+impl LabelOrder {
+    /// The clusters in the order of their numbers.
+    pub(super) fn places(self, centres: &[f64], features: usize) -> Vec<usize> {
+        let centre = |cluster: usize| &centres[cluster * features..][..features];
+        let mut places: Vec<usize> = (0..centres.len() / features).collect();
+        places.sort_by(|&left, &right| {
+            let (left, right) = (centre(left), centre(right));
+            let compared = (self.feature..features)
+                .chain(0..self.feature)
+                .fold(Ordering::Equal, |found, place| found.then(left[place].total_cmp(&right[place])));
+            if self.descending { compared.reverse() } else { compared }
+        });
+        places
+    }
 }
 
 /// Options of [`KMeans::fit`](super::KMeans::fit).

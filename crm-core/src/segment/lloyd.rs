@@ -11,6 +11,7 @@ use super::Matrix;
 use super::distance::squared_distance;
 use super::exact_sum::{Grid, Sums};
 use super::kernel::{Exact, Filter, Filtered, Frame, Nearest, Packed, TILE, Tile, not_above, not_below};
+use super::kmeans_options::LabelOrder;
 
 /// Rows that one thread takes at a time.
 const BLOCK: usize = 4096;
@@ -308,8 +309,14 @@ fn distance_in_lanes(left: &[f64], right: &[f64]) -> f64 {
 
 impl Problem<'_> {
     /// Iterates from `centres` until no label changes, the centres' squared moves sum to at most `tolerance`, or the iterations are used
-    /// up. Labels are those of the final centres.
-    pub(super) fn lloyd(&self, mut centres: Vec<f64>, tolerance: f64, most_iterations: u32) -> Run {
+    /// up; then numbers the clusters. Labels are those of the final centres by their final numbers.
+    pub(super) fn lloyd(
+        &self,
+        mut centres: Vec<f64>,
+        tolerance: f64,
+        most_iterations: u32,
+        order: LabelOrder,
+    ) -> Run {
         let features = self.matrix.features();
         let clusters = centres.len() / features;
         let rows = self.matrix.rows();
@@ -335,7 +342,18 @@ impl Problem<'_> {
                 settled || ways.map(|(old, new)| squared_distance(old, new)).sum::<f64>() <= tolerance;
             moved = Some(moves(&old, &centres, features, self.frame.scale));
         }
-        if !settled {
+        let places = order.places(&centres, features);
+        let renumbered = !places.is_sorted();
+        if renumbered {
+            centres =
+                places.iter().flat_map(|&place| centres[place * features..][..features].to_vec()).collect();
+            moved = moved.map(|moved| places.iter().map(|&place| moved[place]).collect());
+            let mut numbers = vec![0; clusters];
+            (0..).zip(&places).for_each(|(number, &place)| numbers[place] = number);
+            bounds.labels.par_iter_mut().for_each(|label| *label = numbers[*label as usize]);
+        }
+        // The number decides between centres that are equally near, so the last look comes after the clusters have theirs.
+        if !settled || renumbered {
             packed.pack(&centres, &self.frame);
             Step { problem: self, arch, centres: &centres, packed: &packed, moves: moved.as_deref() }
                 .assign(&mut bounds);

@@ -20,6 +20,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// let model = learner.finish()?;
 /// assert_eq!(model.rows(), [4, 4]);
 /// assert!((model.centre(0)[0] - 1.025).abs() < 1e-12);
+/// let resumed = MiniBatchKMeans::resume(&KMeansOptions::new(2), model.clone(), learner.batches())?;
+/// assert_eq!((resumed.batches(), resumed.finish()?), (2, model));
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,20 @@ impl MiniBatchKMeans {
     /// A learner that has seen nothing. The limit of iterations and the tolerance are for the first batch.
     pub fn new(options: &KMeansOptions) -> Self {
         Self { options: options.clone(), model: None, batches: 0 }
+    }
+
+    /// A learner that goes on from a model, such as one that was saved after so many batches: its rows count beside those to come.
+    ///
+    /// # Errors
+    /// `Incompatible` if the model has another number of clusters than the options; `InvalidArgument` for options that make no sense.
+    pub fn resume(options: &KMeansOptions, model: KMeans, batches: u32) -> Result<Self> {
+        options.check(model.features())?;
+        if model.clusters() != options.clusters {
+            let message =
+                format!("has {} clusters where the options have {}", model.clusters(), options.clusters);
+            return Err(Error::new(ErrorKind::Incompatible, message).on("model"));
+        }
+        Ok(Self { options: options.clone(), model: Some(model), batches })
     }
 
     /// Learns from a batch; the first one must hold at least as many distinct rows as there are clusters.
@@ -88,7 +104,7 @@ impl MiniBatchKMeans {
         let Some(model) = &self.model else {
             return Err(Error::new(ErrorKind::Empty, "there was no batch").on("batch"));
         };
-        let places = super::kmeans::numbered(&model.centres, model.features, self.options.order);
+        let places = self.options.order.places(&model.centres, model.features);
         let mut sorted = model.clone();
         for (number, &place) in places.iter().enumerate() {
             let (to, from) = (number * model.features, place * model.features);

@@ -306,8 +306,9 @@ impl GaussianMixture {
     }
 
     /// The same mixture with its components numbered by a feature's mean.
+    #[cfg(feature = "linfa")]
     pub(crate) fn in_order(self, order: LabelOrder) -> Result<Self> {
-        let places = super::kmeans::numbered(&self.means, self.features, order);
+        let places = order.places(&self.means, self.features);
         let parts = |values: &[f64], size: usize| -> Vec<f64> {
             places.iter().flat_map(|&place| values[place * size..][..size].to_vec()).collect()
         };

@@ -15,6 +15,8 @@
 mod kernel;
 #[allow(clippy::inline_always)]
 mod lloyd;
+#[allow(clippy::inline_always)]
+mod silhouette;
 
 mod agreement;
 mod assign;
@@ -45,7 +47,6 @@ mod scaling;
 mod scaling_options;
 mod segment_model;
 mod segment_names;
-mod silhouette;
 mod stability;
 mod starts;
 mod survey;

@@ -104,6 +104,11 @@ impl Survey {
         self.lowest.iter().zip(&self.highest).fold(0.0, |widest, (low, high)| widest.max(high - low))
     }
 
+    /// No inertia about centres within the ranges is above this.
+    pub(super) fn largest_inertia(&self) -> f64 {
+        self.spread() * self.spread() * self.sums.len() as f64 * self.weight
+    }
+
     /// The mean over the features of their variances.
     pub(super) fn mean_variance(&self) -> f64 {
         let of = |(sum, square): (&f64, &f64)| (square - sum * sum / self.weight).max(0.0) / self.weight;

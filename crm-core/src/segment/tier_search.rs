@@ -221,7 +221,7 @@ impl TierSearch<'_> {
         let cuts = Cuts { distance: 0.0, high_value, high_potential, both };
         let shares = self.shares(&cuts);
         let distance = self.bands.iter().zip(shares).map(|(band, share)| band.distance(share).powi(2)).sum();
-        Cuts { distance, ..cuts }
+        Cuts { distance: rounded(distance), ..cuts }
     }
 
     /// The shares of core, important and basic customers.
@@ -259,8 +259,8 @@ impl TierSearch<'_> {
             return None;
         }
         let distance = self.least_distance(core, basic, rest);
-        // Rounding must not hide a pair that is as near as the best.
-        let distance = distance - 1e-11 * (1.0 + distance);
+        // What is rounded keeps its order, and a little less is no more than any pair inside.
+        let distance = rounded(distance - 1e-13 * (1.0 + distance));
         // The numbers of the bound are those of the pair in the rectangle whose quantiles differ least.
         let high_value = a.0.max(b.0.min(a.1));
         let high_potential = high_value.clamp(b.0, b.1);
@@ -301,6 +301,11 @@ impl TierSearch<'_> {
         ];
         edges.into_iter().fold(f64::INFINITY, f64::min)
     }
+}
+
+/// A distance without its last digits: pairs that are equally near by the formula are equally near by the numbers.
+fn rounded(distance: f64) -> f64 {
+    (distance * 1e9).round() * 1e-9
 }
 
 /// The cut inside a range, of at least two steps, that is nearest to its middle in customers.

@@ -11,6 +11,7 @@ mod policies;
 mod scores;
 mod segment_features;
 mod segment_kmeans;
+mod segment_quality;
 mod segment_tiers;
 mod values;
 

@@ -184,6 +184,20 @@ fn weights_that_cannot_be() {
     }
 }
 
+/// Weights and squared distances that are in range each, but not their products: a model of infinite inertia could not be compared, nor saved.
+#[test]
+fn weights_that_make_an_infinite_inertia() {
+    let values = [0.0, 1e139, -1e139, 5e138];
+    let fit =
+        |weights: &[f64]| KMeans::fit_weighted(&Matrix::from_rows(&values, 1).unwrap(), weights, &two());
+    let error = fit(&[1e140, 1e140, 1.0, 1e139]).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::OutOfRange, "weights", None));
+    assert!(error.to_string().contains("weights times squared distances"), "{error}");
+    let heavy = fit(&[1e25, 1e25, 1.0, 1e24]).unwrap().model;
+    assert!(heavy.inertia().is_finite());
+    assert_eq!(KMeans::from_json(&heavy.to_json().unwrap()).unwrap(), heavy);
+}
+
 #[test]
 fn rows_without_weight_only_get_a_label() {
     let values = [0.0, 1.0, 2.0, 10.0, 11.0, 12.0, 1000.0, -1000.0, 6.5];
@@ -207,11 +221,11 @@ fn the_least_that_works() {
         assert_eq!((fitted.labels.as_slice(), fitted.model.centres()), ([0].as_slice(), [-7.5].as_slice()));
         assert_eq!((fitted.model.inertia(), fitted.model.converged()), (0.0, true));
         // Rows that are all equal.
-        let fitted = one_feature(&[0.1; 5000], &one.clone().starts(starts));
+        let fitted = one_feature(&vec![0.1; 5000], &one.clone().starts(starts));
         assert!(fitted.labels.iter().all(|&label| label == 0));
         assert_eq!((fitted.model.centres(), fitted.model.inertia()), ([0.1].as_slice(), 0.0));
     }
-    let equal = [0.1; 5000];
+    let equal = vec![0.1; 5000];
     let error = KMeans::fit(&Matrix::from_rows(&equal, 1).unwrap(), &two()).unwrap_err();
     let text = "clusters: 2 is not accepted: must be at most the number of distinct rows, 1";
     check(&error, ErrorKind::InvalidArgument, text);
@@ -305,6 +319,7 @@ fn texts_that_are_no_model() {
         ("features", 1.into()),
         ("features", 0.into()),
         ("features", 4.into()),
+        ("features", (u64::MAX / 2 + 3).into()),
         ("centres", floats(&[1.0, 2.0, 3.0])),
         ("centres", floats(&[])),
         ("centres", floats(&[1.0, 2.0, 3.0, 1e141])),

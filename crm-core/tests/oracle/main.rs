@@ -14,5 +14,6 @@ mod reading;
 mod rfm;
 mod segment_features;
 mod segment_kmeans;
+mod segment_quality;
 mod segment_tiers;
 mod special_functions;

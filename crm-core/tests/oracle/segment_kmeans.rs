@@ -43,12 +43,12 @@ impl Draws {
         (self.draw() % bound) as f64
     }
 
-    fn to_ten(&mut self) -> f64 {
+    fn below_ten(&mut self) -> f64 {
         self.draw() as f64 / 2_147_483_648.0 * 10.0
     }
 
     fn heavy(&mut self) -> f64 {
-        let exponent = self.to_ten() + self.to_ten() + self.to_ten();
+        let exponent = self.below_ten() + self.below_ten() + self.below_ten();
         let whole = exponent.floor();
         2_f64.powi(whole as i32) * (1.0 + (exponent - whole))
     }
@@ -121,7 +121,9 @@ fn standardised(mut table: Table) -> Table {
         let mean = table.iter().map(|row| row[feature]).sum::<f64>() / rows;
         let square = |row: &Vec<f64>| (row[feature] - mean) * (row[feature] - mean);
         let deviation = (table.iter().map(square).sum::<f64>() / rows).sqrt();
-        table.iter_mut().for_each(|row| row[feature] = (row[feature] - mean) / deviation);
+        for row in &mut table {
+            row[feature] = (row[feature] - mean) / deviation;
+        }
     }
     table
 }
@@ -236,7 +238,7 @@ fn results_are_those_of_scikit_learn() {
             check_partition(case, &table, &fitted);
         }
     }
-    assert!(checked >= 28 && checked + skipped == 30, "{checked} cases, {skipped} skipped");
+    assert!(checked >= 31 && checked + skipped == 33, "{checked} cases, {skipped} skipped");
 }
 
 /// Hubert and Arabie (1985), "Comparing partitions", Journal of Classification 2: the index of Rand, adjusted for chance.
@@ -251,17 +253,24 @@ fn adjusted_rand(left: &[u32], right: &[u32]) -> f64 {
         (pairs(&mut left.iter().map(|&label| (label, 0))), pairs(&mut right.iter().map(|&label| (label, 0))));
     let all = (left.len() * (left.len() - 1) / 2) as f64;
     let chance = of_left * of_right / all;
-    (both - chance) / ((of_left + of_right) / 2.0 - chance)
+    (both - chance) / (f64::midpoint(of_left, of_right) - chance)
 }
 
-/// The default options, from twenty seeds: each finds the best known optimum.
-fn best_of_starts(table: &Table, classes: &[u32], check: impl Fn(&KMeans, f64)) {
+/// The inertia and the agreement with the classes, for each of so many seeds.
+fn by_seed(
+    table: &Table,
+    classes: &[u32],
+    seeds: u64,
+    options: &KMeansOptions,
+    check: impl Fn(&KMeans, f64) -> bool,
+) -> usize {
     let values: Vec<f64> = table.iter().flatten().copied().collect();
     let matrix = Matrix::from_rows(&values, table[0].len()).unwrap();
-    for seed in 0..20 {
-        let fitted = KMeans::fit(&matrix, &KMeansOptions::new(3).seed(seed)).unwrap();
-        check(&fitted.model, adjusted_rand(&fitted.labels, classes));
-    }
+    let passes = |seed: &u64| {
+        let fitted = KMeans::fit(&matrix, &options.clone().seed(*seed)).unwrap();
+        check(&fitted.model, adjusted_rand(&fitted.labels, classes))
+    };
+    (0..seeds).filter(passes).count()
 }
 
 /// Classes of rows that come class by class.
@@ -273,7 +282,7 @@ fn classes(sizes: [usize; 3]) -> Vec<u32> {
 fn iris_has_its_published_optimum() {
     let table = table_of(&cases()["data"]["iris"]).unwrap();
     // R 4, kmeans(iris[, 1:4], 3, nstart = 50): within-cluster sums of squares 15.15100, 39.82097, 23.87947.
-    best_of_starts(&table, &classes([50, 50, 50]), |model, rand| {
+    let found = by_seed(&table, &classes([50, 50, 50]), 20, &KMeansOptions::new(3), |model, rand| {
         assert!((model.inertia() - 78.851_44).abs() < 5e-6, "{}", model.inertia());
         assert!((rand - 0.7302).abs() < 5e-5, "{rand}");
         let mut within = model.within().to_vec();
@@ -284,14 +293,27 @@ fn iris_has_its_published_optimum() {
         let mut sizes = model.rows().to_vec();
         sizes.sort_unstable();
         assert_eq!(sizes, [38, 50, 62]);
+        true
     });
+    assert_eq!(found, 20);
 }
 
 #[test]
 fn wine_has_its_published_optimum() {
     let table = standardised(table_of(&cases()["data"]["wine"]).unwrap());
-    best_of_starts(&table, &classes([59, 71, 48]), |model, rand| {
-        assert!((model.inertia() - 1277.928).abs() < 5e-4, "{}", model.inertia());
-        assert!((rand - 0.897).abs() < 5e-4, "{rand}");
-    });
+    let (classes, options) = (classes([59, 71, 48]), KMeansOptions::new(3));
+    let best = |model: &KMeans, rand: f64| {
+        let found = (model.inertia() - 1277.928).abs() < 5e-4;
+        assert!(found || model.inertia() > 1278.76, "{}", model.inertia());
+        assert!(!found || (rand - 0.897).abs() < 5e-4, "{rand}");
+        found
+    };
+    // Of 600 single starts of scikit-learn 199 find it, the others one of 1278.761 and above: ten starts miss it once in 58 seeds, forty never.
+    let ten = by_seed(&table, &classes, 20, &options, best);
+    assert!(ten >= 17, "{ten} of 20");
+    let forty = options.clone().starts(Starts::PlusPlus { count: 40 });
+    assert_eq!(by_seed(&table, &classes, 20, &forty, best), 20);
+    // Two samples of such a share differ by 16 or less two times in three; four times that is never.
+    let one = by_seed(&table, &classes, 600, &options.starts(Starts::PlusPlus { count: 1 }), best);
+    assert!(one.abs_diff(199) <= 65, "{one} of 600");
 }

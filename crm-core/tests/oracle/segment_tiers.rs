@@ -18,7 +18,7 @@ fn labels(rows: u32, of: impl Fn(u32) -> u32) -> Vec<u32> {
     (0..rows).map(of).collect()
 }
 
-/// sklearn.metrics.adjusted_rand_score and normalized_mutual_info_score of labels by the same formulae.
+/// `adjusted_rand_score` and `normalized_mutual_info_score` of scikit-learn, on labels by the same formulae.
 #[test]
 fn agreement_of_scikit_learn() {
     let a = labels(500, |i| (i * i + 3 * i) % 7);
@@ -42,7 +42,7 @@ fn agreement_of_scikit_learn() {
     assert_eq!(adjusted_rand_index(&[0, 0, 1, 1], &[0, 1, 0, 1]).unwrap(), -0.5);
 }
 
-/// cohen_kappa_score and `confusion_matrix` of scikit-learn.
+/// `cohen_kappa_score` and `confusion_matrix` of scikit-learn.
 #[test]
 fn kappa_of_scikit_learn() {
     let before = labels(500, |i| i * 7 % 4);

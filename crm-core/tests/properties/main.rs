@@ -9,9 +9,11 @@ mod clv_fit;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;
+mod plain_kmeans;
 mod reference;
 mod rfm;
 mod segment_features;
 mod segment_kmeans;
+mod segment_quality;
 mod segment_tiers;
 mod segments;

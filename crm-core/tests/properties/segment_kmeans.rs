@@ -9,185 +9,7 @@ use crm_core::Threads;
 use crm_core::segment::{Clustering, KMeans, KMeansOptions, LabelOrder, Matrix, Starts};
 use proptest::prelude::*;
 
-/// Rows of numbers, where the iterations begin, and how often they may run.
-#[derive(Clone, Debug)]
-struct Question {
-    features: usize,
-    values: Vec<f64>,
-    weights: Option<Vec<f64>>,
-    starts: Vec<f64>,
-    most_iterations: u32,
-    order: LabelOrder,
-}
-
-/// What the reference answers.
-#[derive(Debug)]
-struct Plain {
-    centres: Vec<f64>,
-    labels: Vec<u32>,
-    iterations: u32,
-    /// Whether an empty cluster took a row.
-    relocated: bool,
-    /// The least share by which the next centre was farther than the nearest, over all rows and iterations.
-    margin: f64,
-}
-
-impl Question {
-    fn clusters(&self) -> usize {
-        self.starts.len() / self.features
-    }
-
-    fn rows(&self) -> usize {
-        self.values.len() / self.features
-    }
-
-    fn row(&self, row: usize) -> &[f64] {
-        &self.values[row * self.features..][..self.features]
-    }
-
-    fn weight(&self, row: usize) -> f64 {
-        self.weights.as_ref().map_or(1.0, |weights| weights[row])
-    }
-
-    fn options(&self) -> KMeansOptions {
-        KMeansOptions::new(self.clusters())
-            .starts(Starts::Given(self.starts.clone()))
-            .most_iterations(self.most_iterations)
-            .tolerance(0.0)
-            .order(self.order)
-    }
-
-    fn matrix(&self) -> Matrix<'_> {
-        Matrix::from_rows(&self.values, self.features).unwrap()
-    }
-
-    fn columns(&self) -> Vec<Vec<f64>> {
-        let column = |feature| self.values.iter().skip(feature).step_by(self.features).copied().collect();
-        (0..self.features).map(column).collect()
-    }
-
-    fn fit_to(&self, matrix: &Matrix<'_>, options: &KMeansOptions) -> Clustering {
-        match &self.weights {
-            None => KMeans::fit(matrix, options).unwrap(),
-            Some(weights) => KMeans::fit_weighted(matrix, weights, options).unwrap(),
-        }
-    }
-
-    fn fit(&self) -> Clustering {
-        self.fit_to(&self.matrix(), &self.options())
-    }
-
-    /// The question with all numbers changed.
-    fn mapped(&self, map: impl Fn(f64) -> f64) -> Self {
-        let all = |values: &[f64]| values.iter().map(|&value| map(value)).collect();
-        Self { values: all(&self.values), starts: all(&self.starts), ..self.clone() }
-    }
-
-    /// Distinct rows that count.
-    fn distinct(&self) -> usize {
-        let counting = (0..self.rows()).filter(|&row| self.weight(row) > 0.0);
-        let mut rows: Vec<_> = counting.map(|row| self.row(row).to_vec()).collect();
-        rows.sort_by(|left, right| left.partial_cmp(right).unwrap());
-        rows.dedup();
-        rows.len()
-    }
-
-    /// As many starts as there are distinct rows at most.
-    fn possible(mut self) -> Self {
-        let clusters = self.distinct().min(self.clusters());
-        self.starts.truncate(clusters * self.features);
-        self
-    }
-}
-
-fn square(left: &[f64], right: &[f64]) -> f64 {
-    let mut sum = 0.0;
-    for (left, right) in left.iter().zip(right) {
-        sum += (left - right) * (left - right);
-    }
-    sum
-}
-
-/// The number of the nearest centre, its squared distance, and that of the next one.
-fn nearest(row: &[f64], centres: &[f64]) -> (usize, f64, f64) {
-    let (mut best, mut next, mut number) = (f64::INFINITY, f64::INFINITY, 0);
-    for (cluster, centre) in centres.chunks_exact(row.len()).enumerate() {
-        let distance = square(row, centre);
-        if distance < best {
-            (next, best, number) = (best, distance, cluster);
-        } else if distance < next {
-            next = distance;
-        }
-    }
-    (number, best, next)
-}
-
-fn plain(question: &Question) -> Plain {
-    let (features, clusters, rows) = (question.features, question.clusters(), question.rows());
-    let mut centres = question.starts.clone();
-    let mut labels = vec![usize::MAX; rows];
-    let mut plain = Plain { centres: vec![], labels: vec![], iterations: 0, relocated: false, margin: 1.0 };
-    for _ in 0..question.most_iterations {
-        plain.iterations += 1;
-        let found: Vec<_> = (0..rows).map(|row| nearest(question.row(row), &centres)).collect();
-        for &(_, best, next) in &found {
-            plain.margin = if next > 0.0 { plain.margin.min((next - best) / next) } else { 0.0 };
-        }
-        let mut new: Vec<usize> = found.iter().map(|&(cluster, ..)| cluster).collect();
-        let mut weights = vec![0.0; clusters];
-        (0..rows).for_each(|row| weights[new[row]] += question.weight(row));
-        // Each empty cluster takes the row that is farthest from its centre, of equally far ones the first.
-        let mut far: Vec<usize> =
-            (0..rows).filter(|&row| question.weight(row) > 0.0 && found[row].1 > 0.0).collect();
-        far.sort_by(|&left, &right| found[right].1.total_cmp(&found[left].1).then(left.cmp(&right)));
-        for (cluster, row) in (0..clusters).filter(|&cluster| weights[cluster] == 0.0).zip(far) {
-            plain.relocated = true;
-            new[row] = cluster;
-        }
-        let changed = new != labels;
-        labels = new;
-        let old = centres.clone();
-        let mut sums = vec![0.0; clusters * features];
-        weights.fill(0.0);
-        for (row, &cluster) in labels.iter().enumerate() {
-            weights[cluster] += question.weight(row);
-            for (sum, value) in sums[cluster * features..].iter_mut().zip(question.row(row)) {
-                *sum += question.weight(row) * value;
-            }
-        }
-        for place in (0..sums.len()).filter(|&place| weights[place / features] > 0.0) {
-            centres[place] = sums[place] / weights[place / features];
-        }
-        if !changed || old == centres {
-            break;
-        }
-    }
-    number(question, &mut plain, &centres);
-    plain
-}
-
-/// Numbers the clusters by their centres; labels are the nearest of the numbered ones.
-fn number(question: &Question, plain: &mut Plain, centres: &[f64]) {
-    let LabelOrder { feature, descending } = question.order;
-    let mut numbered: Vec<Vec<f64>> = centres.chunks_exact(question.features).map(<[f64]>::to_vec).collect();
-    numbered.sort_by(|left, right| {
-        let from = |centre: &[f64]| [&centre[feature..], &centre[..feature]].concat();
-        let compared = from(left).partial_cmp(&from(right)).unwrap();
-        if descending { compared.reverse() } else { compared }
-    });
-    plain.centres = numbered.concat();
-    let found = |row| nearest(question.row(row), &plain.centres);
-    for row in 0..question.rows() {
-        let (cluster, best, next) = found(row);
-        plain.labels.push(cluster as u32);
-        plain.margin = if next > 0.0 { plain.margin.min((next - best) / next) } else { 0.0 };
-    }
-}
-
-fn bits(values: &[f64]) -> Vec<u64> {
-    // Adding 0 turns -0 into 0.
-    values.iter().map(|value| (value + 0.0).to_bits()).collect()
-}
+use crate::plain_kmeans::{Question, bits, nearest, plain, square};
 
 fn check_against_plain(question: &Question) -> std::result::Result<(), TestCaseError> {
     let (fitted, plain) = (question.fit(), plain(question));
@@ -353,6 +175,67 @@ fn more_clusters_than_the_mutual_distances_are_computed_for() {
     check_against_plain(&question).unwrap();
 }
 
+/// A row midway between two centres belongs to the lower number, whichever centre came first among the starts.
+#[test]
+fn rows_midway_between_final_centres() {
+    let rows = [-1.0, 0.0, 1.0, 2.0];
+    for starts in [[-1.0, 1.0], [1.0, -1.0]] {
+        for descending in [false, true] {
+            let question = Question {
+                features: 1,
+                values: rows.to_vec(),
+                weights: None,
+                starts: starts.to_vec(),
+                most_iterations: 500,
+                order: LabelOrder { feature: 0, descending },
+            };
+            check_against_plain(&question).unwrap();
+            let fitted = question.fit();
+            assert_eq!(fitted.labels, fitted.model.predict(&question.matrix()).unwrap(), "{starts:?}");
+        }
+    }
+}
+
+/// Rows of no weight so far away that the squares of all other distances vanish beside them, and centres whose own squares vanish.
+#[test]
+fn squares_that_vanish() {
+    let rows = [1e100, -1e100, 1e-60, 0.4995e-60, 0.5005e-60, 0.0, 1e-63, 0.7e-60, 0.500_001e-60];
+    let weights = [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+    let fit = |rows: &[f64], weights: &[f64], most_iterations| {
+        let options = KMeansOptions::new(2)
+            .starts(Starts::Given(vec![0.0, 1e-60]))
+            .tolerance(0.0)
+            .most_iterations(most_iterations);
+        KMeans::fit_weighted(&Matrix::from_rows(rows, 1).unwrap(), weights, &options).unwrap()
+    };
+    for most_iterations in [1, 2, 500] {
+        let fitted = fit(&rows, &weights, most_iterations);
+        check_assignment(&Matrix::from_rows(&rows, 1).unwrap(), &fitted.model).unwrap();
+        let plain = plain(&Question {
+            features: 1,
+            values: rows.to_vec(),
+            weights: Some(weights.to_vec()),
+            starts: vec![0.0, 1e-60],
+            most_iterations,
+            order: LabelOrder::default(),
+        });
+        assert_eq!(fitted.model.iterations(), plain.iterations);
+        assert_eq!(fitted.labels, plain.labels);
+    }
+    let rows = [1.0, 0.0, 1e-170, 0.3e-170];
+    let question = Question {
+        features: 1,
+        values: rows.to_vec(),
+        weights: Some(vec![0.0, 1.0, 1.0, 1.0]),
+        starts: vec![0.0, 1e-170],
+        most_iterations: 10,
+        order: LabelOrder::default(),
+    };
+    let fitted = question.fit();
+    check_assignment(&question.matrix(), &fitted.model).unwrap();
+    assert_eq!(fitted.labels, fitted.model.predict(&question.matrix()).unwrap());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -434,7 +317,10 @@ proptest! {
     }
 
     #[test]
-    fn a_weight_is_a_number_of_rows(question in small_question()) {
+    fn a_weight_is_a_number_of_rows(
+        question in small_question(),
+        tolerance in prop::sample::select(&[0.0, 0.013_7, 0.117][..]),
+    ) {
         let ones = Question { weights: Some(vec![1.0; question.rows()]), ..question.clone() };
         let none = Question { weights: None, ..question.clone() };
         if none.distinct() >= none.clusters() {
@@ -446,8 +332,12 @@ proptest! {
         let places: Vec<usize> = (0..question.rows()).flat_map(copies).collect();
         let values = places.iter().flat_map(|&row| question.row(row).to_vec()).collect();
         let repeated = Question { values, weights: None, ..question.clone() };
-        let (fitted, repeated) = (question.fit(), repeated.fit());
+        let fit = |question: &Question| {
+            question.fit_to(&question.matrix(), &question.options().tolerance(tolerance))
+        };
+        let (fitted, repeated) = (fit(&question), fit(&repeated));
         prop_assert_eq!(bits(fitted.model.centres()), bits(repeated.model.centres()));
+        prop_assert_eq!(fitted.model.iterations(), repeated.model.iterations());
         let labels: Vec<u32> = places.iter().map(|&row| fitted.labels[row]).collect();
         prop_assert_eq!(labels, repeated.labels);
         let counts: Vec<f64> = repeated.model.rows().iter().map(|&rows| rows as f64).collect();

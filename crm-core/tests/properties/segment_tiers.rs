@@ -40,15 +40,17 @@ fn customers(most: usize) -> impl Strategy<Value = Vec<(f64, f64, f64)>> {
 
 /// The default bands and wider or narrower ones around shares that sum to 1.
 fn bands() -> impl Strategy<Value = TierBands> {
-    let own = (prop::array::uniform4(1..20u32), 1..100u32).prop_map(|(parts, half)| {
-        let sum: u32 = parts.iter().sum();
-        let [core, important, basic, at_risk] = parts.map(|part| {
-            let centre = f64::from(part) / f64::from(sum);
-            let half = f64::from(half) / 1000.0;
-            ShareBand::new((centre - half).max(0.0), (centre + half).min(1.0))
+    let own =
+        (prop::array::uniform4(1..20u32), prop::array::uniform4(1..100u32)).prop_map(|(parts, halves)| {
+            let sum: u32 = parts.iter().sum();
+            let band = |place: usize| {
+                let centre = f64::from(parts[place]) / f64::from(sum);
+                let half = f64::from(halves[place]) / 1000.0;
+                ShareBand::new((centre - half).max(0.0), (centre + half).min(1.0))
+            };
+            let [core, important, basic, at_risk] = [0, 1, 2, 3].map(band);
+            TierBands { core, important, basic, at_risk }
         });
-        TierBands { core, important, basic, at_risk }
-    });
     prop_oneof![1 => Just(TierBands::default()), 2 => own]
 }
 
@@ -96,7 +98,7 @@ proptest! {
                 all += 1.0;
             }
         }
-        let most = (one + other) / 2.0;
+        let most = f64::midpoint(one, other);
         let chance = one * other / all;
         let expected = if all == 0.0 || (most - chance).abs() < 1e-12 { 1.0 } else { (both - chance) / (most - chance) };
         prop_assert!((index - expected).abs() < 1e-12, "{index} {expected}");
@@ -347,17 +349,70 @@ proptest! {
         prop_assert_eq!(model.report(&value, &potential, given).unwrap().tiers, fitted.report.tiers);
     }
 
+    /// No share at risk that is tried, each as flags, comes nearer than the one that is chosen.
     #[test]
-    fn the_riskiest_are_within_their_band_where_scores_allow(customers in customers(60)) {
+    fn the_share_at_risk_is_the_nearest_of_eleven(customers in customers(60), bands in bands(), wide in 2..100usize) {
         let column = |of: fn(&(f64, f64, f64)) -> f64| customers.iter().map(of).collect::<Vec<f64>>();
-        let (value, potential) = (column(|one| one.0), column(|one| one.1));
-        let risk: Vec<f64> = (0..value.len()).map(|row| ((row * 37) % 1009) as f64).collect();
-        let bands = TierBands { at_risk: ShareBand::new(0.05, 0.1), core: ShareBand::new(0.0, 0.5), important: ShareBand::new(0.0, 0.5), basic: ShareBand::new(0.0, 0.9) };
-        let fitted = CustomerTiers::fit(&value, &potential, RiskColumn::Scores(&risk), &CustomerTierOptions::default().bands(bands)).unwrap();
-        let n = value.len() as f64;
-        let allowed = (0..=value.len()).any(|count| (0.05..=0.1).contains(&(count as f64 / n)));
-        let at_risk = &fitted.report.tiers[3];
-        // A step of a tenth of the band can lie between two customers; the nearest cut is at most half a customer off.
-        prop_assert!(!allowed || at_risk.missed_by == 0.0 || (at_risk.missed_by.abs() * n <= 0.5 && !fitted.report.feasible));
+        let (value, potential, n) = (column(|one| one.0), column(|one| one.1), customers.len());
+        let risk: Vec<f64> = (0..n).map(|row| (row * 37 % 1009 % wide) as f64).collect();
+        let options = CustomerTierOptions::default().bands(bands);
+        let key = |risk: RiskColumn<'_>| {
+            let tiers = CustomerTiers::fit(&value, &potential, risk, &options).unwrap().report.tiers;
+            let count = |place: usize| tiers[place].customers as usize;
+            let (keeps, near) = distance(&bands, [count(0), count(1), count(2)], n);
+            let at_risk = &tiers[3];
+            let half = (bands.at_risk.highest - bands.at_risk.lowest) / 2.0;
+            let own = ((at_risk.share - f64::midpoint(bands.at_risk.lowest, bands.at_risk.highest)) / half).powi(2);
+            (usize::from(!keeps) + usize::from(at_risk.missed_by != 0.0), near + own)
+        };
+        let chosen = key(RiskColumn::Scores(&risk));
+        let mut found = false;
+        for step in 0..=10 {
+            let share = bands.at_risk.lowest + (bands.at_risk.highest - bands.at_risk.lowest) * f64::from(step) / 10.0;
+            // The nearest number of customers with at least some score; of two the smaller.
+            let cuts = (0..=wide).rev().map(|least| risk.iter().filter(|&&risk| risk >= least as f64).count());
+            let off = |count: usize| (count as f64 - share * n as f64).abs();
+            let Some(count) = cuts.min_by(|&one, &other| off(one).total_cmp(&off(other)).then(one.cmp(&other))) else { unreachable!() };
+            let mut descending = risk.clone();
+            descending.sort_by(|one, other| other.total_cmp(one));
+            let flags: Vec<bool> = risk.iter().map(|&risk| count > 0 && risk >= descending[count - 1]).collect();
+            let tried = key(RiskColumn::Flags(&flags));
+            prop_assert!(chosen.0 < tried.0 || chosen.0 == tried.0 && chosen.1 <= tried.1 + 1e-8, "{chosen:?} {tried:?} at {share}");
+            found |= chosen.0 == tried.0 && (chosen.1 - tried.1).abs() <= 1e-8;
+        }
+        prop_assert!(found, "none of the eleven");
     }
+}
+
+/// The nearest thresholds of all miss the wide band of basic customers by far less than a half width; others keep all bands.
+#[test]
+fn bands_come_before_centres() {
+    let value: Vec<f64> = (0..1000).map(|row| f64::from(row * 37 % 1009)).collect();
+    let flags: Vec<bool> = (0..1000).map(|row| row % 10 == 0).collect();
+    let bands = TierBands {
+        core: ShareBand::new(0.11, 0.13),
+        important: ShareBand::new(0.29, 0.31),
+        basic: ShareBand::new(0.405, 0.465),
+        at_risk: ShareBand::new(0.05, 0.15),
+    };
+    let options = CustomerTierOptions::default().bands(bands);
+    let fitted = CustomerTiers::fit(&value, &value, RiskColumn::Flags(&flags), &options).unwrap();
+    assert!(fitted.report.feasible, "{}", fitted.report);
+    // On the upper end of the wide band, and 0.435 left for two bands whose centres are 0.42: 0.1275 and 0.3075.
+    assert_eq!(fitted.report.tiers[2].share, 0.465);
+    let core = fitted.report.tiers[0].share;
+    assert!((core - 0.1275).abs() <= 0.0005 + 1e-12, "{core}");
+}
+
+/// Both ends belong to a band: 10, 35, 45 and 10 % are kept, and no other thresholds keep them.
+#[test]
+fn ends_of_bands_are_inside() {
+    let value: Vec<f64> = (0..20).map(|row| f64::from(u8::from(row < 5))).collect();
+    let potential: Vec<f64> = (0..20).map(|row| f64::from(u8::from((3..9).contains(&row)))).collect();
+    let flags: Vec<bool> = (0..20).map(|row| row >= 18).collect();
+    let options = CustomerTierOptions::default();
+    let fitted = CustomerTiers::fit(&value, &potential, RiskColumn::Flags(&flags), &options).unwrap();
+    assert_eq!(fitted.report.tiers.each_ref().map(|tier| tier.customers), [2, 7, 9, 2]);
+    assert!(fitted.report.feasible);
+    assert_eq!(fitted.report.to_string(), "all shares lie in their bands");
 }

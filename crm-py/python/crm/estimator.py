@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+import numpy as np
 
 from crm.error import InvalidArgumentError
 
@@ -82,6 +85,10 @@ class Estimator(Generic[Native]):
             self.model_ = self._NATIVE.from_json(text)
 
     def __repr__(self) -> str:
-        defaults = type(self)().get_params()
-        given = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name])
+        defaults = inspect.signature(type(self)).parameters
+        given = ", ".join(
+            f"{name}={value!r}"
+            for name, value in self.get_params(deep=False).items()
+            if isinstance(value, np.ndarray) or value != defaults[name].default
+        )
         return f"{type(self).__name__}({given})"

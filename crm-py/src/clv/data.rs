@@ -7,7 +7,7 @@ use crm_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
-use crate::column::{Accept, Column};
+use crate::column::{Accept, Column, whole};
 use crate::customer::{CustomerBase, Opportunities};
 use crate::error::{OrRaise, exception};
 use crate::table::{id_array, writable};
@@ -282,18 +282,4 @@ impl RetentionData {
     fn churned<'py>(&self, py: Python<'py>) -> Bound<'py, PyByteArray> {
         writable(py, self.0.churned())
     }
-}
-
-/// Whole numbers of periods or purchases.
-pub(crate) fn whole(py: Python<'_>, argument: &str, column: &Column) -> PyResult<Vec<u32>> {
-    let values = column.numbers(py, argument, Accept::Numbers)?;
-    let convert = |(row, &value): (usize, &f64)| {
-        let whole = value as u32;
-        if f64::from(whole) == value {
-            return Ok(whole);
-        }
-        let message = format!("{value} is not a whole number from 0 to {}", u32::MAX);
-        Err(exception(py, &Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64)))
-    };
-    values.iter().enumerate().map(convert).collect()
 }

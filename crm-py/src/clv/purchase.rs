@@ -15,7 +15,7 @@ use super::report::FitReport;
 use crate::column::{Accept, Column};
 use crate::customer::Period;
 use crate::error::{OrRaise, within};
-use crate::ingest::threads;
+use crate::ingest::{seed, threads};
 use crate::table::{Columns, Table, writable};
 
 /// A model of purchases with its parameters.
@@ -180,11 +180,6 @@ impl PurchaseModel {
         let seed = self::seed(seed).or_raise(py)?;
         py.detach(|| self.0.simulate(&ages, holdout.0, seed)).or_raise(py).map(Simulation)
     }
-}
-
-/// A seed from a number that Python gave.
-pub(crate) fn seed(seed: i64) -> Result<u64> {
-    within("seed", seed, "between 0 and 9223372036854775807")
 }
 
 /// Refits of a model to samples of its customers.

@@ -5,13 +5,13 @@ use crm_core::customer::TimeUnit;
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
-use super::data::{RetentionData, whole};
-use super::purchase::seed;
+use super::data::RetentionData;
 use super::rate::{DiscountRate, horizon};
 use super::report::FitReport;
-use crate::column::Column;
+use crate::column::{Column, whole};
 use crate::customer::Period;
 use crate::error::{OrRaise, within};
+use crate::ingest::seed;
 use crate::table::writable;
 
 /// The shifted beta-geometric model.

@@ -4,12 +4,11 @@ use crm_core::clv::SpendModel as Model;
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
-use super::data::{SpendData, whole};
-use super::purchase::seed;
+use super::data::SpendData;
 use super::report::FitReport;
-use crate::column::Column;
+use crate::column::{Column, whole};
 use crate::error::OrRaise;
-use crate::ingest::threads;
+use crate::ingest::{seed, threads};
 use crate::table::writable;
 
 /// The Gamma-Gamma model.

@@ -6,11 +6,12 @@ use pyo3::prelude::*;
 
 use super::data::{PurchaseData, SpendData};
 use super::interval::interval_table;
-use super::purchase::{PurchaseModel, seed};
+use super::purchase::PurchaseModel;
 use super::rate::{DiscountRate, horizon};
 use super::spend::SpendModel;
 use crate::customer::Period;
 use crate::error::{OrRaise, within};
+use crate::ingest::seed;
 use crate::table::{Columns, Table};
 
 /// A purchase model and a spend model.

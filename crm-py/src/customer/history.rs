@@ -16,11 +16,12 @@ use pyo3::types::PyBytes;
 use super::activity::{CohortTable, Opportunities, PeriodActivity};
 use super::base::{CalibrationHoldout, CustomerBase};
 use super::period::Period;
+use super::rhythm::Rhythm;
 use crate::capsule::{Arrays, arrow_error, check_plain};
 use crate::column::{Column, field};
 use crate::error::{OrRaise, exception, within};
 use crate::ingest::{ColumnNames, IngestOptions, Watch, scale, threads};
-use crate::table::Table;
+use crate::table::{Table, id_array};
 
 /// Rows of plain columns that are copied at a time.
 const PIECE: usize = 1 << 20;
@@ -28,7 +29,7 @@ const PIECE: usize = 1 << 20;
 /// Per customer, days with purchases, orders and amounts.
 #[pyclass(frozen, eq, module = "crm._crm")]
 #[derive(PartialEq)]
-pub(crate) struct PurchaseHistory(History);
+pub(crate) struct PurchaseHistory(pub(crate) History);
 
 #[pymethods]
 impl PurchaseHistory {
@@ -200,11 +201,27 @@ impl PurchaseHistory {
         rows_after: &str,
         threads: i64,
     ) -> PyResult<CustomerBase> {
-        let options = options(("as_of", as_of), window_days, time_unit, threads).and_then(|options| {
-            Ok(BaseOptions { rows_after: Policy::from_name("rows_after", rows_after)?, ..options })
-        });
-        let options = options.or_raise(py)?;
+        let options = base_options(as_of, window_days, time_unit, rows_after, threads).or_raise(py)?;
         py.detach(|| self.0.base(options)).or_raise(py).map(CustomerBase)
+    }
+
+    #[pyo3(signature = (as_of, window_days, time_unit, rows_after, threads))]
+    fn rhythm(
+        &self,
+        py: Python<'_>,
+        as_of: &str,
+        window_days: Option<i64>,
+        time_unit: &str,
+        rows_after: &str,
+        threads: i64,
+    ) -> PyResult<Rhythm> {
+        let options = base_options(as_of, window_days, time_unit, rows_after, threads).or_raise(py)?;
+        py.detach(|| {
+            // The rhythm has no ids; they are those of the base.
+            let ids = Some(id_array(self.0.base(options)?.customer_ids()));
+            Ok(Rhythm { rhythm: self.0.rhythm(options)?, ids })
+        })
+        .or_raise(py)
     }
 
     #[pyo3(signature = (calibration_end, holdout_end, window_days, time_unit, threads))]
@@ -298,6 +315,18 @@ impl PurchaseHistory {
 
 fn day(argument: &str, text: &str) -> Result<Day> {
     Day::parse(text).map_err(|error| error.on(argument))
+}
+
+/// The options of a base.
+pub(crate) fn base_options(
+    as_of: &str,
+    window_days: Option<i64>,
+    time_unit: &str,
+    rows_after: &str,
+    threads: i64,
+) -> Result<BaseOptions> {
+    let options = options(("as_of", as_of), window_days, time_unit, threads)?;
+    Ok(BaseOptions { rows_after: Policy::from_name("rows_after", rows_after)?, ..options })
 }
 
 fn options(

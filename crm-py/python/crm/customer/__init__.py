@@ -4,6 +4,7 @@ from crm.customer.activity import CohortTable, Opportunities, PeriodActivity
 from crm.customer.base import BaseAccount, CalibrationHoldout, CustomerBase
 from crm.customer.history import IngestOptions, PurchaseHistory
 from crm.customer.period import Period
+from crm.customer.rhythm import Rhythm
 
 __all__ = [
     "BaseAccount",
@@ -15,4 +16,5 @@ __all__ = [
     "Period",
     "PeriodActivity",
     "PurchaseHistory",
+    "Rhythm",
 ]

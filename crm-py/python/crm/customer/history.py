@@ -14,6 +14,7 @@ from crm.customer.activity import CohortBy, CohortTable, Opportunities, PeriodAc
 from crm.customer.base import CalibrationHoldout, CustomerBase, TimeUnit
 from crm.customer.day import iso_text
 from crm.customer.period import Period, native_period
+from crm.customer.rhythm import Rhythm
 from crm.progress import OnProgress, watching
 from crm.table import Table
 
@@ -319,6 +320,35 @@ class PurchaseHistory:
         """
         day = iso_text("as_of", as_of)
         return CustomerBase._of(self._native.base(day, window_days, time_unit, rows_after, threads))
+
+    def rhythm(
+        self,
+        as_of: date | str,
+        *,
+        window_days: int | None = None,
+        time_unit: TimeUnit = "day",
+        rows_after: Literal["exclude", "raise"] = "exclude",
+        threads: int = 0,
+    ) -> Rhythm:
+        """The gaps between purchase days: of the customers, the window and the date of `base` with the same options.
+
+        Args:
+            as_of: The day, as a date or ISO text.
+            window_days: Only the last so many days up to `as_of` count.
+            time_unit: The unit of the gaps.
+            rows_after: Rows after `as_of`: "exclude" or "raise".
+            threads: Threads to use, 0 for all there are; the result does not depend on it.
+
+        Raises:
+            EmptyError: No customer has a purchase by then.
+            InvalidValueError: There are rows after `as_of`, and `rows_after` is "raise".
+
+        >>> history = PurchaseHistory.from_columns([7, 7, 3], [date(2024, 3, 1), date(2024, 3, 5), date(2024, 3, 5)])
+        >>> history.rhythm("2024-03-31").mean_gap
+        array([nan,  4.])
+        """
+        day = iso_text("as_of", as_of)
+        return Rhythm._of(self._native.rhythm(day, window_days, time_unit, rows_after, threads))
 
     def split(
         self,
