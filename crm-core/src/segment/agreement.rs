@@ -42,7 +42,7 @@ impl CrossTable {
     /// # Errors
     /// `LengthMismatch`; `Empty` without rows; `OutOfRange` with the row for labels above 65,535, and for tables above 16,777,216 cells.
     pub fn new(rows: &[u32], columns: &[u32]) -> Result<Self> {
-        let (row_groups, column_groups) = check_labelings(rows, columns)?;
+        let (row_groups, column_groups) = check_labelings("rows", rows, "columns", columns)?;
         Self::counted(rows, columns, row_groups, column_groups)
     }
 
@@ -236,11 +236,16 @@ pub fn normalized_mutual_information(first: &[u32], second: &[u32]) -> Result<f6
 }
 
 /// The number of groups of both labelings.
-fn check_labelings(first: &[u32], second: &[u32]) -> Result<(usize, usize)> {
-    check_length("columns", second.len(), "rows", first.len())?;
-    check_rows("rows", first.len())?;
-    check_labels("rows", first, MOST_GROUPS)?;
-    check_labels("columns", second, MOST_GROUPS)?;
+fn check_labelings(
+    first_name: &str,
+    first: &[u32],
+    second_name: &str,
+    second: &[u32],
+) -> Result<(usize, usize)> {
+    check_length(second_name, second.len(), first_name, first.len())?;
+    check_rows(first_name, first.len())?;
+    check_labels(first_name, first, MOST_GROUPS)?;
+    check_labels(second_name, second, MOST_GROUPS)?;
     let groups = |labels: &[u32]| labels.iter().max().map_or(0, |&label| label as usize + 1);
     Ok((groups(first), groups(second)))
 }
@@ -267,7 +272,7 @@ struct Joint {
 
 impl Joint {
     fn new(first: &[u32], second: &[u32]) -> Result<Self> {
-        let (rows, columns) = check_labelings(first, second)?;
+        let (rows, columns) = check_labelings("first", first, "second", second)?;
         let filled = if rows * columns <= COUNT_UP_TO {
             let mut counts = vec![0u64; rows * columns];
             for (&row, &column) in first.iter().zip(second) {

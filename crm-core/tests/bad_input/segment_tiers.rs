@@ -12,13 +12,13 @@ use super::*;
 fn labels_that_make_no_sense() {
     for measure in [adjusted_rand_index, normalized_mutual_information] {
         let length = measure(&[0, 1], &[0]).unwrap_err();
-        assert_eq!(seen(&length), expected(ErrorKind::LengthMismatch, "columns", None));
-        assert_eq!(seen(&measure(&[], &[]).unwrap_err()), expected(ErrorKind::Empty, "rows", None));
+        assert_eq!(seen(&length), expected(ErrorKind::LengthMismatch, "second", None));
+        assert_eq!(seen(&measure(&[], &[]).unwrap_err()), expected(ErrorKind::Empty, "first", None));
         let absurd = measure(&[0, 65_535, 65_536], &[0, 0, 0]).unwrap_err();
-        assert_eq!(seen(&absurd), expected(ErrorKind::OutOfRange, "rows", 2));
-        assert_eq!(absurd.to_string(), "rows, row 2: label 65536 is above 65535");
+        assert_eq!(seen(&absurd), expected(ErrorKind::OutOfRange, "first", 2));
+        assert_eq!(absurd.to_string(), "first, row 2: label 65536 is above 65535");
         let absurd = measure(&[0, 0], &[0, u32::MAX]).unwrap_err();
-        assert_eq!(seen(&absurd), expected(ErrorKind::OutOfRange, "columns", 1));
+        assert_eq!(seen(&absurd), expected(ErrorKind::OutOfRange, "second", 1));
         assert_eq!(measure(&[65_535, 0], &[0, 65_535]).unwrap(), 1.0);
     }
     // 65,536 x 65,536 cells are not laid out.
