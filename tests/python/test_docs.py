@@ -61,10 +61,13 @@ def test_the_examples_of_lifetime_value_run(repository: Path, cdnow: crm.Purchas
     assert isinstance(model, crm.CustomerValueModel) and model.purchases.is_sound_
 
 
-def test_the_examples_of_segments_run(repository: Path, cdnow: crm.PurchaseHistory) -> None:
-    text = (repository / "docs/python.md").read_text(encoding="utf-8")
-    code = text.split("\n## Segments\n")[1].split("```python\n")[1].split("```")[0]
+@pytest.mark.parametrize(("page", "heading", "model"), [("python.md", "## Segments", "segments"), ("segments.md", "### Python", "model")])
+def test_the_examples_of_segments_run(
+    repository: Path, cdnow: crm.PurchaseHistory, page: str, heading: str, model: str
+) -> None:
+    text = (repository / "docs" / page).read_text(encoding="utf-8")
+    code = text.split(f"\n{heading}\n")[1].split("```python\n")[1].split("```")[0]
     names: dict[str, object] = {"crm": crm, "history": cdnow}
-    exec(compile(code, "python.md", "exec"), names)
-    segments = names["segments"]
+    exec(compile(code, page, "exec"), names)
+    segments = names[model]
     assert isinstance(segments, crm.SegmentModel) and len(segments.names_) == 4
