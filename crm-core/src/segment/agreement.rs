@@ -24,7 +24,7 @@ fn pairs(count: u64) -> u128 {
 /// ```
 ///
 /// # Errors
-/// `LengthMismatch` unless both have a label for each row; `Empty` without rows.
+/// `LengthMismatch` unless both have a label for each row; `Empty` without rows; `OutOfRange` above 4,294,967,295 of them.
 pub fn adjusted_rand_index(left: &[u32], right: &[u32]) -> Result<f64> {
     if left.len() != right.len() {
         let message = format!("has {} rows where left has {}", right.len(), left.len());
@@ -32,6 +32,10 @@ pub fn adjusted_rand_index(left: &[u32], right: &[u32]) -> Result<f64> {
     }
     if left.is_empty() {
         return Err(Error::new(ErrorKind::Empty, "there are no rows").on("left"));
+    }
+    if left.len() > u32::MAX as usize {
+        let message = format!("{} rows are above {}", left.len(), u32::MAX);
+        return Err(Error::new(ErrorKind::OutOfRange, message).on("left"));
     }
     let (mut lefts, mut rights, mut cells) = (HashMap::new(), HashMap::new(), HashMap::new());
     for (&left, &right) in left.iter().zip(right) {
@@ -46,8 +50,8 @@ pub fn adjusted_rand_index(left: &[u32], right: &[u32]) -> Result<f64> {
     if in_left == in_both && in_right == in_both {
         return Ok(1.0);
     }
-    // Each count is an exact integer; the quotient is rounded in a few steps.
-    let expected = in_left as f64 * in_right as f64 / all as f64;
-    let mean = (in_left + in_right) as f64 / 2.0;
-    Ok((in_both as f64 - expected) / (mean - expected))
+    // Both exact: below 2^126 and 2^127 for fewer than 2^32 rows.
+    let above_chance = (in_both * all) as i128 - (in_left * in_right) as i128;
+    let most_above_chance = (in_left + in_right) * all - 2 * in_left * in_right;
+    Ok(2.0 * above_chance as f64 / most_above_chance as f64)
 }

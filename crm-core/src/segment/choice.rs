@@ -5,7 +5,7 @@ use super::{
     Dispersion, Gap, GapOptions, GapRow, KMeans, KMeansOptions, Matrix, Silhouette, SilhouetteOptions,
     Stability, StabilityOptions, Starts, dispersion, sample,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::parallel::Threads;
 
 /// Options of [`ClusterChoice::evaluate`].
@@ -213,7 +213,7 @@ impl ClusterChoice {
     ///
     /// # Errors
     /// `InvalidArgument` for an empty range of clusters, for fewer than 2 or more than there are distinct rows, for as many as rows, and for options that make
-    /// no sense.
+    /// no sense; `InvalidValue` for distinct rows so close that their squared distances are 0, below 1e-161.
     pub fn evaluate(matrix: &Matrix<'_>, options: &ChoiceOptions) -> Result<Self> {
         options.check(matrix)?;
         let gap = GapOptions { seed: options.seed, threads: options.threads, ..options.gap };
@@ -293,12 +293,13 @@ impl ClusterChoice {
     }
 
     fn explain_none(&self) -> Vec<String> {
-        let mut reasons = vec!["no number of clusters is better than chance and stable".to_owned()];
-        let tests: [(&str, fn(&ChoiceRow, Option<f64>) -> bool); 3] = [
+        type Test = fn(&ChoiceRow, Option<f64>) -> bool;
+        let tests: [(&str, Test); 3] = [
             ("a gap above that of 1 cluster", has_gap),
             ("a silhouette above that of rows without clusters", |row, _| has_silhouette(row)),
             ("stable clusters", |row, _| is_stable(row)),
         ];
+        let mut reasons = vec!["no number of clusters is better than chance and stable".to_owned()];
         for (what, test) in tests {
             let passing: Vec<String> = self
                 .rows
@@ -380,6 +381,10 @@ fn row(
         .seed(seed)
         .threads(threads);
     let fitted = KMeans::fit(matrix, &kmeans)?;
+    if fitted.labels.windows(2).all(|pair| pair[0] == pair[1]) {
+        let message = "its rows are too close to be told apart: their squared distances are 0";
+        return Err(Error::new(ErrorKind::InvalidValue, message).on("matrix"));
+    }
     let silhouette = Silhouette::evaluate(
         matrix,
         &fitted.labels,

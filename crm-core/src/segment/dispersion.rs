@@ -170,7 +170,9 @@ fn spreads(matrix: &Matrix<'_>, members: &Members, centres: &[Centre], all: &Cen
 fn measure(matrix: &Matrix<'_>, members: &Members) -> (Vec<Centre>, Centre, Vec<Spread>) {
     let sums = sums(matrix, members);
     let mut all = Sums::new(matrix.features());
-    sums.iter().for_each(|sums| all.merge(sums));
+    for sums in &sums {
+        all.merge(sums);
+    }
     let all = all.centre();
     let centres: Vec<Centre> = sums.iter().map(Sums::centre).collect();
     let spreads = spreads(matrix, members, &centres, &all);

@@ -38,7 +38,9 @@ impl Members {
     pub(super) fn group(labels: &[u32]) -> Self {
         let most = labels.iter().max().map_or(0, |&most| most as usize + 1);
         let mut counts = vec![0_usize; most];
-        labels.iter().for_each(|&label| counts[label as usize] += 1);
+        for &label in labels {
+            counts[label as usize] += 1;
+        }
         let mut clusters = Vec::new();
         let mut end = 0;
         for (cluster, place) in counts.iter_mut().enumerate() {

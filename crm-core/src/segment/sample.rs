@@ -62,7 +62,9 @@ mod tests {
         for index in 0..20_000 {
             let rows = without_replacement(10, 4, &mut stream(7, index));
             assert!(rows.len() == 4 && rows.is_sorted_by(|left, right| left < right));
-            rows.iter().for_each(|&row| counts[row as usize] += 1);
+            for &row in &rows {
+                counts[row as usize] += 1;
+            }
         }
         // 8,000 each are expected, with a standard deviation of 69.
         assert!(counts.iter().all(|&count| (7_650..8_350).contains(&count)), "{counts:?}");

@@ -86,9 +86,12 @@ fn numbers_of_clusters_that_cannot_be() {
 
 #[test]
 fn extreme_values_give_numbers() {
+    let tiny = [5e-324, 0.0, 0.0, 1e-323, 2e-323, -5e-324];
+    let tiny = Matrix::from_rows(&tiny, 1).unwrap();
+    let error = ClusterChoice::evaluate(&tiny, &ChoiceOptions::default().clusters(2, 3)).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidValue, "matrix", None));
     for values in [
         vec![-1e140, 1e140, 1e140, 0.0, -1e140, 5.0],
-        vec![5e-324, 0.0, 0.0, 1e-323, 2e-323, -5e-324],
         vec![1e140, -1e-300, 0.0, 0.0, 1e-300, -0.0],
         vec![1e16, 1e16 + 2.0, 1e16 + 4.0, 1e16, 1e16 + 2.0, 1e16 + 4.0],
     ] {
