@@ -8,7 +8,8 @@
 //! use crm_core::segment::{KMeans, KMeansOptions};
 //! let data = DatasetBase::from(array![[0.0, 0.0], [0.1, 0.2], [5.0, 5.0], [5.1, 4.9]]);
 //! let model: KMeans = KMeansOptions::new(2).fit(&data)?;
-//! assert_eq!(model.predict(data.records()).to_vec(), [0, 0, 1, 1]);
+//! let labels = Predict::predict(&model, data.records());
+//! assert_eq!(labels.to_vec(), [0, 0, 1, 1]);
 //! # Ok::<(), crm_core::Error>(())
 //! ```
 

@@ -302,6 +302,7 @@ impl ClusterChoice {
             ("a silhouette above that of rows without clusters", |row, _| has_silhouette(row)),
             ("stable clusters", |row, _| is_stable(row)),
         ];
+        let mut reasons = vec!["no number of clusters is better than chance and stable".to_owned()];
         for (what, test) in tests {
             let passing: Vec<String> = self
                 .rows

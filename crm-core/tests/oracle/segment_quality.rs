@@ -46,7 +46,7 @@ fn indices_of_scikit_learn() {
         assert_near(dispersion.calinski_harabasz, case.calinski_harabasz, case.tolerance, &case.name);
         assert_near(dispersion.davies_bouldin, case.davies_bouldin, case.tolerance, &case.name);
         // The law of total variance.
-        assert_near(dispersion.within + dispersion.between, dispersion.total, 1e-12, &case.name);
+        assert_near(dispersion.within + dispersion.between, dispersion.total, case.tolerance, &case.name);
     }
 }
 

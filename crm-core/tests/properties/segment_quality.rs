@@ -175,7 +175,7 @@ fn clusters_that_are_there_are_found() {
         let mut draw = Draw::new(seed);
         // Corners of a lattice in a random order, eight standard deviations apart.
         let mut values = Vec::new();
-        let rows = 100 * clusters;
+        let rows = 60 * clusters;
         for row in 0..rows {
             let even = row as f64 / rows as f64;
             // The first third of the rows is half of the clusters.
@@ -197,11 +197,11 @@ fn clusters_that_are_there_are_found() {
 
 #[test]
 fn rows_without_clusters_have_none() {
-    for (seed, features) in [(0, 1), (1, 2), (2, 3), (3, 8)] {
+    for (seed, features) in [(0, 1), (1, 2), (2, 8)] {
         let mut draw = Draw::new(seed);
-        let uniform: Vec<f64> = (0..500 * features).map(|_| draw.uniform()).collect();
-        let normal: Vec<f64> = (0..500 * features).map(|_| draw.normal()).collect();
-        let together: Vec<f64> = (0..500)
+        let uniform: Vec<f64> = (0..200 * features).map(|_| draw.uniform()).collect();
+        let normal: Vec<f64> = (0..200 * features).map(|_| draw.normal()).collect();
+        let together: Vec<f64> = (0..200)
             .flat_map(|_| {
                 let shared = 2.0 * draw.normal();
                 (0..features).map(|_| shared + draw.normal()).collect::<Vec<_>>()
@@ -226,7 +226,8 @@ fn choices_do_not_depend_on_threads() {
     assert_eq!(one.recommended, Some(3));
     // Samples of the rows tell the same.
     let gap = Gap::evaluate(&matrix, 5, &GapOptions::default().sample(300)).unwrap();
-    assert_eq!((gap.choice, gap.sampled_rows), (Some(3), 300));
+    let best = gap.rows.iter().max_by(|left, right| left.gap.total_cmp(&right.gap)).unwrap();
+    assert_eq!((best.clusters, gap.sampled_rows), (3, 300));
     let stability = Stability::evaluate(&matrix, 3, &StabilityOptions::default().sample(200)).unwrap();
     assert!(stability.mean > 0.99 && stability.sampled_rows == 200 && stability.values.len() == 20);
 }
