@@ -7720,8 +7720,8 @@ crm_status crm_segment_assignment_imputed(const struct crm_segment_assignment *a
                                           size_t capacity);
 
 /**
- * The segments as a table of one row a customer of the base behind the features: `customer_id`, `segment`, `segment_name`,
- * `distance`, `next_segment`, `next_distance` and `border`.
+ * The segments as a table of one row a customer of the base behind the features: `customer_id`, `label`, `segment` (its
+ * name), `distance`, `next_label`, `next_segment`, `next_distance` and `border`.
  *
  * `out` receives the stream, marked as released if the call fails; the caller releases it. What it held is overwritten.
  * Fails with `CRM_STATUS_LENGTH_MISMATCH` if the segments are those of another number of customers.

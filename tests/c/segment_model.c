@@ -563,8 +563,8 @@ static void files(const crm_history *history) {
     struct ArrowArrayStream stream;
     struct ArrowSchema schema;
     OK(crm_segment_assignment_to_arrow_stream(base, assignment, &stream));
-    CHECK(stream.get_schema(&stream, &schema) == 0 && schema.n_children == 7);
-    CHECK(is(schema.children[2]->name, "segment_name") && is(schema.children[6]->name, "border"));
+    CHECK(stream.get_schema(&stream, &schema) == 0 && schema.n_children == 8);
+    CHECK(is(schema.children[2]->name, "segment") && is(schema.children[7]->name, "border"));
     schema.release(&schema);
     stream.release(&stream);
     FAILS(crm_segment_assignment_to_arrow_stream(smaller, assignment, &stream), CRM_STATUS_LENGTH_MISMATCH, "segments");

@@ -296,7 +296,6 @@ impl ClusterChoice {
     }
 
     fn explain_none(&self) -> Vec<String> {
-        let mut reasons = vec!["no number of clusters is better than chance and stable".to_owned()];
         let tests: [(&str, Test); 3] = [
             ("a gap above that of 1 cluster", has_gap),
             ("a silhouette above that of rows without clusters", |row, _| has_silhouette(row)),
