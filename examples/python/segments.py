@@ -7,11 +7,15 @@ The log is the CDNOW sample: a tenth of the people who first bought at an online
 
 import sys
 
+import numpy as np
+import numpy.typing as npt
+
 import crm
+from crm.segment.feature import Feature
 
 SEGMENTS = 4
 """The data tell those who come back from those who do not; campaigns want to tell them apart further."""
-FEATURES = ("time_since_last_purchase", "purchase_days", "net_amount")
+FEATURES: tuple[Feature, ...] = ("time_since_last_purchase", "purchase_days", "net_amount")
 """What the customers are compared by."""
 
 
@@ -84,7 +88,7 @@ def customer_tiers(march: crm.CustomerBase, june: crm.CustomerBase) -> None:
     """Core, important, basic, at risk: solved at the end of March, and judged by the end of June."""
     model = crm.CustomerValueModel(crm.PurchaseModel("bg_nbd"), crm.SpendModel()).fit(march)
 
-    def standing(base: crm.CustomerBase) -> tuple[object, ...]:
+    def standing(base: crm.CustomerBase) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Value so far, value of the next year, and the chance of having left."""
         values = model.values(base, horizon=crm.Period.months(12), discount_rate=crm.DiscountRate.annual(0.10))
         return base.to_table()["net_amount"], values["value"], 1 - values["p_alive"]

@@ -5,7 +5,7 @@ use super::{
     Dispersion, Gap, GapOptions, GapRow, KMeans, KMeansOptions, Matrix, Silhouette, SilhouetteOptions,
     Stability, StabilityOptions, Starts, dispersion, sample,
 };
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::parallel::Threads;
 
 /// Options of [`ClusterChoice::evaluate`].
@@ -216,7 +216,7 @@ impl ClusterChoice {
     ///
     /// # Errors
     /// `InvalidArgument` for an empty range of clusters, for fewer than 2 or more than there are distinct rows, for as many as rows, and for options that make
-    /// no sense; `InvalidValue` for distinct rows so close that their squared distances are 0, below 1e-161.
+    /// no sense; `OutOfRange` if the features vary by less than 1e-100.
     pub fn evaluate(matrix: &Matrix<'_>, options: &ChoiceOptions) -> Result<Self> {
         options.check(matrix)?;
         let gap = GapOptions { seed: options.seed, threads: options.threads, ..options.gap };
@@ -383,10 +383,6 @@ fn row(
         .seed(seed)
         .threads(threads);
     let fitted = KMeans::fit(matrix, &kmeans)?;
-    if fitted.labels.windows(2).all(|pair| pair[0] == pair[1]) {
-        let message = "its rows are too close to be told apart: their squared distances are 0";
-        return Err(Error::new(ErrorKind::InvalidValue, message).on("matrix"));
-    }
     let silhouette = Silhouette::evaluate(
         matrix,
         &fitted.labels,
