@@ -6,6 +6,8 @@
 //!                                        ├─► rfm        scores ─► named segments
 //!                                        ├─► segment    features ─► k-means clusters, profiles, value tiers
 //!                                        └─► clv        purchase model × spend model ─► lifetime value
+//! campaign:   select ─► split (target arms | control) ─► measure
+//! experiment: arm statistics (mergeable) ─► test result
 //! ```
 //!
 //! The same input gives the same bits: on one thread or many, in one batch or a thousand, whatever the row order.
@@ -14,6 +16,7 @@
 // The pipeline, in its order.
 pub mod clv;
 pub mod customer;
+pub mod experiment;
 pub mod rfm;
 pub mod segment;
 
@@ -22,6 +25,7 @@ mod error;
 #[cfg(any(feature = "arrow", feature = "linfa"))]
 pub mod interop;
 pub mod math;
+mod named;
 mod parallel;
 mod saved;
 

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules at the root of the crate, and what each may import beside itself. Families never import each other.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("error", &[]),
     ("math", &["error"]),
+    ("named", &["error"]),
     ("parallel", &["error"]),
     ("saved", &["error"]),
     ("customer", &["error", "math", "parallel"]),
@@ -17,8 +18,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("clv", &["customer", "error", "math", "parallel", "saved"]),
     ("loyalty", &["customer", "error", "math", "parallel", "saved"]),
     ("lifecycle", &["customer", "error", "math", "parallel", "saved"]),
-    ("experiment", &["error", "math", "parallel"]),
-    ("campaign", &["customer", "error", "experiment", "math", "parallel"]),
+    ("experiment", &["error", "math", "named", "parallel", "saved"]),
+    ("campaign", &["customer", "error", "experiment", "math", "named", "parallel", "saved"]),
     // Where the engine meets other formats may know everything.
     ("interop", &["*"]),
 ];

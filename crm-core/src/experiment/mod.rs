@@ -1,0 +1,18 @@
+//! Experiments: did it work, and by how much.
+//!
+//! ```text
+//! rows, or aggregates of any engine ──► arm statistics (mergeable) ──► test ──► effect, interval, p-value, status
+//! ```
+//!
+//! - A test takes statistics of a target and a control arm; rows are a convenience on top.
+//! - A test rejects if and only if its interval excludes the null: both are read off the same statistic.
+//! - p-values come with their logarithm, so that tails do not underflow.
+//! - Data that cannot answer give a typed status; input that makes no sense is an error.
+
+mod interval;
+mod test_options;
+mod test_result;
+
+pub use interval::{Interval, IntervalKind};
+pub use test_options::{Alternative, Contrast, TestOptions};
+pub use test_result::{TestResult, TestStatus};
