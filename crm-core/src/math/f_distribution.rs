@@ -51,7 +51,7 @@ pub fn ln_f_upper(f: f64, d1: f64, d2: f64) -> f64 {
 ///
 /// ```
 /// use crm_core::math::f_upper_quantile;
-/// assert!((f_upper_quantile(0.05, 3.0, 20.0) - 3.098_391_212_143_787).abs() < 1e-13);
+/// assert!((f_upper_quantile(0.05, 3.0, 20.0) - 3.098_391_212_140_781).abs() < 1e-13);
 /// ```
 pub fn f_upper_quantile(q: f64, d1: f64, d2: f64) -> f64 {
     if d2 == f64::INFINITY {

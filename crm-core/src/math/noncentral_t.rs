@@ -25,7 +25,7 @@ const MOST_HALVINGS: u32 = 12;
 ///
 /// ```
 /// use crm_core::math::noncentral_t_probability;
-/// assert!((noncentral_t_probability(2.0, 10.0, 1.5) - 0.644_763_093_604_829_1).abs() < 1e-13);
+/// assert!((noncentral_t_probability(2.0, 10.0, 1.5) - 0.659_154_072_442_190_9).abs() < 1e-13);
 /// ```
 pub fn noncentral_t_probability(t: f64, df: f64, delta: f64) -> f64 {
     if df == f64::INFINITY && delta.is_finite() {
@@ -44,7 +44,7 @@ pub fn noncentral_t_probability(t: f64, df: f64, delta: f64) -> f64 {
 /// ```
 /// use crm_core::math::noncentral_t_upper;
 /// // The power of a t test of size 0.025 with 20 degrees of freedom.
-/// assert!((noncentral_t_upper(2.085_963_447_265_864, 20.0, 3.0) - 0.812_918_398_189_494_1).abs() < 1e-12);
+/// assert!((noncentral_t_upper(2.085_963_447_265_864, 20.0, 3.0) - 0.814_169_378_617_691_3).abs() < 1e-12);
 /// ```
 pub fn noncentral_t_upper(t: f64, df: f64, delta: f64) -> f64 {
     if df == f64::INFINITY && delta.is_finite() {
