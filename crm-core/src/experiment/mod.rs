@@ -9,10 +9,55 @@
 //! - p-values come with their logarithm, so that tails do not underflow.
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
+// What every test shares.
+mod coherence;
+mod exact_tails;
 mod interval;
+mod normal_tail;
 mod test_options;
 mod test_result;
 
+// Rates.
+mod binary_arm;
+mod binomial;
+mod equivalence;
+mod proportion;
+
+// Means.
+mod comparison;
+mod fraction;
+mod incremental;
+mod joint_arm;
+mod mean_arm;
+mod mean_method;
+mod mean_test;
+mod moments;
+mod t_statistic;
+
+// Many tests.
+mod dunnett;
+mod dunnett_tail;
+mod multiplicity;
+
+// Before the test.
+mod planning;
+
+pub use binary_arm::BinaryArm;
+pub use dunnett::{Dunnett, compare_with_control};
+pub use equivalence::{Equivalence, equivalence};
+pub use incremental::{
+    Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
+};
 pub use interval::{Interval, IntervalKind};
+pub use joint_arm::{JointArm, Measures};
+pub use mean_arm::MeanArm;
+pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
+pub use mean_test::{cohens_d, compare_means, hedges_g};
+pub use multiplicity::{MultiplicityMethod, adjust_ln_p_values, adjust_p_values};
+pub use planning::{
+    CountedTails, EffectDirection, LevelSharing, MeanPlan, PlanOptions, ProportionPlan, ProportionPlanMethod,
+    SampleSize, Traffic, TrafficDuration,
+};
+pub use proportion::{ProportionMethod, compare_proportions};
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

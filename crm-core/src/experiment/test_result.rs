@@ -21,17 +21,20 @@ pub enum TestStatus {
     NoConversions = 2,
     /// Everybody in both arms converted.
     AllConverted = 3,
-    /// An arm is too small for a variance.
+    /// An arm has too few observations, or conversions, for a variance.
     TooFew = 4,
     /// The control's value is 0, so a relative contrast is undefined.
     ZeroBaseline = 5,
     /// The control cannot be told from 0, so the interval of a relative contrast has no end.
     Unbounded = 6,
+    /// What the method compares does not exist for these data: a ratio with denominators of 0, a logarithm of what is not positive.
+    Undefined = 7,
 }
 
 named! { TestStatus, "status", {
     Ok: "ok", NoVariance: "no_variance", NoConversions: "no_conversions", AllConverted: "all_converted", TooFew: "too_few",
     ZeroBaseline: "zero_baseline", Unbounded: "unbounded",
+    Undefined: "undefined",
 } }
 
 /// The outcome of a test of target against control.
