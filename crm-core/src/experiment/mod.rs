@@ -40,15 +40,25 @@ mod dunnett_tail;
 mod multiplicity;
 
 // Before the test.
+mod adjusted;
+mod arm_cells;
+mod arm_table;
+mod grouping;
+mod linear;
 mod many_proportions;
 mod planning;
 mod rate_test;
 mod sample_ratio;
+mod several_means;
+mod stratified;
 mod test_columns;
 
+pub use adjusted::{Adjustment, ThetaMethod, compare_adjusted, compare_ratios};
+pub use arm_table::ArmTable;
 pub use binary_arm::BinaryArm;
 pub use dunnett::{Dunnett, compare_with_control};
 pub use equivalence::{Equivalence, equivalence};
+pub use grouping::{GroupColumn, GroupLabel};
 pub use incremental::{
     Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
 };
@@ -70,6 +80,8 @@ pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};
 pub use sample_ratio::{
     SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio,
 };
+pub use several_means::{Anova, AnovaMethod, analysis_of_variance, compare_with_control};
+pub use stratified::compare_stratified;
 pub use test_columns::TestColumns;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};
