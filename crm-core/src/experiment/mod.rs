@@ -9,14 +9,33 @@
 //! - p-values come with their logarithm, so that tails do not underflow.
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
+mod always_valid;
+mod bernoulli_sequence;
 mod binary_arm;
+mod group_sequential;
+mod group_sequential_look;
+mod group_sequential_power;
 mod interval;
+mod mixture_bound;
 mod proportion;
+mod sequential_paths;
+mod sequential_test;
+mod stitched_bound;
+mod stopping_boundary;
 mod test_options;
 mod test_result;
 
+pub use always_valid::{AlwaysValid, AlwaysValidMethod, AlwaysValidOptions, always_valid};
+pub use bernoulli_sequence::{bernoulli_sequence, quantile_sequence_p_value};
 pub use binary_arm::BinaryArm;
+pub use group_sequential::{Futility, GroupSequential, GroupSequentialOptions};
+pub use group_sequential_look::{GroupSequentialLook, SequentialDecision, StagewiseInference};
+pub use group_sequential_power::SequentialPower;
 pub use interval::{Interval, IntervalKind};
 pub use proportion::{ProportionMethod, compare_proportions};
+pub use mixture_bound::{MixtureBound, MixtureKind};
+pub use sequential_test::{SequentialStep, SequentialTest};
+pub use stitched_bound::{Stitching, empirical_process_bound, stitched_bound};
+pub use stopping_boundary::StoppingBoundary;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

@@ -18,6 +18,7 @@ mod random;
 mod student;
 mod symmetric;
 
+pub(crate) use beta::ln_beta_kernel;
 pub use beta::{beta_reg, ln_beta, ln_beta_reg};
 pub(crate) use binning::midrank_cuts;
 pub use chi_square::{chi_square_quantile, chi_square_upper, chi_square_upper_quantile, ln_chi_square_upper};
@@ -29,6 +30,8 @@ pub use incomplete_gamma::{
     gamma_reg_inverse, gamma_reg_inverse_upper, gamma_reg_lower, gamma_reg_upper, ln_gamma_reg_lower,
     ln_gamma_reg_upper,
 };
+pub(crate) use incomplete_gamma::ln_kernel as ln_gamma_kernel;
+pub(crate) use monotone_root::root_between;
 pub use normal::{
     ln_normal_probability, ln_normal_upper, normal_probability, normal_quantile, normal_quantile_ln,
     normal_upper,
