@@ -9,31 +9,55 @@
 //! - p-values come with their logarithm, so that tails do not underflow.
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
+// What every test shares.
+mod coherence;
+mod exact_tails;
+mod interval;
+mod normal_tail;
+mod test_options;
+mod test_result;
+
+// Rates.
+mod binary_arm;
+mod binomial;
+mod equivalence;
+mod proportion;
+
+// Looking early.
 mod always_valid;
 mod bernoulli_sequence;
-mod binary_arm;
 mod group_sequential;
 mod group_sequential_look;
 mod group_sequential_power;
-mod interval;
 mod mixture_bound;
-mod proportion;
 mod sequential_paths;
 mod sequential_test;
 mod stitched_bound;
 mod stopping_boundary;
-mod test_options;
-mod test_result;
+
+// Bayesian.
+mod bayes_rates;
+mod bayes_result;
+mod best_arm;
+mod beta_posterior;
+mod effect_posterior;
+mod log_integral;
 
 pub use always_valid::{AlwaysValid, AlwaysValidMethod, AlwaysValidOptions, always_valid};
+pub use bayes_rates::compare_rates_bayes;
+pub use bayes_result::{BayesOptions, BayesResult};
 pub use bernoulli_sequence::{bernoulli_sequence, quantile_sequence_p_value};
+pub use best_arm::{BestArms, best_effect, best_rate};
+pub use beta_posterior::{BetaPosterior, BetaPrior, CredibleKind};
 pub use binary_arm::BinaryArm;
+pub use effect_posterior::{EffectPosterior, NormalPrior};
+pub use equivalence::{Equivalence, equivalence};
 pub use group_sequential::{Futility, GroupSequential, GroupSequentialOptions};
 pub use group_sequential_look::{GroupSequentialLook, SequentialDecision, StagewiseInference};
 pub use group_sequential_power::SequentialPower;
 pub use interval::{Interval, IntervalKind};
-pub use proportion::{ProportionMethod, compare_proportions};
 pub use mixture_bound::{MixtureBound, MixtureKind};
+pub use proportion::{ProportionMethod, compare_proportions};
 pub use sequential_test::{SequentialStep, SequentialTest};
 pub use stitched_bound::{Stitching, empirical_process_bound, stitched_bound};
 pub use stopping_boundary::StoppingBoundary;
