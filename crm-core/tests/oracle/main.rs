@@ -18,3 +18,4 @@ mod segment_kmeans;
 mod segment_quality;
 mod segment_tiers;
 mod special_functions;
+mod tail_functions;
