@@ -43,6 +43,17 @@ mod beta_posterior;
 mod effect_posterior;
 mod log_integral;
 
+// Means.
+mod comparison;
+mod fraction;
+mod incremental;
+mod joint_arm;
+mod mean_arm;
+mod mean_method;
+mod mean_test;
+mod moments;
+mod t_statistic;
+
 pub use always_valid::{AlwaysValid, AlwaysValidMethod, AlwaysValidOptions, always_valid};
 pub use bayes_rates::compare_rates_bayes;
 pub use bayes_result::{BayesOptions, BayesResult};
@@ -55,7 +66,14 @@ pub use equivalence::{Equivalence, equivalence};
 pub use group_sequential::{Futility, GroupSequential, GroupSequentialOptions};
 pub use group_sequential_look::{GroupSequentialLook, SequentialDecision, StagewiseInference};
 pub use group_sequential_power::SequentialPower;
+pub use incremental::{
+    Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
+};
 pub use interval::{Interval, IntervalKind};
+pub use joint_arm::{JointArm, Measures};
+pub use mean_arm::MeanArm;
+pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
+pub use mean_test::{cohens_d, compare_means, hedges_g};
 pub use mixture_bound::{MixtureBound, MixtureKind};
 pub use proportion::{ProportionMethod, compare_proportions};
 pub use sequential_test::{SequentialStep, SequentialTest};

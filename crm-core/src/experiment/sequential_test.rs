@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::always_valid::{AlwaysValid, AlwaysValidMethod, AlwaysValidOptions, always_valid, undecided};
+use super::binary_arm::BinaryArm;
 use super::group_sequential_look::SequentialDecision;
 use super::interval::Interval;
+use super::mean_arm::MeanArm;
 use super::test_options::Alternative;
 use super::test_result::TestStatus;
 use crate::error::{Error, ErrorKind, Result};
@@ -113,8 +115,41 @@ impl SequentialTest {
         Ok(self.keep(estimate, standard_error, observations, now))
     }
 
+    /// A look at the difference of two rates, from all trials so far.
+    ///
+    /// The standard error is that of rates with half a conversion and half a failure more, so that an arm without conversions does not seem
+    /// certain.
+    ///
+    /// # Errors
+    /// As [`SequentialTest::look`].
+    pub fn look_rates(&mut self, target: &BinaryArm, control: &BinaryArm) -> Result<SequentialStep> {
+        let variance = |arm: &BinaryArm| {
+            let n = arm.trials() as f64;
+            let rate = (arm.conversions() as f64 + 0.5) / (n + 1.0);
+            rate * (1.0 - rate) / n
+        };
+        let error = (variance(target) + variance(control)).sqrt();
+        let observations = target.trials() as f64 + control.trials() as f64;
+        self.look(target.rate() - control.rate(), error, observations)
+    }
+
+    /// A look at the difference of two means, from all values so far.
+    ///
+    /// An arm of fewer than two values gives the status `TooFew`, arms without any variance `NoVariance`; the test then waits.
+    ///
+    /// # Errors
+    /// As [`SequentialTest::look`].
+    pub fn look_means(&mut self, target: &MeanArm, control: &MeanArm) -> Result<SequentialStep> {
+        let observations = target.count() as f64 + control.count() as f64;
+        if target.count().min(control.count()) < 2 {
+            return self.look_without(observations, TestStatus::TooFew);
+        }
+        let error = target.standard_error().hypot(control.standard_error());
+        self.look(target.mean() - control.mean(), error, observations)
+    }
+
     /// A look that can say nothing yet.
-    pub(super) fn look_without(&mut self, observations: f64, status: TestStatus) -> Result<SequentialStep> {
+    fn look_without(&mut self, observations: f64, status: TestStatus) -> Result<SequentialStep> {
         self.check_growth(observations)?;
         Ok(self.keep(f64::NAN, f64::NAN, observations, undecided(status)))
     }
@@ -170,10 +205,10 @@ impl SequentialTest {
     /// The state as JSON text.
     ///
     /// # Errors
-    /// `Corrupt` if the state cannot be written, which does not happen.
+    /// `Io` if it cannot be written, which does not happen.
     pub fn to_json(&self) -> Result<String> {
         serde_json::to_string(self)
-            .map_err(|error| Error::new(ErrorKind::Corrupt, error.to_string()).on("json"))
+            .map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
     }
 
     /// A test from its JSON text.
