@@ -67,7 +67,11 @@ impl AlwaysValidOptions {
         let asymptotic_side =
             self.method == AlwaysValidMethod::Asymptotic && self.alternative != Alternative::TwoSided;
         if asymptotic_side && self.alpha >= 0.5 {
-            return Err(Error::argument("alpha", self.alpha, "below 0.5 for a one-sided asymptotic sequence"));
+            return Err(Error::argument(
+                "alpha",
+                self.alpha,
+                "below 0.5 for a one-sided asymptotic sequence",
+            ));
         }
         Ok(())
     }

@@ -101,8 +101,14 @@ impl Pair {
                     other.ln_density(x, y) + one.ln_above(x, y)
                 }
             };
-            ln_integral(&log_f, ends.0 - 2.0 * t.width.min(c.width), ends.1 + 2.0 * t.width.min(c.width), &[t, c], LONGEST_PANEL)
-                .min(0.0)
+            ln_integral(
+                &log_f,
+                ends.0 - 2.0 * t.width.min(c.width),
+                ends.1 + 2.0 * t.width.min(c.width),
+                &[t, c],
+                LONGEST_PANEL,
+            )
+            .min(0.0)
         };
         let of_target = t.place < c.place;
         let first = if of_target {
@@ -182,10 +188,8 @@ impl Pair {
             if below { ln_side } else { -ln_side }
         };
         if self.contrast == Contrast::Difference {
-            let (centre, reach) = (
-                self.mean_difference(),
-                8.0 * (self.target.variance() + self.control.variance()).sqrt(),
-            );
+            let (centre, reach) =
+                (self.mean_difference(), 8.0 * (self.target.variance() + self.control.variance()).sqrt());
             let (mut low, mut high) = ((centre - reach).max(-1.0), (centre + reach).min(1.0));
             if low > -1.0 && excess(low) > 0.0 {
                 low = -1.0;

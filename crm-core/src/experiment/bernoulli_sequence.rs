@@ -7,7 +7,7 @@ use super::interval::Interval;
 use super::mixture_bound::best_precision;
 use super::test_options::check_alpha;
 use crate::error::{Error, ErrorKind, Result};
-use crate::math::{root_between, ln_beta_kernel};
+use crate::math::{ln_beta_kernel, root_between};
 
 /// The level at which mixtures are tuned.
 const TUNED_AT: f64 = 0.05;
@@ -145,9 +145,9 @@ impl Sample {
             return Err(Error::new(ErrorKind::Empty, "there are no values").on(name));
         }
         if let Some(row) = values.iter().position(|value| value.is_nan()) {
-            return Err(
-                Error::new(ErrorKind::InvalidValue, "NaN is not accepted").on(name).at_row(row as u64)
-            );
+            return Err(Error::new(ErrorKind::InvalidValue, "NaN is not accepted")
+                .on(name)
+                .at_row(row as u64));
         }
         let mut values = values.to_vec();
         values.sort_unstable_by(f64::total_cmp);

@@ -101,8 +101,7 @@ pub fn best_rate(arms: &[BetaPosterior]) -> Result<BestArms> {
 /// `InvalidArgument` for fewer than two arms, or more than 1,000.
 pub fn best_effect(arms: &[EffectPosterior]) -> Result<BestArms> {
     check_count(arms.len())?;
-    let bends: Vec<Bend> =
-        arms.iter().map(|arm| Bend { place: arm.mean(), width: arm.scale() }).collect();
+    let bends: Vec<Bend> = arms.iter().map(|arm| Bend { place: arm.mean(), width: arm.scale() }).collect();
     let means: Vec<f64> = arms.iter().map(EffectPosterior::mean).collect();
     let family = Family {
         bends: &bends,
@@ -117,7 +116,11 @@ pub fn best_effect(arms: &[EffectPosterior]) -> Result<BestArms> {
 
 fn check_count(arms: usize) -> Result<()> {
     if arms < 2 {
-        return Err(Error::new(ErrorKind::InvalidArgument, format!("{arms} is not accepted: must be at least 2")).on("arms"));
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!("{arms} is not accepted: must be at least 2"),
+        )
+        .on("arms"));
     }
     if arms > 1000 {
         return Err(Error::argument("arms", arms, "at most 1,000"));
@@ -141,7 +144,8 @@ impl Family<'_> {
         let arms = self.bends.len();
         let widest = self.bends.iter().fold(0.0, |widest: f64, bend| widest.max(bend.width));
         let low = self.bends.iter().fold(f64::INFINITY, |low, bend| low.min(bend.place)) - 2.0 * widest;
-        let high = self.bends.iter().fold(f64::NEG_INFINITY, |high, bend| high.max(bend.place)) + 2.0 * widest;
+        let high =
+            self.bends.iter().fold(f64::NEG_INFINITY, |high, bend| high.max(bend.place)) + 2.0 * widest;
         let all_below = |v: f64, but: usize| -> f64 {
             (0..arms).filter(|&arm| arm != but).map(|arm| (self.ln_below)(arm, v)).sum()
         };

@@ -6,7 +6,9 @@ use super::interval::Interval;
 use super::log_integral::Bend;
 use super::test_options::check_alpha;
 use crate::error::{Error, Result};
-use crate::math::{beta_reg, beta_reg_inverse, beta_reg_inverse_upper, ln_beta_kernel, ln_beta_reg, root_between};
+use crate::math::{
+    beta_reg, beta_reg_inverse, beta_reg_inverse_upper, ln_beta_kernel, ln_beta_reg, root_between,
+};
 use crate::named::named;
 
 /// Which interval of a posterior is told.
@@ -69,7 +71,11 @@ impl BetaPosterior {
     /// `InvalidArgument` for more conversions than trials, more than 2^53 trials, and prior parameters outside [0.001, 1e15].
     pub fn new(conversions: u64, trials: u64, prior: &BetaPrior) -> Result<Self> {
         if conversions > trials {
-            return Err(Error::argument("conversions", conversions, &format!("at most the trials, {trials}")));
+            return Err(Error::argument(
+                "conversions",
+                conversions,
+                &format!("at most the trials, {trials}"),
+            ));
         }
         if trials > 1 << 53 {
             return Err(Error::argument("trials", trials, "at most 2^53"));

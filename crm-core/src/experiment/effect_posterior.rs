@@ -11,7 +11,8 @@ use super::log_integral::{Bend, ln_integral};
 use super::test_options::Contrast;
 use crate::error::{Error, Result};
 use crate::math::{
-    ln_normal_upper, ln_rising, ln_student_t_upper, normal_quantile, normal_upper, student_t_quantile, student_t_upper,
+    ln_normal_upper, ln_rising, ln_student_t_upper, normal_quantile, normal_upper, student_t_quantile,
+    student_t_upper,
 };
 
 /// What is known of an effect before the experiment: normal around `mean`.
@@ -127,11 +128,8 @@ impl EffectPosterior {
     /// The logarithm of the density.
     pub(super) fn ln_density(&self, value: f64) -> f64 {
         let (z, df) = ((value - self.mean) / self.scale, self.degrees_of_freedom);
-        let standard = if df.is_infinite() {
-            -0.5 * z * z - 0.5 * (2.0 * PI).ln()
-        } else {
-            ln_student_density(z, df)
-        };
+        let standard =
+            if df.is_infinite() { -0.5 * z * z - 0.5 * (2.0 * PI).ln() } else { ln_student_density(z, df) };
         standard - self.scale.ln()
     }
 
@@ -160,7 +158,8 @@ impl EffectPosterior {
     /// The interval that holds the effect with probability 1 - alpha, equal-tailed and shortest at once.
     fn interval(&self, alpha: f64) -> Interval {
         let df = self.degrees_of_freedom;
-        let z = if df.is_infinite() { normal_quantile(0.5 * alpha) } else { student_t_quantile(0.5 * alpha, df) };
+        let z =
+            if df.is_infinite() { normal_quantile(0.5 * alpha) } else { student_t_quantile(0.5 * alpha, df) };
         Interval::bounded(self.mean + z * self.scale, self.mean - z * self.scale)
     }
 

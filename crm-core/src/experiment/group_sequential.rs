@@ -8,7 +8,7 @@ use super::sequential_paths::{FARTHEST_Z, Paths};
 use super::stopping_boundary::StoppingBoundary;
 use super::test_options::{Alternative, check_alpha};
 use crate::error::{Error, ErrorKind, Result};
-use crate::math::{root_between, normal_quantile, normal_upper};
+use crate::math::{normal_quantile, normal_upper, root_between};
 
 /// Looks closer than this fraction of the information are refused: the recursion would need millions of nodes.
 const CLOSEST: f64 = 1e-6;

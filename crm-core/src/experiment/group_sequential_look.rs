@@ -8,7 +8,7 @@ use super::sequential_paths::Paths;
 use super::test_options::Alternative;
 use super::test_result::TestStatus;
 use crate::error::{Error, Result};
-use crate::math::{root_between, ln_normal_upper};
+use crate::math::{ln_normal_upper, root_between};
 use crate::named::named;
 
 /// What to do after a look.

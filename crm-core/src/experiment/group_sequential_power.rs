@@ -6,7 +6,7 @@ use super::group_sequential::GroupSequential;
 use super::sequential_paths::FARTHEST_Z;
 use super::test_options::Alternative;
 use crate::error::{Error, Result};
-use crate::math::{root_between, normal_quantile, normal_upper};
+use crate::math::{normal_quantile, normal_upper, root_between};
 
 /// How a group-sequential test ends under an effect.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -109,7 +109,8 @@ mod tests {
         assert!((ln_integral(&narrow, 0.0, 10.0, &bends, f64::INFINITY) - known).abs() < 1e-13);
         // P(X > Y) for X ~ N(0, 1), Y ~ N(9, 0.1): the tail of N(-9, sqrt(1.01)).
         let upper = |y: f64| {
-            crate::math::ln_normal_upper(y) - 0.5 * ((y - 9.0) / 0.1).powi(2)
+            crate::math::ln_normal_upper(y)
+                - 0.5 * ((y - 9.0) / 0.1).powi(2)
                 - (0.1 * (2.0 * std::f64::consts::PI).sqrt()).ln()
         };
         let bends = [Bend { place: 0.0, width: 1.0 }, Bend { place: 9.0, width: 0.1 }];

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::test_options::check_alpha;
 use crate::error::{Error, Result};
 use crate::math::{
-    root_between, ln_beta_kernel, ln_beta_reg, ln_gamma_kernel, ln_gamma_reg_lower, ln_gamma_reg_upper,
-    ln_normal_probability,
+    ln_beta_kernel, ln_beta_reg, ln_gamma_kernel, ln_gamma_reg_lower, ln_gamma_reg_upper,
+    ln_normal_probability, root_between,
 };
 use crate::named::named;
 
@@ -86,13 +86,7 @@ impl MixtureBound {
     ///
     /// # Errors
     /// `InvalidArgument` for a `v_opt` or a scale that is not above 0 and finite, and `alpha_opt` outside (0, 1), one-sided (0, 0.5).
-    pub fn new(
-        kind: MixtureKind,
-        v_opt: f64,
-        alpha_opt: f64,
-        scale: f64,
-        other_scale: f64,
-    ) -> Result<Self> {
+    pub fn new(kind: MixtureKind, v_opt: f64, alpha_opt: f64, scale: f64, other_scale: f64) -> Result<Self> {
         for (name, value) in [("v_opt", v_opt), ("scale", scale), ("other_scale", other_scale)] {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(Error::argument(name, value, "above 0 and finite"));
@@ -133,7 +127,9 @@ impl MixtureBound {
         let (rho, c) = (self.precision, self.scale);
         match self.kind {
             MixtureKind::Normal => normal(s, v, rho),
-            MixtureKind::NormalOneSided => normal(s, v, rho) + LN_2 + ln_normal_probability(s / (v + rho).sqrt()),
+            MixtureKind::NormalOneSided => {
+                normal(s, v, rho) + LN_2 + ln_normal_probability(s / (v + rho).sqrt())
+            }
             MixtureKind::GammaExponential => {
                 let (prior, a, b) = (rho / (c * c), (v + rho) / (c * c), (c * s + v + rho) / (c * c));
                 if b <= 0.0 {

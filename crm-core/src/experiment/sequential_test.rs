@@ -156,7 +156,8 @@ impl SequentialTest {
 
     fn check_growth(&self, observations: f64) -> Result<()> {
         if observations < self.observations {
-            let message = format!("{observations} observations after {} at the look before", self.observations);
+            let message =
+                format!("{observations} observations after {} at the look before", self.observations);
             return Err(Error::new(ErrorKind::Incompatible, message).on("observations"));
         }
         Ok(())
@@ -176,10 +177,8 @@ impl SequentialTest {
         self.upper = tighter(self.upper, now.interval.upper, f64::min);
         self.ln_evidence = self.ln_evidence.max(now.ln_evidence);
         self.observations = observations;
-        let interval = Interval::bounded(
-            self.lower.unwrap_or(f64::NEG_INFINITY),
-            self.upper.unwrap_or(f64::INFINITY),
-        );
+        let interval =
+            Interval::bounded(self.lower.unwrap_or(f64::NEG_INFINITY), self.upper.unwrap_or(f64::INFINITY));
         if !interval.contains(self.options.null) && self.rejected_at.is_none() {
             self.rejected_at = Some(self.looks);
         }
@@ -207,8 +206,7 @@ impl SequentialTest {
     /// # Errors
     /// `Io` if it cannot be written, which does not happen.
     pub fn to_json(&self) -> Result<String> {
-        serde_json::to_string(self)
-            .map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
+        serde_json::to_string(self).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
     }
 
     /// A test from its JSON text.

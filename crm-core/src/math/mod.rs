@@ -31,11 +31,11 @@ pub use error_function::{erfcx, ln_erfc};
 pub use f_distribution::{f_quantile, f_upper, f_upper_quantile, ln_f_upper};
 pub(crate) use gamma::stirling_remainder;
 pub use gamma::{RisingTable, digamma, digamma_rising, ln_gamma, ln_rising, trigamma};
+pub(crate) use incomplete_gamma::ln_kernel as ln_gamma_kernel;
 pub use incomplete_gamma::{
     gamma_reg_inverse, gamma_reg_inverse_upper, gamma_reg_lower, gamma_reg_upper, ln_gamma_reg_lower,
     ln_gamma_reg_upper,
 };
-pub(crate) use incomplete_gamma::ln_kernel as ln_gamma_kernel;
 pub(crate) use log_tails::{ln_one_less_exp, log_less_linear};
 pub(crate) use monotone_root::root_between;
 pub use noncentral_t::{ln_noncentral_t_upper, noncentral_t_probability, noncentral_t_upper};

@@ -44,7 +44,10 @@ fn assert_close(value: f64, known: f64, tolerance: f64, what: &str) {
 fn assert_ends(value: (f64, f64), known: &Value, tolerance: f64, what: &str) {
     let (lower, upper) = (number(&known[0]), number(&known[1]));
     let slack = tolerance * (upper - lower);
-    assert!((value.0 - lower).abs() <= slack && (value.1 - upper).abs() <= slack, "{what}: {value:?} is not {known}");
+    assert!(
+        (value.0 - lower).abs() <= slack && (value.1 - upper).abs() <= slack,
+        "{what}: {value:?} is not {known}"
+    );
 }
 
 #[test]
@@ -81,7 +84,8 @@ fn normal_effects() {
     let known = &case["expected"];
     let rope = number(&case["input"]["rope"]);
     let effect =
-        EffectPosterior::new(number(&case["input"]["effect"]), number(&case["input"]["se"]), f64::INFINITY).unwrap();
+        EffectPosterior::new(number(&case["input"]["effect"]), number(&case["input"]["se"]), f64::INFINITY)
+            .unwrap();
     let options = BayesOptions { rope_lower: -rope, rope_upper: rope, ..Default::default() };
     let result = effect.decide(&options).unwrap();
     assert_close(result.ln_p_control_better, number(&known["p_lt_0"]["ln_p"]), 1e-14, "ln_p");
@@ -131,7 +135,9 @@ fn rates_by_quadrature() {
 fn intervals_of_a_rate() {
     for case in list(&file("bayes_grid.json")["rates"]) {
         let rate = BetaPosterior::from_parameters(number(&case["a"]), number(&case["b"])).unwrap();
-        for (kind, key) in [(CredibleKind::EqualTailed, "equal_tailed"), (CredibleKind::HighestDensity, "shortest")] {
+        for (kind, key) in
+            [(CredibleKind::EqualTailed, "equal_tailed"), (CredibleKind::HighestDensity, "shortest")]
+        {
             let interval = rate.interval(0.05, kind).unwrap();
             assert_ends((interval.lower, interval.upper), &case[key], 1e-10, &format!("{rate:?} {key}"));
         }
