@@ -41,23 +41,49 @@ mod multiplicity;
 
 // Before the test.
 mod adjusted;
+mod always_valid;
 mod arm_cells;
 mod arm_table;
+mod bayes_rates;
+mod bayes_result;
+mod bernoulli_sequence;
+mod best_arm;
+mod beta_posterior;
+mod effect_posterior;
+mod group_sequential;
+mod group_sequential_look;
+mod group_sequential_power;
 mod grouping;
 mod linear;
+mod log_integral;
 mod many_proportions;
+mod mixture_bound;
 mod planning;
 mod rate_test;
 mod sample_ratio;
+mod sequential_paths;
+mod sequential_test;
 mod several_means;
+mod stitched_bound;
+mod stopping_boundary;
 mod stratified;
 mod test_columns;
 
 pub use adjusted::{Adjustment, ThetaMethod, compare_adjusted, compare_ratios};
+pub use always_valid::{AlwaysValid, AlwaysValidMethod, AlwaysValidOptions, always_valid};
 pub use arm_table::ArmTable;
+pub use bayes_rates::compare_rates_bayes;
+pub use bayes_result::{BayesOptions, BayesResult};
+pub use bernoulli_sequence::{bernoulli_sequence, quantile_sequence_p_value};
+pub use best_arm::{BestArms, best_effect, best_rate};
+pub use beta_posterior::{BetaPosterior, BetaPrior, CredibleKind};
 pub use binary_arm::BinaryArm;
 pub use dunnett::{Dunnett, compare_with_control};
+pub use effect_posterior::{EffectPosterior, NormalPrior};
 pub use equivalence::{Equivalence, equivalence};
+pub use group_sequential::{Futility, GroupSequential, GroupSequentialOptions};
+pub use group_sequential_look::{GroupSequentialLook, SequentialDecision, StagewiseInference};
+pub use group_sequential_power::SequentialPower;
 pub use grouping::{GroupColumn, GroupLabel};
 pub use incremental::{
     Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
@@ -70,6 +96,7 @@ pub use many_proportions::{
 pub use mean_arm::MeanArm;
 pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
 pub use mean_test::{cohens_d, compare_means, hedges_g};
+pub use mixture_bound::{MixtureBound, MixtureKind};
 pub use multiplicity::{MultiplicityMethod, adjust_ln_p_values, adjust_p_values};
 pub use planning::{
     CountedTails, EffectDirection, LevelSharing, MeanPlan, PlanOptions, ProportionPlan, ProportionPlanMethod,
@@ -80,7 +107,10 @@ pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};
 pub use sample_ratio::{
     SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio,
 };
+pub use sequential_test::{SequentialStep, SequentialTest};
 pub use several_means::{Anova, AnovaMethod, analysis_of_variance, compare_with_control};
+pub use stitched_bound::{Stitching, empirical_process_bound, stitched_bound};
+pub use stopping_boundary::StoppingBoundary;
 pub use stratified::compare_stratified;
 pub use test_columns::TestColumns;
 pub use test_options::{Alternative, Contrast, TestOptions};
