@@ -10,9 +10,19 @@
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
 mod interval;
+mod quantile;
+mod rank;
+mod resampling;
+mod sample;
 mod test_options;
 mod test_result;
 
 pub use interval::{Interval, IntervalKind};
+pub use quantile::{QuantileArm, QuantileArmOptions, compare_quantiles, quantile_interval};
+pub use rank::{MannWhitney, MannWhitneyMethod, brunner_munzel, mann_whitney};
+pub use resampling::{
+    BootstrapColumn, BootstrapInterval, BootstrapOptions, BootstrapStatistic, PermutationOptions,
+    PermutationStatistic, Resampled, Resampling, bootstrap, bootstrap_one, permutation_test,
+};
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};
