@@ -7,6 +7,7 @@ mod clv_grid;
 mod clv_published;
 mod clv_spend;
 mod clv_validation;
+mod experiment_proportions;
 mod experiment_rank;
 #[path = "../log/mod.rs"]
 mod log;
@@ -18,3 +19,4 @@ mod segment_kmeans;
 mod segment_quality;
 mod segment_tiers;
 mod special_functions;
+mod tail_functions;
