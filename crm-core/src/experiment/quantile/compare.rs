@@ -93,6 +93,7 @@ pub fn compare_quantiles(
             (ln_normal_upper(z.abs()) + std::f64::consts::LN_2).min(0.0),
         ),
     };
+    test.interval = test.interval.agreeing(null, test.p_value <= test.alpha);
     let endless = match options.alternative {
         Alternative::TwoSided => lower.is_infinite() || upper.is_infinite(),
         Alternative::Greater => lower.is_infinite(),

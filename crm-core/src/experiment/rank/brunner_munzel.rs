@@ -88,6 +88,7 @@ pub fn brunner_munzel(
             (student_t_upper(-t, df), ln_student_t_upper(-t, df)),
         ),
     };
+    test.interval = test.interval.agreeing(null, test.p_value <= test.alpha);
     (test.statistic, test.degrees_of_freedom, test.standard_error) = (t, df, error);
     test.status = TestStatus::Ok;
     Ok(test)
