@@ -59,7 +59,11 @@ mod log_integral;
 mod many_proportions;
 mod mixture_bound;
 mod planning;
+mod quantile;
+mod rank;
 mod rate_test;
+mod resampling;
+mod sample;
 mod sample_ratio;
 mod sequential_paths;
 mod sequential_test;
@@ -103,7 +107,13 @@ pub use planning::{
     SampleSize, Traffic, TrafficDuration,
 };
 pub use proportion::{ProportionMethod, compare_proportions};
+pub use quantile::{QuantileArm, QuantileArmOptions, compare_quantiles, quantile_interval};
+pub use rank::{MannWhitney, MannWhitneyMethod, brunner_munzel, mann_whitney};
 pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};
+pub use resampling::{
+    BootstrapColumn, BootstrapInterval, BootstrapOptions, BootstrapStatistic, PermutationOptions,
+    PermutationStatistic, Resampled, Resampling, bootstrap, bootstrap_one, permutation_test,
+};
 pub use sample_ratio::{
     SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio,
 };

@@ -9,6 +9,7 @@ mod clv_spend;
 mod clv_validation;
 mod experiment_bayes;
 mod experiment_proportions;
+mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
 #[path = "../log/mod.rs"]
