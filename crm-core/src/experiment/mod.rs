@@ -21,18 +21,55 @@ mod test_result;
 mod binary_arm;
 mod binomial;
 mod equivalence;
+mod many_proportions;
 mod proportion;
+mod rate_test;
+mod sample_ratio;
+mod test_columns;
 
 // Means.
+mod adjusted;
+mod arm_cells;
+mod arm_table;
 mod comparison;
 mod fraction;
+mod grouping;
 mod incremental;
 mod joint_arm;
+mod linear;
 mod mean_arm;
 mod mean_method;
 mod mean_test;
 mod moments;
+mod several_means;
+mod stratified;
 mod t_statistic;
+
+// Ranks, quantiles and resamples.
+mod quantile;
+mod rank;
+mod resampling;
+mod sample;
+
+// Looking early.
+mod always_valid;
+mod bernoulli_sequence;
+mod group_sequential;
+mod group_sequential_look;
+mod group_sequential_power;
+mod log_integral;
+mod mixture_bound;
+mod sequential_paths;
+mod sequential_test;
+mod stitched_bound;
+mod stopping_boundary;
+
+// Beliefs.
+mod bayes_rates;
+mod bayes_result;
+mod best_arm;
+mod beta_posterior;
+mod effect_posterior;
 
 // Many tests.
 mod dunnett;
@@ -40,38 +77,7 @@ mod dunnett_tail;
 mod multiplicity;
 
 // Before the test.
-mod adjusted;
-mod always_valid;
-mod arm_cells;
-mod arm_table;
-mod bayes_rates;
-mod bayes_result;
-mod bernoulli_sequence;
-mod best_arm;
-mod beta_posterior;
-mod effect_posterior;
-mod group_sequential;
-mod group_sequential_look;
-mod group_sequential_power;
-mod grouping;
-mod linear;
-mod log_integral;
-mod many_proportions;
-mod mixture_bound;
 mod planning;
-mod quantile;
-mod rank;
-mod rate_test;
-mod resampling;
-mod sample;
-mod sample_ratio;
-mod sequential_paths;
-mod sequential_test;
-mod several_means;
-mod stitched_bound;
-mod stopping_boundary;
-mod stratified;
-mod test_columns;
 
 pub use adjusted::{Adjustment, ThetaMethod, compare_adjusted, compare_ratios};
 pub use always_valid::{AlwaysValid, AlwaysValidMethod, AlwaysValidOptions, always_valid};
@@ -82,7 +88,7 @@ pub use bernoulli_sequence::{bernoulli_sequence, quantile_sequence_p_value};
 pub use best_arm::{BestArms, best_effect, best_rate};
 pub use beta_posterior::{BetaPosterior, BetaPrior, CredibleKind};
 pub use binary_arm::BinaryArm;
-pub use dunnett::{Dunnett, compare_with_control};
+pub use dunnett::{Dunnett, dunnett_test};
 pub use effect_posterior::{EffectPosterior, NormalPrior};
 pub use equivalence::{Equivalence, equivalence};
 pub use group_sequential::{Futility, GroupSequential, GroupSequentialOptions};
