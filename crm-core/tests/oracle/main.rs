@@ -7,6 +7,8 @@ mod clv_grid;
 mod clv_published;
 mod clv_spend;
 mod clv_validation;
+mod experiment_multiplicity;
+mod experiment_planning;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;
