@@ -14,6 +14,7 @@ mod coherence;
 mod exact_tails;
 mod interval;
 mod normal_tail;
+mod test_columns;
 mod test_options;
 mod test_result;
 
@@ -21,7 +22,10 @@ mod test_result;
 mod binary_arm;
 mod binomial;
 mod equivalence;
+mod many_proportions;
 mod proportion;
+mod rate_test;
+mod sample_ratio;
 
 // Means.
 mod comparison;
@@ -50,6 +54,9 @@ pub use incremental::{
 };
 pub use interval::{Interval, IntervalKind};
 pub use joint_arm::{JointArm, Measures};
+pub use many_proportions::{
+    Homogeneity, ProportionColumns, SeveralProportions, compare_several_proportions, homogeneity,
+};
 pub use mean_arm::MeanArm;
 pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
 pub use mean_test::{cohens_d, compare_means, hedges_g};
@@ -59,5 +66,10 @@ pub use planning::{
     SampleSize, Traffic, TrafficDuration,
 };
 pub use proportion::{ProportionMethod, compare_proportions};
+pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};
+pub use sample_ratio::{
+    SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio,
+};
+pub use test_columns::TestColumns;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

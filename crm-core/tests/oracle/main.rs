@@ -9,6 +9,8 @@ mod clv_spend;
 mod clv_validation;
 mod experiment_multiplicity;
 mod experiment_planning;
+mod experiment_proportions;
+mod experiment_rates;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;
