@@ -7,6 +7,8 @@ mod clv_grid;
 mod clv_published;
 mod clv_spend;
 mod clv_validation;
+mod experiment_means;
+mod experiment_several_means;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;
