@@ -3,7 +3,7 @@
 use crm_core::experiment::{
     ArmTable, CampaignCost, Contrast, GroupColumn, JointArm, MeanArm, MeanMethod, Measures, TestOptions, ThetaMethod,
     analysis_of_variance, campaign_return, compare_adjusted, compare_means, compare_ratios, compare_stratified,
-    compare_with_control, incremental_conversions, AnovaMethod,
+    compare_several_means, incremental_conversions, AnovaMethod,
 };
 use crm_core::{Error, ErrorKind, Result, Threads};
 
@@ -76,7 +76,7 @@ fn options_out_of_range() {
         refused(compare_ratios(&joint, &joint, MeanMethod::Welch, &options), kind, argument);
         refused(compare_adjusted(&joint, &joint, ThetaMethod::Within, MeanMethod::Welch, &options), kind, argument);
         refused(compare_stratified(&arms, &arms, None, MeanMethod::Welch, &options), kind, argument);
-        refused(compare_with_control(&arms, 0, MeanMethod::Welch, &options), kind, argument);
+        refused(compare_several_means(&arms, 0, MeanMethod::Welch, &options), kind, argument);
     }
 }
 
@@ -96,7 +96,7 @@ fn arms_and_columns_that_do_not_fit() {
         "weights",
     );
     assert_eq!(error.row(), Some(1));
-    refused(compare_with_control(&arms, 2, MeanMethod::Z, &options), ErrorKind::InvalidArgument, "control");
+    refused(compare_several_means(&arms, 2, MeanMethod::Z, &options), ErrorKind::InvalidArgument, "control");
     refused(analysis_of_variance(&arms[..1], AnovaMethod::Welch), ErrorKind::Empty, "arms");
     let (plain, wide) = (JointArm::new(false, 0).unwrap(), JointArm::new(false, 1).unwrap());
     refused(

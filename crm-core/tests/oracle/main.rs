@@ -9,6 +9,8 @@ mod clv_spend;
 mod clv_validation;
 mod experiment_means;
 mod experiment_several_means;
+mod experiment_proportions;
+mod experiment_rates;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;
@@ -19,3 +21,4 @@ mod segment_kmeans;
 mod segment_quality;
 mod segment_tiers;
 mod special_functions;
+mod tail_functions;
