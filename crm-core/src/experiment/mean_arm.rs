@@ -232,7 +232,11 @@ impl MeanArm {
         }
         let tail = mean.is_finite() && mean_tail.is_finite() && mean + mean_tail == mean;
         if !tail {
-            return Err(Error::argument("mean", format_args!("{mean} + {mean_tail}"), "finite, the second its rounding"));
+            return Err(Error::argument(
+                "mean",
+                format_args!("{mean} + {mean_tail}"),
+                "finite, the second its rounding",
+            ));
         }
         if !(m2.is_finite() && m2 >= 0.0 && (count > 1 || m2 == 0.0)) {
             return Err(Error::argument("m2", m2, "finite and not negative, and 0 for one value"));

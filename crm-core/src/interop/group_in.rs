@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
@@ -54,7 +54,9 @@ impl<'a> Groups<'a> {
             },
             DataType::UInt64 => Kind::Integers(large(arrays)?.into()),
             DataType::Dictionary(..) => coded(arrays)?,
-            _ => Kind::Texts(arrays.iter().map(|array| texts(array.as_ref())).collect::<Result<Vec<_>>>()?.concat()),
+            _ => Kind::Texts(
+                arrays.iter().map(|array| texts(array.as_ref())).collect::<Result<Vec<_>>>()?.concat(),
+            ),
         };
         Ok(Self(kind))
     }
@@ -118,7 +120,9 @@ fn coded(arrays: &[ArrayRef]) -> Result<Kind<'static>> {
             return Err(Error::new(ErrorKind::MissingValue, "the dictionary holds a missing value"));
         }
         match Groups::from_arrays(&values)?.0 {
-            Kind::Bytes(values) => labels.extend(values.iter().map(|&value| GroupLabel::Integer(i64::from(value)))),
+            Kind::Bytes(values) => {
+                labels.extend(values.iter().map(|&value| GroupLabel::Integer(i64::from(value))))
+            }
             Kind::Integers(values) => labels.extend(values.iter().map(|&value| GroupLabel::Integer(value))),
             Kind::Texts(values) => labels.extend(values.iter().map(|&value| GroupLabel::from(value))),
             Kind::Codes(..) => {
@@ -168,7 +172,8 @@ pub fn arms_of_batch(batch: &RecordBatch, columns: &ArmColumns<'_>, threads: Thr
         measures = measures.covariate(covariate);
     }
     let arm = Groups::from_arrays(group(columns.arm)?).map_err(|error| error.on(columns.arm))?;
-    let stratum = columns.stratum.map(|name| Groups::from_arrays(group(name)?).map_err(|error| error.on(name)));
+    let stratum =
+        columns.stratum.map(|name| Groups::from_arrays(group(name)?).map_err(|error| error.on(name)));
     let stratum = stratum.transpose()?;
     ArmTable::from_rows(&measures, arm.column(), stratum.as_ref().map(Groups::column), threads)
 }
@@ -197,7 +202,10 @@ fn numbers(array: &dyn Array) -> Result<Cow<'_, [f64]>> {
         DataType::UInt64 => converted!(UInt64Type, |value| *value as f64),
         DataType::Boolean => Cow::Owned(bits(array).map(f64::from).collect()),
         other => {
-            return Err(Error::new(ErrorKind::WrongType, format!("{other} is not accepted: must be numbers")));
+            return Err(Error::new(
+                ErrorKind::WrongType,
+                format!("{other} is not accepted: must be numbers"),
+            ));
         }
     })
 }
@@ -219,13 +227,17 @@ mod tests {
 
     #[test]
     fn arms_of_every_kind() {
-        let dictionary: DictionaryArray<arrow_array::types::Int8Type> = vec!["b", "对照", "b"].into_iter().collect();
+        let dictionary: DictionaryArray<arrow_array::types::Int8Type> =
+            vec!["b", "对照", "b"].into_iter().collect();
         assert_eq!(labels(Arc::new(dictionary)).unwrap(), ["b".into(), "对照".into()]);
         assert_eq!(labels(Arc::new(StringArray::from(vec!["b", "a"]))).unwrap(), ["a".into(), "b".into()]);
         assert_eq!(labels(Arc::new(BooleanArray::from(vec![true, false]))).unwrap(), [0.into(), 1.into()]);
         assert_eq!(labels(Arc::new(Int64Array::from(vec![5, -3]))).unwrap(), [(-3).into(), 5.into()]);
         let missing = labels(Arc::new(Int64Array::from(vec![Some(5), None]))).unwrap_err();
-        assert_eq!((missing.kind(), missing.argument_name(), missing.row()), (ErrorKind::MissingValue, Some("arm"), Some(1)));
+        assert_eq!(
+            (missing.kind(), missing.argument_name(), missing.row()),
+            (ErrorKind::MissingValue, Some("arm"), Some(1))
+        );
         assert_eq!(labels(Arc::new(Float64Array::from(vec![1.0]))).unwrap_err().kind(), ErrorKind::WrongType);
     }
 }

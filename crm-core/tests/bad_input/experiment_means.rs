@@ -1,9 +1,9 @@
 //! Arms and tests of means that cannot be.
 
 use crm_core::experiment::{
-    ArmTable, CampaignCost, Contrast, GroupColumn, JointArm, MeanArm, MeanMethod, Measures, TestOptions, ThetaMethod,
-    analysis_of_variance, campaign_return, compare_adjusted, compare_means, compare_ratios, compare_stratified,
-    compare_several_means, incremental_conversions, AnovaMethod,
+    AnovaMethod, ArmTable, CampaignCost, Contrast, GroupColumn, JointArm, MeanArm, MeanMethod, Measures,
+    TestOptions, ThetaMethod, analysis_of_variance, campaign_return, compare_adjusted, compare_means,
+    compare_ratios, compare_several_means, compare_stratified, incremental_conversions,
 };
 use crm_core::{Error, ErrorKind, Result, Threads};
 
@@ -23,7 +23,8 @@ fn values_that_are_no_numbers() {
         let error = refused(MeanArm::from_values(&[1.0, bad]), ErrorKind::InvalidValue, "values");
         assert_eq!(error.row(), Some(1));
         refused(MeanArm::default().push(bad), ErrorKind::InvalidValue, "value");
-        let error = refused(JointArm::new(false, 1).unwrap().push(&[1.0, bad]), ErrorKind::InvalidValue, "covariate");
+        let error =
+            refused(JointArm::new(false, 1).unwrap().push(&[1.0, bad]), ErrorKind::InvalidValue, "covariate");
         assert_eq!(error.row(), Some(0));
         refused(MeanArm::from_moments(3, bad, 1.0), ErrorKind::InvalidArgument, "mean");
         refused(MeanArm::from_moments(3, 1.0, bad), ErrorKind::InvalidArgument, "variance");
@@ -48,7 +49,11 @@ fn numbers_that_no_values_can_have() {
     refused(MeanArm::from_conversions(3, 2), ErrorKind::InvalidArgument, "conversions");
     refused(MeanArm::from_values(&[1e200, -1e200]), ErrorKind::OutOfRange, "values");
     // Sums as of a thousand values 1e9 + {0, 1}: nothing is left of the variance.
-    let error = refused(MeanArm::from_sums(1000, 1e12 + 500.5, 1e21 + 1e12, 0.0), ErrorKind::OutOfRange, "sum_of_squares");
+    let error = refused(
+        MeanArm::from_sums(1000, 1e12 + 500.5, 1e21 + 1e12, 0.0),
+        ErrorKind::OutOfRange,
+        "sum_of_squares",
+    );
     assert!(error.to_string().contains("shift"), "{error}");
     let mut all = MeanArm::from_moments(u64::MAX, 1.0, 1.0).unwrap();
     refused(all.merge(&arm()), ErrorKind::OutOfRange, "count");
@@ -60,7 +65,9 @@ fn numbers_that_no_values_can_have() {
 
 #[test]
 fn options_out_of_range() {
-    let joint = JointArm::from_moments(true, 9, &[1.0, 2.0, 3.0], &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]).unwrap();
+    let joint =
+        JointArm::from_moments(true, 9, &[1.0, 2.0, 3.0], &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
+            .unwrap();
     let arms = [arm(), arm()];
     for (options, argument) in [
         (TestOptions::default().alpha(0.0), "alpha"),
@@ -74,7 +81,11 @@ fn options_out_of_range() {
         refused(compare_means(&arm(), &arm(), MeanMethod::Welch, &options), kind, argument);
         refused(compare_means(&MeanArm::default(), &arm(), MeanMethod::Welch, &options), kind, argument);
         refused(compare_ratios(&joint, &joint, MeanMethod::Welch, &options), kind, argument);
-        refused(compare_adjusted(&joint, &joint, ThetaMethod::Within, MeanMethod::Welch, &options), kind, argument);
+        refused(
+            compare_adjusted(&joint, &joint, ThetaMethod::Within, MeanMethod::Welch, &options),
+            kind,
+            argument,
+        );
         refused(compare_stratified(&arms, &arms, None, MeanMethod::Welch, &options), kind, argument);
         refused(compare_several_means(&arms, 0, MeanMethod::Welch, &options), kind, argument);
     }
@@ -84,7 +95,11 @@ fn options_out_of_range() {
 fn arms_and_columns_that_do_not_fit() {
     let options = TestOptions::default();
     let arms = [arm(), arm()];
-    refused(compare_stratified(&arms, &arms[..1], None, MeanMethod::Z, &options), ErrorKind::LengthMismatch, "controls");
+    refused(
+        compare_stratified(&arms, &arms[..1], None, MeanMethod::Z, &options),
+        ErrorKind::LengthMismatch,
+        "controls",
+    );
     refused(
         compare_stratified(&arms, &arms, Some(&[1.0]), MeanMethod::Z, &options),
         ErrorKind::LengthMismatch,
@@ -109,7 +124,11 @@ fn arms_and_columns_that_do_not_fit() {
         ErrorKind::InvalidArgument,
         "covariates",
     );
-    refused(compare_ratios(&wide, &wide, MeanMethod::Welch, &options), ErrorKind::InvalidArgument, "denominator");
+    refused(
+        compare_ratios(&wide, &wide, MeanMethod::Welch, &options),
+        ErrorKind::InvalidArgument,
+        "denominator",
+    );
 }
 
 #[test]

@@ -37,14 +37,17 @@ fn constant_leading_digits() {
 #[test]
 fn atomic_weight_of_silver() {
     let first = [
-        681_568, 681_465, 681_572, 681_785, 681_446, 681_903, 681_526, 681_494, 681_616, 681_587, 681_519, 681_486, 681_419,
-        681_569, 681_508, 681_672, 681_385, 681_518, 681_662, 681_424, 681_360, 681_333, 681_610, 681_477,
+        681_568, 681_465, 681_572, 681_785, 681_446, 681_903, 681_526, 681_494, 681_616, 681_587, 681_519,
+        681_486, 681_419, 681_569, 681_508, 681_672, 681_385, 681_518, 681_662, 681_424, 681_360, 681_333,
+        681_610, 681_477,
     ];
     let second = [
-        681_079, 681_344, 681_513, 681_197, 681_604, 681_385, 681_642, 681_365, 681_151, 681_082, 681_517, 681_448, 681_198,
-        681_482, 681_334, 681_609, 681_101, 681_512, 681_469, 681_360, 681_254, 681_261, 681_450, 681_368,
+        681_079, 681_344, 681_513, 681_197, 681_604, 681_385, 681_642, 681_365, 681_151, 681_082, 681_517,
+        681_448, 681_198, 681_482, 681_334, 681_609, 681_101, 681_512, 681_469, 681_360, 681_254, 681_261,
+        681_450, 681_368,
     ];
-    let arms = [first, second].map(|arm| arm.map(|digits| format!("107.8{digits}").parse().unwrap()).to_vec());
+    let arms =
+        [first, second].map(|arm| arm.map(|digits| format!("107.8{digits}").parse().unwrap()).to_vec());
     let (f, within, _, eta_squared) = anova(&arms, AnovaMethod::Classic);
     assert_eq!(within, 46.0);
     assert!(digits(f, 1.594_673_356_779_30e1) >= 8.5, "{f}");
@@ -62,8 +65,12 @@ const MORLEY: [[u32; 20]; 5] = [
 
 #[test]
 fn speed_of_light() {
-    let values: Vec<f64> =
-        MORLEY.iter().flatten().map(|speed| format!("{}", 299_000 + speed)).map(|t| t.parse::<f64>().unwrap() / 1e3).collect();
+    let values: Vec<f64> = MORLEY
+        .iter()
+        .flatten()
+        .map(|speed| format!("{}", 299_000 + speed))
+        .map(|t| t.parse::<f64>().unwrap() / 1e3)
+        .collect();
     let arm = MeanArm::from_values(&values).unwrap();
     assert!(digits(arm.mean(), 299.852_400_000_000) >= 15.0, "{}", arm.mean());
     assert!(digits(arm.variance().sqrt(), 0.079_010_547_819_051_8) >= 12.5, "{}", arm.variance().sqrt());
@@ -72,9 +79,11 @@ fn speed_of_light() {
 /// Numbers of tests/oracles/check_experiment_anova.py, by exact fractions and mpmath.
 #[test]
 fn welch_on_five_runs() {
-    let arms: Vec<Vec<f64>> = MORLEY.iter().map(|run| run.iter().map(|&speed| f64::from(speed)).collect()).collect();
+    let arms: Vec<Vec<f64>> =
+        MORLEY.iter().map(|run| run.iter().map(|&speed| f64::from(speed)).collect()).collect();
     let (f, within, p, _) = anova(&arms, AnovaMethod::Welch);
-    let near = |value: f64, expected: f64| assert!((value / expected - 1.0).abs() < 1e-13, "{value} {expected}");
+    let near =
+        |value: f64, expected: f64| assert!((value / expected - 1.0).abs() < 1e-13, "{value} {expected}");
     near(f, 3.006_067_134_973_533_5);
     near(within, 47.043_593_077_568_34);
     near(p, 0.027_377_930_863_085_546);

@@ -2,9 +2,9 @@
 
 use crm_core::Threads;
 use crm_core::experiment::{
-    Alternative, ArmTable, Contrast, GroupColumn, GroupLabel, JointArm, LiftMethod, MeanArm, MeanMethod, MeanTest,
-    Measures, TestOptions, TestResult, TestStatus, ThetaMethod, compare_adjusted, compare_means, compare_ratios,
-    compare_stratified,
+    Alternative, ArmTable, Contrast, GroupColumn, GroupLabel, JointArm, LiftMethod, MeanArm, MeanMethod,
+    MeanTest, Measures, TestOptions, TestResult, TestStatus, ThetaMethod, compare_adjusted, compare_means,
+    compare_ratios, compare_stratified,
 };
 use proptest::prelude::*;
 
@@ -12,14 +12,16 @@ fn options() -> impl Strategy<Value = TestOptions> {
     let contrast = prop::sample::select(vec![Contrast::Difference, Contrast::Lift, Contrast::Ratio]);
     let alternative = prop::sample::select(Alternative::ALL.to_vec());
     let alpha = prop_oneof![Just(0.05), 1e-9..0.5, 0.5..0.99];
-    (contrast, alternative, alpha, prop::option::of(-1.5..1.5)).prop_map(|(contrast, alternative, alpha, null)| {
-        let options = TestOptions::default().contrast(contrast).alternative(alternative).alpha(alpha);
-        match null {
-            Some(null) if contrast == Contrast::Ratio => options.null(f64::exp(null)),
-            Some(null) => options.null(null),
-            None => options,
-        }
-    })
+    (contrast, alternative, alpha, prop::option::of(-1.5..1.5)).prop_map(
+        |(contrast, alternative, alpha, null)| {
+            let options = TestOptions::default().contrast(contrast).alternative(alternative).alpha(alpha);
+            match null {
+                Some(null) if contrast == Contrast::Ratio => options.null(f64::exp(null)),
+                Some(null) => options.null(null),
+                None => options,
+            }
+        },
+    )
 }
 
 fn mean_test() -> impl Strategy<Value = MeanTest> {
@@ -31,13 +33,18 @@ fn arm() -> impl Strategy<Value = MeanArm> {
     let count = prop_oneof![0..4_u64, 2..100_u64, 100..2_000_000_u64];
     let mean = prop_oneof![-3.0..3.0, Just(0.0), -1e-3..1e-3, 900.0..1100.0];
     let variance = prop_oneof![Just(0.0), 1e-6..4.0, 4.0..1e4];
-    (count, mean, variance).prop_map(|(count, mean, variance)| MeanArm::from_moments(count, mean, variance).unwrap())
+    (count, mean, variance)
+        .prop_map(|(count, mean, variance)| MeanArm::from_moments(count, mean, variance).unwrap())
 }
 
 /// A test rejects exactly when its interval leaves out the null, and exactly when p is below the level.
 fn coherent(result: &TestResult) -> Result<(), TestCaseError> {
     if result.p_value.is_nan() {
-        prop_assert!(!result.rejects() && result.ln_p_value.is_nan() && result.status != TestStatus::Ok, "{:?}", result);
+        prop_assert!(
+            !result.rejects() && result.ln_p_value.is_nan() && result.status != TestStatus::Ok,
+            "{:?}",
+            result
+        );
         return Ok(());
     }
     prop_assert!((0.0..=1.0).contains(&result.p_value) && result.ln_p_value <= 0.0, "{:?}", result);
