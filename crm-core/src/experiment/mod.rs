@@ -27,17 +27,6 @@ mod proportion;
 mod rate_test;
 mod sample_ratio;
 
-// Means.
-mod comparison;
-mod fraction;
-mod incremental;
-mod joint_arm;
-mod mean_arm;
-mod mean_method;
-mod mean_test;
-mod moments;
-mod t_statistic;
-
 // Many tests.
 mod dunnett;
 mod dunnett_tail;
@@ -46,9 +35,32 @@ mod multiplicity;
 // Before the test.
 mod planning;
 
+// Means: arms and rows.
+mod arm_cells;
+mod arm_table;
+mod grouping;
+mod joint_arm;
+mod mean_arm;
+mod moments;
+
+// Means: tests.
+mod adjusted;
+mod comparison;
+mod fraction;
+mod incremental;
+mod linear;
+mod mean_method;
+mod mean_test;
+mod several_means;
+mod stratified;
+mod t_statistic;
+
+pub use adjusted::{Adjustment, ThetaMethod, compare_adjusted, compare_ratios};
+pub use arm_table::ArmTable;
 pub use binary_arm::BinaryArm;
 pub use dunnett::{Dunnett, compare_with_control};
 pub use equivalence::{Equivalence, equivalence};
+pub use grouping::{GroupColumn, GroupLabel};
 pub use incremental::{
     Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
 };
@@ -70,6 +82,8 @@ pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};
 pub use sample_ratio::{
     SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio,
 };
+pub use several_means::{Anova, AnovaMethod, analysis_of_variance, compare_several_means};
+pub use stratified::compare_stratified;
 pub use test_columns::TestColumns;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

@@ -7,10 +7,12 @@ mod clv_grid;
 mod clv_published;
 mod clv_spend;
 mod clv_validation;
+mod experiment_means;
 mod experiment_multiplicity;
 mod experiment_planning;
 mod experiment_proportions;
 mod experiment_rates;
+mod experiment_several_means;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;
