@@ -13,6 +13,7 @@ use arrow_array::types::{
 use arrow_array::{
     Array, ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+    UInt8Array,
 };
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field};
@@ -75,6 +76,13 @@ impl Column {
     #[staticmethod]
     fn integers(values: Py<PyAny>) -> Self {
         Self(Values::Integers(values))
+    }
+
+    /// Small integers of a `NumPy` array, or truth values seen as such.
+    #[staticmethod]
+    fn bytes(values: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let array = UInt8Array::from(copied::<u8>(values, 0, usize::MAX)?);
+        Ok(Self(Values::Arrays(vec![Arc::new(array)])))
     }
 
     #[staticmethod]
@@ -215,6 +223,16 @@ impl Column {
             Values::Arrays(arrays) => {
                 py.detach(|| numbers(arrays, accept).map_err(|error| error.on(argument))).or_raise(py)
             }
+        }
+    }
+}
+
+impl Column {
+    /// All values as arrays of Arrow; those of Arrow are not copied.
+    pub(crate) fn arrays(&self, py: Python<'_>) -> PyResult<Vec<ArrayRef>> {
+        match &self.0 {
+            Values::Arrays(arrays) => Ok(arrays.clone()),
+            _ => Ok(vec![self.piece(py, 0, usize::MAX)?]),
         }
     }
 }

@@ -263,7 +263,7 @@ def ln_student_upper(t, df):
         return mpmath.log1p(-mpmath.exp(ln_student_upper(-t, df)))
     a, x = df / 2, df / (df + t * t)
     mp.dps = 60
-    if df < 40:
+    if df < 40 or x < mpf("0.6"):
         y = t * t / (df + t * t)
         if x < mpf("0.9"):
             return beta_series(a, mpf(1) / 2, x, y) - mpmath.ln2

@@ -135,6 +135,7 @@ impl Pair {
         }
         (result.p_value, result.ln_p_value) =
             p_values(result.statistic, result.degrees_of_freedom, options.alternative);
+        result.interval = result.interval.agreeing(result.null, result.p_value < result.alpha);
         Ok(result)
     }
 

@@ -17,6 +17,9 @@ const REACH: f64 = 9.5;
 /// The longest panel, in standard deviations of what changes over it.
 const PANEL: f64 = 2.5;
 
+/// Ends of panels about a place, in units of what changes there.
+const STEPS: [f64; 9] = [-10.0, -7.5, -5.0, -2.5, 0.0, 2.5, 5.0, 7.5, 10.0];
+
 /// The joint distribution of `T[i] = (D[i] + lambda[i] Z) / S` under no effect: one control for all.
 #[derive(Clone, Debug)]
 pub(super) struct ManyToOne {
@@ -140,10 +143,15 @@ impl ManyToOne {
         let whole = ((to - from) / PANEL).ceil();
         ends.extend((1..whole as u32).map(|k| from + (to - from) * f64::from(k) / whole));
         for share in &self.shares {
-            let width = share.own / share.control;
+            // The statistic passes the critical value within this width; far out, all happens where that first is likely, ...
+            let (width, step) = (share.own / share.control, critical / share.control);
             if width < 1.0 {
-                let centre = critical / share.control;
-                ends.extend([-10.0, -7.5, -5.0, -2.5, 0.0, 2.5, 5.0, 7.5, 10.0].map(|k| centre + k * width));
+                ends.extend(STEPS.map(|k| step + k * width));
+            }
+            if critical > PANEL {
+                // ... about the most likely place, or where the normal density falls by a few powers of e.
+                ends.extend(STEPS.map(|k| critical * share.control + k * share.own));
+                ends.extend(STEPS.map(|k| step + 2.0 * k / critical));
             }
         }
         ends.retain(|end| (from..=to).contains(end));

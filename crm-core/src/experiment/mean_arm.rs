@@ -11,6 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 const VERSION: u32 = 1;
 /// The name of the saved form.
 const MODEL: &str = "mean_arm";
+/// Standard deviations that an engine tells, in units of the mean, up to here are rounding.
+const CONSTANT: f64 = 4.0 * f64::EPSILON;
 
 /// Count, mean and sum of squared deviations of a value in one arm.
 ///
@@ -66,21 +68,7 @@ impl TryFrom<Fields> for MeanArm {
     type Error = Error;
 
     fn try_from(saved: Fields) -> Result<Self> {
-        let arm = Self {
-            count: saved.count,
-            mean: Mean { high: saved.mean, low: saved.mean_tail },
-            squares: saved.m2,
-        };
-        let finite = saved.mean.is_finite() && saved.m2.is_finite() && saved.m2 >= 0.0;
-        let tail = saved.mean + saved.mean_tail == saved.mean;
-        if finite
-            && tail
-            && (saved.count > 0 || arm == Self::default())
-            && (saved.count > 1 || saved.m2 == 0.0)
-        {
-            return Ok(arm);
-        }
-        Err(Error::new(ErrorKind::Corrupt, "count, mean and m2 do not fit together"))
+        Self::from_state(saved.count, saved.mean, saved.mean_tail, saved.m2)
     }
 }
 
@@ -97,7 +85,8 @@ impl MeanArm {
 
     /// An arm from what SQL engines give as `count(x)`, `avg(x)` and `var_samp(x)`.
     ///
-    /// The variance of one value, and mean and variance of none, are not looked at: engines give NULL there, and NaN is welcome.
+    /// The variance of one value, and mean and variance of none, are not looked at: engines give NULL there, and NaN is welcome. A standard
+    /// deviation below 4 units in the last place of the mean is what engines are left with for constant values, and is taken as 0.
     ///
     /// # Errors
     /// `InvalidArgument` for a mean that is not finite, or a variance that is not finite or negative.
@@ -113,6 +102,9 @@ impl MeanArm {
         }
         if !(variance.is_finite() && variance >= 0.0) {
             return Err(Error::argument("variance", variance, "finite and not negative"));
+        }
+        if variance.sqrt() <= CONSTANT * mean.abs() {
+            return Ok(Self { count, mean: Mean::of(mean), squares: 0.0 });
         }
         let squares = variance * (count - 1) as f64;
         check_finite("variance", mean, squares)?;
@@ -223,6 +215,33 @@ impl MeanArm {
     /// The standard error of the mean, `sqrt(variance / n)`; NaN for fewer than two values.
     pub fn standard_error(&self) -> f64 {
         self.variance().sqrt() / (self.count as f64).sqrt()
+    }
+
+    /// What rounding took from the mean.
+    pub fn mean_tail(&self) -> f64 {
+        self.mean.low
+    }
+
+    /// The arm of these numbers, as [`MeanArm::count`], [`MeanArm::mean`], [`MeanArm::mean_tail`] and [`MeanArm::m2`] gave them.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for numbers that do not fit together.
+    pub fn from_state(count: u64, mean: f64, mean_tail: f64, m2: f64) -> Result<Self> {
+        if count == 0 {
+            return Ok(Self::default());
+        }
+        let tail = mean.is_finite() && mean_tail.is_finite() && mean + mean_tail == mean;
+        if !tail {
+            return Err(Error::argument(
+                "mean",
+                format_args!("{mean} + {mean_tail}"),
+                "finite, the second its rounding",
+            ));
+        }
+        if !(m2.is_finite() && m2 >= 0.0 && (count > 1 || m2 == 0.0)) {
+            return Err(Error::argument("m2", m2, "finite and not negative, and 0 for one value"));
+        }
+        Ok(Self { count, mean: Mean { high: mean, low: mean_tail }, squares: m2 })
     }
 
     pub(super) fn exact_mean(&self) -> Mean {

@@ -42,12 +42,6 @@ impl Mean {
         let difference = Self::sum(self.high, -other.high);
         difference.high + (difference.low + (self.low - other.low))
     }
-
-    pub(super) fn scaled(self, factor: f64) -> Self {
-        let high = self.high * factor;
-        let low = self.high.mul_add(factor, -high) + self.low * factor;
-        Self::sum(high, if low.is_finite() { low } else { 0.0 })
-    }
 }
 
 /// What merging adds to means and products: the share of the smaller part, and the weight of the product of two differences.
@@ -254,7 +248,5 @@ mod tests {
     fn means_keep_what_rounding_takes() {
         let mean = Mean::of(1e16).plus(0.25).plus(0.5);
         assert_eq!(mean.less(Mean::of(1e16)), 0.75);
-        let scaled = mean.scaled(2.0);
-        assert_eq!(scaled.less(Mean::of(2e16)), 1.5);
     }
 }

@@ -54,7 +54,7 @@ pub struct Anova {
 ///
 /// # Errors
 /// `InvalidArgument` for a control that is not one of the arms, else as [`compare_means`].
-pub fn compare_with_control(
+pub fn compare_several_means(
     arms: &[MeanArm],
     control: usize,
     test: impl Into<MeanTest>,
@@ -186,7 +186,7 @@ mod tests {
             [(AnovaMethod::Welch, MeanMethod::Welch), (AnovaMethod::Classic, MeanMethod::Student)]
         {
             let f = analysis_of_variance(&arms, method).unwrap();
-            let t = compare_with_control(&arms, 1, test, &TestOptions::default()).unwrap()[0];
+            let t = compare_several_means(&arms, 1, test, &TestOptions::default()).unwrap()[0];
             assert!((f.statistic / t.statistic.powi(2) - 1.0).abs() < 1e-13);
             assert!((f.degrees_within / t.degrees_of_freedom - 1.0).abs() < 1e-13);
             assert!((f.p_value / t.p_value - 1.0).abs() < 1e-12);
@@ -214,6 +214,6 @@ mod tests {
         assert_eq!(status(&[constant, arm(9, 1.0, 1.0)], AnovaMethod::Welch), TestStatus::NoVariance);
         assert_eq!(status(&[single, arm(9, 1.0, 1.0)], AnovaMethod::Welch), TestStatus::TooFew);
         assert!(analysis_of_variance(&[constant], AnovaMethod::Classic).is_err());
-        assert!(compare_with_control(&[constant], 1, MeanMethod::Welch, &TestOptions::default()).is_err());
+        assert!(compare_several_means(&[constant], 1, MeanMethod::Welch, &TestOptions::default()).is_err());
     }
 }

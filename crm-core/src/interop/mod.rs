@@ -12,6 +12,8 @@ mod arrow_out;
 mod csv_in;
 #[cfg(feature = "io")]
 mod files_out;
+#[cfg(feature = "arrow")]
+mod group_in;
 #[cfg(feature = "io")]
 mod instant;
 #[cfg(feature = "linfa")]
@@ -34,6 +36,8 @@ pub use arrow_out::{
 pub use csv_in::{CsvOptions, read_csv};
 #[cfg(feature = "io")]
 pub use files_out::{write_csv, write_parquet};
+#[cfg(feature = "arrow")]
+pub use group_in::{ArmColumns, Groups, arms_of_batch};
 #[cfg(feature = "io")]
 pub use parquet_in::read_parquet;
 

@@ -68,6 +68,8 @@ pub fn ln_normal_upper(z: f64) -> f64 {
     }
 }
 
+/// What `ln 2` has beyond a double.
+const LN_2_REST: f64 = 2.319_046_813_846_299_6e-17;
 /// Between these probabilities the quantile is taken from the distance to 1/2.
 const CENTRE: (f64, f64) = (0.4, 0.6);
 
@@ -113,7 +115,7 @@ pub fn normal_quantile_ln(ln_p: f64) -> f64 {
         if ln_p == 0.0 { f64::INFINITY } else { ln_p }
     } else if ln_p > CENTRE.0.ln() && ln_p < CENTRE.1.ln() {
         // p - 1/2 = expm1(ln p + ln 2) / 2.
-        central_quantile(0.5 * (ln_p + LN_2).exp_m1())
+        central_quantile(0.5 * (ln_p + LN_2 + LN_2_REST).exp_m1())
     } else if ln_p < -LN_2 {
         lower_quantile(ln_p)
     } else {

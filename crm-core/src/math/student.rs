@@ -160,7 +160,10 @@ impl Expansion {
     }
 
     fn value(&self) -> f64 {
-        self.factor * (-self.v).exp() * (-self.rest).exp()
+        // One exponential, since v alone may underflow, and what rounding takes from the sum.
+        let sum = self.v + self.rest;
+        let lost = (self.v - sum) + self.rest;
+        self.factor * (-sum).exp() * (1.0 - lost)
     }
 
     fn ln(&self) -> f64 {

@@ -8,10 +8,14 @@ mod clv_published;
 mod clv_spend;
 mod clv_validation;
 mod experiment_bayes;
+mod experiment_means;
+mod experiment_multiplicity;
+mod experiment_planning;
 mod experiment_proportions;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
+mod experiment_several_means;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;

@@ -6,6 +6,7 @@ mod base;
 mod bytes;
 mod clv;
 mod clv_fit;
+mod experiment_means;
 mod experiment_rank;
 mod experiment_rates;
 mod history;

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from crm import _crm
 from crm.error import OutOfRangeError, WrongTypeError
 
-__all__ = ["ArrowArray", "ArrowStream", "ColumnLike", "amount_column", "id_column", "number_column", "time_column"]
+__all__ = ["ArrowArray", "ArrowStream", "ColumnLike", "amount_column", "id_column", "label_column", "number_column", "time_column"]
 
 
 class ArrowStream(Protocol):
@@ -99,6 +99,21 @@ def number_column(argument: str, values: ColumnLike, *, truths: bool = False) ->
     if plain.dtype.kind in "iu":
         return _crm.Column.integers(_int64(argument, plain))
     return _crm.Column.floats(np.ascontiguousarray(plain, dtype=np.float64))
+
+
+def label_column(argument: str, values: ColumnLike) -> _crm.Column:
+    """A column of labels of groups: truth values, integers, text or categories, all of one kind."""
+    plain = _plain(argument, values)
+    if isinstance(plain, _crm.Column):
+        return plain
+    if isinstance(plain, list):
+        truths = all(isinstance(value, bool) for value in plain)
+        return _crm.Column.ids(argument, [int(value) for value in plain] if truths else plain)
+    if plain.dtype.kind == "b" or plain.dtype == np.uint8:
+        return _crm.Column.bytes(np.ascontiguousarray(plain).view(np.uint8))
+    if plain.dtype.kind not in "iu":
+        raise _wrong_type(argument, plain.dtype, "truth values, integers or text")
+    return _crm.Column.integers(_int64(argument, plain))
 
 
 def time_column(argument: str, values: ColumnLike) -> _crm.Column:

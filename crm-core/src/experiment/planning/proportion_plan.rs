@@ -69,7 +69,7 @@ impl ProportionPlan {
     /// A plan for a control of a rate inside (0, 1).
     ///
     /// # Errors
-    /// `InvalidArgument` for a rate, a null or margins outside (0, 1), for options that make no sense and for a null other than "no effect" with
+    /// `InvalidArgument` for a rate outside (0, 1), a null or margins that no rates have, for options that make no sense and for a null other than "no effect" with
     /// methods that have none.
     pub fn new(control_rate: f64, method: ProportionPlanMethod, options: PlanOptions) -> Result<Self> {
         options.check()?;
@@ -85,12 +85,20 @@ impl ProportionPlan {
             Some((lower, upper)) => (rate(lower), rate(upper)),
             None => (rate(options.null_value()), rate(options.null_value())),
         };
-        let name =
+        let names =
             if options.margins.is_some() { ["lower_margin", "upper_margin"] } else { ["null", "null"] };
-        for (value, name) in [nulls.0, nulls.1].into_iter().zip(name) {
-            if !(value > 0.0 && value < 1.0) {
-                let accepted = "one that puts the target's rate under the null inside (0, 1)";
-                return Err(Error::argument(name, format_args!("a rate of {value}"), accepted));
+        for (null, name) in [nulls.0, nulls.1].into_iter().zip(names) {
+            // Differences beyond -1 and 1, and ratios that are not positive, are those of no rates.
+            let fits = match options.contrast {
+                Contrast::Difference => (null - control_rate).abs() < 1.0,
+                _ => null > 0.0,
+            };
+            if !fits {
+                return Err(Error::argument(
+                    name,
+                    format_args!("a rate of {null}"),
+                    "one that two rates can have",
+                ));
             }
         }
         let plain = options.margins.is_none() && options.null_value() == options.contrast.no_effect();

@@ -143,23 +143,25 @@ pub(super) trait Design {
             let accepted = format!("the one that the alternative, {}, looks for", options.alternative.name());
             return Err(Error::argument("direction", direction.name(), &accepted));
         }
-        let (sign, end) = match direction {
-            EffectDirection::Increase => (1.0, self.range().1),
-            EffectDirection::Decrease => (-1.0, self.range().0),
+        // From the effect next to the null to the largest; a null of rates may lie outside their range.
+        let (lowest, highest) = self.range();
+        let (sign, first, last) = match direction {
+            EffectDirection::Increase => (1.0, lowest, highest),
+            EffectDirection::Decrease => (-1.0, highest, lowest),
         };
         let null = self.nulls().0;
         let control = target * options.control_per_target;
         let lacks = |distance: f64| self.chance(null + sign * distance, target, control).lacks(power);
-        let room = (end - null).abs();
-        if room.is_finite() {
-            if lacks(room) > 0.0 {
-                let most = self.chance(end, target, control).hit;
+        let (from, to) = ((sign * (first - null)).max(0.0), sign * (last - null));
+        if to.is_finite() {
+            if to <= from || lacks(to) > 0.0 {
+                let most = if to <= from { 0.0 } else { self.chance(last, target, control).hit };
                 let accepted = format!(
                     "at most {most}, the power for the largest effect there is, with {target} customers"
                 );
                 return Err(Error::argument("power", power, &accepted));
             }
-            return Ok(null + sign * root_between(lacks, 0.0, room));
+            return Ok(if lacks(from) <= 0.0 { first } else { null + sign * root_between(lacks, from, to) });
         }
         let distance = root_of_falling(lacks, 3.0 * self.unit() / target.sqrt());
         if distance.is_finite() && distance > 0.0 {

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// let options = PlanOptions::default().targets(2).control_per_target(traffic.control_per_target());
 /// let plan = ProportionPlan::new(0.05, ProportionPlanMethod::Score, options)?;
 /// let duration = traffic.duration(&plan.sample_size(0.06, 0.8)?);
-/// assert_eq!((duration.whole_days, duration.whole_weeks), (32, 5));
+/// assert_eq!((duration.whole_days, duration.whole_weeks), (8, 2));
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -1,0 +1,85 @@
+//! Corrections for many tests: published numbers and exact values, `tests/cases/experiment/multiplicity.json`; Dunnett (1955).
+
+use crm_core::experiment::{
+    Alternative, MeanArm, MultiplicityMethod, TestOptions, adjust_ln_p_values, adjust_p_values,
+    compare_with_control,
+};
+use serde_json::Value;
+
+fn cases(name: &str) -> Vec<Value> {
+    let path = format!("{}/../tests/cases/experiment/multiplicity.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let all: Value = serde_json::from_str(&text).unwrap();
+    all[name].as_array().unwrap().clone()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+#[test]
+fn adjusted_p_values() {
+    let mut checked = 0;
+    for case in cases("adjusted") {
+        let p = numbers(&case["p_values"]);
+        let tolerance = case["relative_tolerance"].as_f64().unwrap();
+        for (name, expected) in case["expected"].as_object().unwrap() {
+            let method = MultiplicityMethod::from_name(name).unwrap();
+            let adjusted = adjust_p_values(&p, method).unwrap();
+            let ln: Vec<f64> = p.iter().map(|p| p.ln()).collect();
+            let logs = adjust_ln_p_values(&ln, method).unwrap();
+            for (row, (value, known)) in adjusted.iter().zip(numbers(expected)).enumerate() {
+                let allowed = tolerance * known;
+                assert!((value - known).abs() <= allowed, "{} {name} {row}: {value:e} {known:e}", case["id"]);
+                let allowed = tolerance.max(1e-13) * (1.0 + known.ln().abs().min(1e3));
+                let same = logs[row] == known.ln() || (logs[row] - known.ln()).abs() <= allowed;
+                assert!(same, "{} {name} {row}: {}", case["id"], logs[row]);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 300, "{checked}");
+}
+
+/// Benjamini and Hochberg (1995), section 3.2: theirs rejects four hypotheses, Bonferroni's three.
+#[test]
+fn rejections_of_benjamini_and_hochberg() {
+    let case = &cases("adjusted")[0];
+    let p = numbers(&case["p_values"]);
+    let rejected = |method| adjust_p_values(&p, method).unwrap().iter().filter(|&&p| p <= 0.05).count();
+    assert_eq!(rejected(MultiplicityMethod::BenjaminiHochberg), 4);
+    assert_eq!(rejected(MultiplicityMethod::Bonferroni), 3);
+}
+
+fn arm(values: &Value) -> MeanArm {
+    MeanArm::from_values(&numbers(values)).unwrap()
+}
+
+#[test]
+fn dunnett() {
+    for case in cases("dunnett") {
+        let targets: Vec<MeanArm> = case["targets"].as_array().unwrap().iter().map(arm).collect();
+        let control = arm(&case["control"]);
+        let alternative = Alternative::from_name(case["alternative"].as_str().unwrap()).unwrap();
+        let options = TestOptions::default().alternative(alternative).alpha(case["alpha"].as_f64().unwrap());
+        let test = compare_with_control(&targets, &control, &options).unwrap();
+        let near = |name: &str, value: f64, known: f64, tolerance: f64| {
+            assert!((value - known).abs() <= tolerance, "{} {name}: {value} {known}", case["id"]);
+        };
+        let tolerance = case["tolerance"].as_f64().unwrap();
+        for (row, result) in test.results.iter().enumerate() {
+            near(
+                "statistic",
+                result.statistic,
+                numbers(&case["statistics"])[row],
+                case["statistic_tolerance"].as_f64().unwrap(),
+            );
+            near("p_value", result.p_value, numbers(&case["p_values"])[row], tolerance);
+            near("ln p_value", result.ln_p_value, result.p_value.ln(), 1e-13);
+            assert_eq!(result.rejects(), result.p_value < options.alpha);
+        }
+        if let Some(critical) = case["critical_value"].as_f64() {
+            near("critical value", test.critical_value, critical, tolerance);
+        }
+    }
+}
