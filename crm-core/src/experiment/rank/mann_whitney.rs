@@ -32,7 +32,7 @@ pub enum MannWhitneyMethod {
     NormalCorrected = 3,
 }
 
-named! { MannWhitneyMethod, "Mann-Whitney method", {
+named! { MannWhitneyMethod, "method", {
     Auto: "auto", Exact: "exact", Normal: "normal", NormalCorrected: "normal_corrected",
 } }
 

@@ -39,7 +39,7 @@ pub enum BootstrapInterval {
     Studentised = 3,
 }
 
-named! { BootstrapInterval, "bootstrap interval", {
+named! { BootstrapInterval, "interval", {
     Bca: "bca", Percentile: "percentile", Basic: "basic", Studentised: "studentised",
 } }
 
