@@ -1,7 +1,7 @@
 //! The differences of all pairs of two sorted columns, counted without being formed.
 //!
-//! With both columns in order, the differences that lie below a value are counted by two pointers in one pass. Rounding keeps the order of differences, so each
-//! count is that of the rounded differences, and a search over doubles ends at the very one where a count changes.
+//! With both columns in order, the differences that lie below a value are counted by two pointers in one pass. Rounding keeps the order of
+//! differences, so each count is that of the rounded differences, and a search over doubles ends at the very one where a count changes.
 
 /// With so few differences between two shifts, secants say nothing.
 const FEW: f64 = 8.0;
