@@ -1653,6 +1653,159 @@ typedef int32_t crm_proportion_method;
 #endif // __cplusplus
 
 /**
+ * Where the p-value of the Mann-Whitney test comes from.
+ */
+enum crm_mann_whitney_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Exact up to 2,500 pairs of a target and a control value, the corrected normal approximation above.
+     */
+    CRM_MANN_WHITNEY_METHOD_AUTO = 0,
+    /**
+     * All assignments of the pooled values to the arms, ties as they are; up to 10,000 pairs.
+     */
+    CRM_MANN_WHITNEY_METHOD_EXACT = 1,
+    /**
+     * The normal approximation, its variance corrected for ties.
+     */
+    CRM_MANN_WHITNEY_METHOD_NORMAL = 2,
+    /**
+     * The normal approximation with a continuity correction of 1/2.
+     */
+    CRM_MANN_WHITNEY_METHOD_NORMAL_CORRECTED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_mann_whitney_method crm_mann_whitney_method;
+#else
+typedef int32_t crm_mann_whitney_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * By what the arms of a permutation test are told apart.
+ */
+enum crm_permutation_statistic
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The difference of the means.
+     */
+    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_MEANS = 0,
+    /**
+     * The difference of the means by its standard error, which stays valid if the variances differ.
+     */
+    CRM_PERMUTATION_STATISTIC_STUDENTISED_DIFFERENCE = 1,
+    /**
+     * The difference of quantiles of one probability.
+     */
+    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_QUANTILES = 2,
+    /**
+     * The ratio of the means of values that are not negative.
+     */
+    CRM_PERMUTATION_STATISTIC_RATIO_OF_MEANS = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_permutation_statistic crm_permutation_statistic;
+#else
+typedef int32_t crm_permutation_statistic;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the bootstrap estimates of each arm.
+ */
+enum crm_bootstrap_statistic
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The mean of the values.
+     */
+    CRM_BOOTSTRAP_STATISTIC_MEAN = 0,
+    /**
+     * The sum of the values by the sum of the denominators.
+     */
+    CRM_BOOTSTRAP_STATISTIC_RATIO_OF_SUMS = 1,
+    /**
+     * A quantile of the values, by definition 7 of Hyndman and Fan.
+     */
+    CRM_BOOTSTRAP_STATISTIC_QUANTILE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_bootstrap_statistic crm_bootstrap_statistic;
+#else
+typedef int32_t crm_bootstrap_statistic;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How an interval is read off the resamples.
+ */
+enum crm_bootstrap_interval
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Quantiles of the resamples' estimates, corrected for bias and for acceleration.
+     */
+    CRM_BOOTSTRAP_INTERVAL_BCA = 0,
+    /**
+     * Quantiles of the resamples' estimates.
+     */
+    CRM_BOOTSTRAP_INTERVAL_PERCENTILE = 1,
+    /**
+     * Twice the estimate less those quantiles.
+     */
+    CRM_BOOTSTRAP_INTERVAL_BASIC = 2,
+    /**
+     * The estimate less quantiles of the studentised estimates, times the standard error; not for quantiles.
+     */
+    CRM_BOOTSTRAP_INTERVAL_STUDENTISED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_bootstrap_interval crm_bootstrap_interval;
+#else
+typedef int32_t crm_bootstrap_interval;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the bootstrap draws.
+ */
+enum crm_resampling
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * As many rows as there are, each draw any row with equal probability.
+     */
+    CRM_RESAMPLING_MULTINOMIAL = 0,
+    /**
+     * Each row as often as an independent Poisson number of mean 1 says.
+     */
+    CRM_RESAMPLING_POISSON = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_resampling crm_resampling;
+#else
+typedef int32_t crm_resampling;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -1818,6 +1971,13 @@ typedef struct crm_purchase_data crm_purchase_data;
  * `crm_purchase_model_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_purchase_model crm_purchase_model;
+
+/**
+ * The values of an arm as its quantiles need them: all distinct values with their counts, or, beyond a number of them,
+ * buckets of equal ratio. Summaries merge, with a result that is the same for any partition of the rows. Free with
+ * `crm_quantile_arm_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_quantile_arm crm_quantile_arm;
 
 /**
  * Customers ranked by a prediction, with what they went on to do. Customers with equal predictions share what their group
@@ -3092,6 +3252,162 @@ typedef struct crm_test_result {
      */
     double effect_size;
 } crm_test_result;
+
+/**
+ * What the bootstrap is asked. Fill with `crm_bootstrap_options_init`, then change what differs.
+ */
+typedef struct crm_bootstrap_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_bootstrap_statistic` (default the mean).
+     */
+    int32_t statistic;
+    /**
+     * A `crm_bootstrap_interval` (default BCa).
+     */
+    int32_t interval;
+    /**
+     * A `crm_resampling` (default multinomial).
+     */
+    int32_t resampling;
+    /**
+     * How many resamples, 1 to 10,000,000 (default 10,000).
+     */
+    uint32_t resamples;
+    /**
+     * The probability of the quantile, inside (0, 1) (default 0.5).
+     */
+    double probability;
+    /**
+     * The seed (default 0): equal seeds give equal bits, for any order of the rows and number of threads.
+     */
+    uint64_t seed;
+    /**
+     * How many threads may work, 0 (default) for as many as there are.
+     */
+    size_t threads;
+} crm_bootstrap_options;
+
+/**
+ * What a test on resamples says beside the test. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_resampled {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * How many resamples the test stands on, without the data themselves.
+     */
+    uint64_t resamples;
+    /**
+     * 1 if these are all that there are, so that nothing was left to chance, else 0.
+     */
+    int32_t exact;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The standard error of the p-value from the number of resamples; 0 if all were taken.
+     */
+    double p_value_error;
+    /**
+     * The mean of the resamples' estimates less the estimate, for the bootstrap; else NaN.
+     */
+    double bias;
+} crm_resampled;
+
+/**
+ * What a permutation test is asked. Fill with `crm_permutation_options_init`, then change what differs.
+ */
+typedef struct crm_permutation_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_permutation_statistic` (default the difference of the means).
+     */
+    int32_t statistic;
+    /**
+     * All assignments are taken if there are at most so many, up to 10,000,000 (default 1,000,000); 0 for never.
+     */
+    uint32_t exact_up_to;
+    /**
+     * How many random assignments are drawn otherwise, 1 to 10,000,000 (default 10,000).
+     */
+    uint32_t resamples;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * The probability of the quantiles, inside (0, 1) (default 0.5).
+     */
+    double probability;
+    /**
+     * The seed of random assignments (default 0).
+     */
+    uint64_t seed;
+    /**
+     * How many threads may work, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_permutation_options;
+
+/**
+ * How a quantile summary counts. Fill with `crm_quantile_arm_options_init`, then change what differs.
+ */
+typedef struct crm_quantile_arm_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Up to how many distinct values all are counted, so that quantiles are exact (default 65,536); 0 for buckets from the
+     * start, at most 10,000,000.
+     */
+    uint64_t most_distinct;
+    /**
+     * By how much a quantile from buckets may differ from the value that it stands for, as a share of it (default 0.005);
+     * inside (0.0001, 0.5).
+     */
+    double relative_error;
+} crm_quantile_arm_options;
+
+/**
+ * What the Mann-Whitney test says beside the test of the shift. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_rank_effect {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Pairs in which the target is above the control, a tie counting one half, after the shift of the null.
+     */
+    double u;
+    /**
+     * P(target > control) + P(target = control) / 2, of the values as they are.
+     */
+    double probability_of_superiority;
+    /**
+     * P(target > control) - P(target < control), which is also the rank-biserial correlation.
+     */
+    double cliffs_delta;
+    /**
+     * 1 if the p-value is exact, else 0.
+     */
+    int32_t exact;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_rank_effect;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -6525,6 +6841,199 @@ crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    int32_t method,
                                    const struct crm_test_options *options,
                                    struct crm_test_result *out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_bootstrap_options_init(struct crm_bootstrap_options *options, size_t struct_size);
+
+/**
+ * Compares two independent samples by the bootstrap: set `out->struct_size` first, and `resampled->struct_size`, or let
+ * `resampled` be NULL. Denominators are as long as their values, and NULL unless a ratio of sums is asked for. `bootstrap`
+ * and `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
+ *
+ * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and
+ * with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_bootstrap(const double *target,
+                         const double *target_denominators,
+                         size_t target_length,
+                         const double *control,
+                         const double *control_denominators,
+                         size_t control_length,
+                         const struct crm_bootstrap_options *bootstrap,
+                         const struct crm_test_options *options,
+                         struct crm_test_result *out,
+                         struct crm_resampled *resampled);
+
+/**
+ * The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it, by default
+ * 0. As `crm_bootstrap`, with NaN as control; the contrast is the difference.
+ */
+crm_status crm_bootstrap_one(const double *sample,
+                             const double *denominators,
+                             size_t length,
+                             const struct crm_bootstrap_options *bootstrap,
+                             const struct crm_test_options *options,
+                             struct crm_test_result *out,
+                             struct crm_resampled *resampled);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_permutation_options_init(struct crm_permutation_options *options, size_t struct_size);
+
+/**
+ * Tests whether the arms differ, by all assignments of their values to arms of the same sizes, or by random ones: set
+ * `out->struct_size` first, and `resampled->struct_size`, or let `resampled` be NULL. `permutation` and `options` may be NULL
+ * for the defaults; the contrast of the options is the difference, or the ratio for the ratio of means.
+ *
+ * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, or
+ * has a negative value where a ratio is asked for, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_permutation_test(const double *target,
+                                size_t target_length,
+                                const double *control,
+                                size_t control_length,
+                                const struct crm_permutation_options *permutation,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out,
+                                struct crm_resampled *resampled);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_quantile_arm_options_init(struct crm_quantile_arm_options *options, size_t struct_size);
+
+/**
+ * The summary of a column of `length` values. `options` may be NULL for the defaults.
+ *
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and with
+ * `CRM_STATUS_INVALID_ARGUMENT` for an option out of range.
+ */
+crm_status crm_quantile_arm_from_values(const double *values,
+                                        size_t length,
+                                        const struct crm_quantile_arm_options *options,
+                                        struct crm_quantile_arm **out);
+
+/**
+ * The summary of `length` values with how often each came, as an engine that groups by value has them. As
+ * `crm_quantile_arm_from_values`; fails with `CRM_STATUS_OUT_OF_RANGE` too for counts that add up to 2^63 or more.
+ */
+crm_status crm_quantile_arm_from_counts(const double *values,
+                                        const uint64_t *counts,
+                                        size_t length,
+                                        const struct crm_quantile_arm_options *options,
+                                        struct crm_quantile_arm **out);
+
+/**
+ * A summary of the rows of both.
+ *
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_INCOMPATIBLE` if they count with different options.
+ */
+crm_status crm_quantile_arm_merge(const struct crm_quantile_arm *arm,
+                                  const struct crm_quantile_arm *other,
+                                  struct crm_quantile_arm **out);
+
+/**
+ * How many rows there are; 0 for null.
+ */
+uint64_t crm_quantile_arm_count(const struct crm_quantile_arm *arm);
+
+/**
+ * 1 if all distinct values are counted, so that quantiles are exact, else 0; 0 for null.
+ */
+int32_t crm_quantile_arm_is_exact(const struct crm_quantile_arm *arm);
+
+/**
+ * The quantile of a probability from 0 to 1, by definition 7 of Hyndman and Fan.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another probability.
+ */
+crm_status crm_quantile_arm_quantile(const struct crm_quantile_arm *arm, double probability, double *out);
+
+/**
+ * The summary as JSON text, a terminated string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_quantile_arm_to_json(const struct crm_quantile_arm *arm, struct crm_bytes **out);
+
+/**
+ * A summary from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is no summary, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_quantile_arm_from_json(const char *json, struct crm_quantile_arm **out);
+
+/**
+ * Frees a summary; NULL does nothing.
+ */
+void crm_quantile_arm_free(struct crm_quantile_arm *arm);
+
+/**
+ * Compares a quantile of two arms from their summaries, without a density: set `out->struct_size` first. The probability
+ * lies inside (0, 1); `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_compare_quantiles(const struct crm_quantile_arm *target,
+                                 const struct crm_quantile_arm *control,
+                                 double probability,
+                                 const struct crm_test_options *options,
+                                 struct crm_test_result *out);
+
+/**
+ * An interval for a quantile of one arm from its order statistics, and the test of a value of it, by default 0: set
+ * `out->struct_size` first. As `crm_compare_quantiles`, with NaN as control; the contrast is the difference.
+ */
+crm_status crm_quantile_interval(const struct crm_quantile_arm *arm,
+                                 double probability,
+                                 const struct crm_test_options *options,
+                                 struct crm_test_result *out);
+
+/**
+ * Tests by a `crm_mann_whitney_method` whether the target is shifted against the control: set `out->struct_size` first, and
+ * `effect->struct_size`, or let `effect` be NULL. `options` may be NULL for the defaults; `threads` is 0 for as many as there
+ * are, and changes no result.
+ *
+ * The estimate is the median of all differences (Hodges-Lehmann), and the interval holds the shifts that the same ranks do
+ * not reject. Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that
+ * cannot be used, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_mann_whitney(const double *target,
+                            size_t target_length,
+                            const double *control,
+                            size_t control_length,
+                            int32_t method,
+                            const struct crm_test_options *options,
+                            size_t threads,
+                            struct crm_test_result *out,
+                            struct crm_rank_effect *effect);
+
+/**
+ * Tests the probability that a target value is above a control value, ties one half, whatever the variances (Brunner and
+ * Munzel): set `out->struct_size` first. `options` may be NULL; their null is a probability, by default 1/2. `threads` is 0
+ * for as many as there are, and changes no result.
+ *
+ * Fails as `crm_mann_whitney`.
+ */
+crm_status crm_brunner_munzel(const double *target,
+                              size_t target_length,
+                              const double *control,
+                              size_t control_length,
+                              const struct crm_test_options *options,
+                              size_t threads,
+                              struct crm_test_result *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,

@@ -2470,6 +2470,58 @@ private:
     }
 };
 
+inline crm_quantile_arm_options quantile_arm_options() {
+    crm_quantile_arm_options options{};
+    detail::check(crm_quantile_arm_options_init(&options, sizeof options));
+    return options;
+}
+
+// The values of an arm as its quantiles need them; summaries merge.
+class quantile_arm : public detail::handle<crm_quantile_arm, crm_quantile_arm_free> {
+public:
+    using handle::handle;
+
+    explicit quantile_arm(const std::vector<double> &values,
+                          const crm_quantile_arm_options &options = quantile_arm_options())
+        : handle(made([&](crm_quantile_arm **out) {
+              return crm_quantile_arm_from_values(values.data(), values.size(), &options, out);
+          })) {}
+
+    static quantile_arm from_counts(const std::vector<double> &values, const std::vector<std::uint64_t> &counts,
+                                    const crm_quantile_arm_options &options = quantile_arm_options()) {
+        detail::same_length("counts", counts.size(), values.size());
+        return quantile_arm(made([&](crm_quantile_arm **out) {
+            return crm_quantile_arm_from_counts(values.data(), counts.data(), values.size(), &options, out);
+        }));
+    }
+
+    static quantile_arm from_json(const std::string &json) {
+        return quantile_arm(
+            made([&](crm_quantile_arm **out) { return crm_quantile_arm_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_quantile_arm_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    // The rows of both.
+    quantile_arm merge(const quantile_arm &other) const {
+        return quantile_arm(
+            made([&](crm_quantile_arm **out) { return crm_quantile_arm_merge(get(), other.get(), out); }));
+    }
+
+    std::uint64_t count() const { return crm_quantile_arm_count(get()); }
+    bool is_exact() const { return crm_quantile_arm_is_exact(get()) != 0; }
+
+    double quantile(double probability) const {
+        double out = 0.0;
+        detail::check(crm_quantile_arm_quantile(get(), probability, &out));
+        return out;
+    }
+};
+
 } // namespace crm
 
 #endif // CRM_HPP

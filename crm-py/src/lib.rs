@@ -39,6 +39,11 @@ mod _crm {
     #[pymodule_export]
     use crate::experiment::{BinaryArm, TestOptions, compare_proportions};
     #[pymodule_export]
+    use crate::experiment::{
+        BootstrapOptions, PermutationOptions, QuantileArm, bootstrap, brunner_munzel, compare_quantiles,
+        mann_whitney, permutation_test, quantile_interval,
+    };
+    #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]
     use crate::rfm::{

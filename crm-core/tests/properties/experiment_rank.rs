@@ -237,7 +237,8 @@ fn seeded_intervals_cover_as_often_as_they_say() {
             *count += u32::from(result);
         }
     }
-    // 3.5 standard errors of a share of 90 % are 5.2 %; percentile intervals of skewed data of this size lose up to 2 %, limits of ranks are wide by up to 3 %.
+    // 3.5 standard errors of a share of 90 % are 5.2 %; percentile intervals of skewed data of this size lose up to 2 %, limits of ranks are
+    // wide by up to 3 %.
     for share in covered.map(|count| f64::from(count) / experiments as f64) {
         assert!((0.83..=0.975).contains(&share), "{covered:?}");
     }

@@ -8,3 +8,10 @@ pub mod test_result;
 // Rates.
 pub mod binary_arm;
 pub mod proportion;
+
+// Raw columns, without a distribution.
+pub mod bootstrap;
+pub mod permutation;
+pub mod quantile;
+pub mod rank;
+pub mod resampled;

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias, final
 __all__ = [
     "BinaryArm",
     "Bootstrap",
+    "BootstrapOptions",
     "CalibrationHoldout",
     "ClusterChoice",
     "CohortTable",
@@ -29,10 +30,12 @@ __all__ = [
     "OrderAverages",
     "Period",
     "PeriodActivity",
+    "PermutationOptions",
     "Prediction",
     "PurchaseData",
     "PurchaseHistory",
     "PurchaseModel",
+    "QuantileArm",
     "RankingQuality",
     "RetentionData",
     "RetentionModel",
@@ -56,10 +59,13 @@ __all__ = [
     "ValueTiers",
     "adjusted_rand_index",
     "audit",
+    "bootstrap",
+    "brunner_munzel",
     "clv_models",
     "compare_by_frequency",
     "compare_by_value",
     "compare_proportions",
+    "compare_quantiles",
     "customer_table",
     "customer_tier_names",
     "dispersion",
@@ -69,8 +75,11 @@ __all__ = [
     "gap",
     "historic_values",
     "holdout_accuracy",
+    "mann_whitney",
     "migration",
     "normalized_mutual_information",
+    "permutation_test",
+    "quantile_interval",
     "segment_summary",
     "silhouette",
     "silhouette_values",
@@ -1053,3 +1062,50 @@ class TestOptions:
 def compare_proportions(
     target: BinaryArm, control: BinaryArm, method: str, options: TestOptions
 ) -> dict[str, Any]: ...
+def mann_whitney(
+    target: Column, control: Column, method: str, options: TestOptions, threads: int
+) -> tuple[dict[str, Any], float, float, float, bool]: ...
+def brunner_munzel(target: Column, control: Column, options: TestOptions, threads: int) -> dict[str, Any]: ...
+
+@final
+class BootstrapOptions:
+    def __new__(
+        cls, statistic: str, probability: float, interval: str, resampling: str, resamples: int, seed: int, threads: int
+    ) -> BootstrapOptions: ...
+
+def bootstrap(
+    target: tuple[Column, Column | None],
+    control: tuple[Column, Column | None] | None,
+    bootstrap: BootstrapOptions,
+    options: TestOptions,
+) -> tuple[dict[str, Any], int, bool, float, float]: ...
+
+@final
+class PermutationOptions:
+    def __new__(
+        cls, statistic: str, probability: float, exact_up_to: int, resamples: int, seed: int, threads: int
+    ) -> PermutationOptions: ...
+
+def permutation_test(
+    target: Column, control: Column, permutation: PermutationOptions, options: TestOptions
+) -> tuple[dict[str, Any], int, bool, float, float]: ...
+
+@final
+class QuantileArm:
+    def __new__(cls, values: Column, most_distinct: int, relative_error: float) -> QuantileArm: ...
+    @staticmethod
+    def from_counts(values: Column, counts: Column, most_distinct: int, relative_error: float) -> QuantileArm: ...
+    def merge(self, other: QuantileArm) -> QuantileArm: ...
+    def count(self) -> int: ...
+    def is_exact(self) -> bool: ...
+    def quantile(self, probability: float) -> float: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> QuantileArm: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+
+def compare_quantiles(
+    target: QuantileArm, control: QuantileArm, probability: float, options: TestOptions
+) -> dict[str, Any]: ...
+def quantile_interval(arm: QuantileArm, probability: float, options: TestOptions) -> dict[str, Any]: ...

@@ -2,7 +2,8 @@
 //!
 //! Up to a number of distinct values they are all counted; beyond, values are counted in buckets of equal ratio.
 //!
-//! Masson, Rim and Lee (2019), "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", Proceedings of the VLDB Endowment 12(12).
+//! Masson, Rim and Lee (2019), "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", Proceedings of the VLDB
+//! Endowment 12(12).
 
 use std::collections::BTreeMap;
 
@@ -65,9 +66,9 @@ enum Counts {
 
 /// The values of an arm as its quantiles need them: mergeable, with a result that is the same for any partition of the rows.
 ///
-/// As long as there are at most `most_distinct` distinct values their counts are kept. Beyond, a value x is counted in the bucket `ceil(ln |x| / ln g)` of its
-/// sign, `g = (1 + e) / (1 - e)`, and stands for `2 g^i / (g + 1)`, which differs from it by the share e at most; values below 1e-150 count as 0. Which of the two it is depends on
-/// the distinct values of all rows alone, so equal rows give equal summaries.
+/// As long as there are at most `most_distinct` distinct values their counts are kept. Beyond, a value x is counted in the bucket
+/// `ceil(ln |x| / ln g)` of its sign, `g = (1 + e) / (1 - e)`, and stands for `2 g^i / (g + 1)`, which differs from it by the share e at most;
+/// values below 1e-150 count as 0. Which of the two it is depends on the distinct values of all rows alone, so equal rows give equal summaries.
 ///
 /// ```
 /// use crm_core::experiment::{QuantileArm, QuantileArmOptions};

@@ -1,8 +1,9 @@
 //! Quantiles of two arms.
 //!
-//! Woodruff (1952), "Confidence intervals for medians and other position measures", Journal of the American Statistical Association 47(260), for the limits of one arm;
-//! Zou and Donner (2008), "Construction of confidence limits about effect measures: a general approach", Statistics in Medicine 27(10), for their difference; Donner and Zou
-//! (2012), "Closed-form confidence intervals for functions of the normal mean and standard deviation", Statistical Methods in Medical Research 21(4), for their ratio.
+//! Woodruff (1952), "Confidence intervals for medians and other position measures", Journal of the American Statistical Association 47(260), for
+//! the limits of one arm; Zou and Donner (2008), "Construction of confidence limits about effect measures: a general approach", Statistics in
+//! Medicine 27(10), for their difference; Donner and Zou (2012), "Closed-form confidence intervals for functions of the normal mean and standard
+//! deviation", Statistical Methods in Medical Research 21(4), for their ratio.
 
 use super::arm::QuantileArm;
 use super::ranked::Ranked;
@@ -15,17 +16,17 @@ use crate::math::{ln_normal_upper, normal_quantile, normal_upper};
 
 /// Compares a quantile of two arms, from their summaries: difference, lift or ratio, without a density.
 ///
-/// The limits of one arm at a normal deviate z are its values at the positions `1 + (n - 1) q ± z sqrt(n q (1 - q))` of its order, with straight lines between ranks: those that the score test
-/// of a share q does not reject. Limits l, u of two arms with quantiles t and c combine to
+/// The limits of one arm at a normal deviate z are its values at the positions `1 + (n - 1) q ± z sqrt(n q (1 - q))` of its order, with straight
+/// lines between ranks: those that the score test of a share q does not reject. Limits l, u of two arms with quantiles t and c combine to
 ///
 /// - a difference d, rejected from below if `t - c - d > sqrt((t - l_t)^2 + (u_c - c)^2)`,
 /// - a ratio r, rejected from below if `t - r c > sqrt((t - l_t)^2 + r^2 (u_c - c)^2)`; the lift is the ratio less 1,
 ///
-/// and from above with the other limits. p belongs to the largest z that rejects the null, the interval ends where the z of alpha stops rejecting: they
-/// agree. Where an arm is too small for its limits the end is infinite.
+/// and from above with the other limits. p belongs to the largest z that rejects the null, the interval ends where the z of alpha stops
+/// rejecting: they agree. Where an arm is too small for its limits the end is infinite.
 ///
-/// `probability` lies inside (0, 1). The status is `NoVariance` if both arms are constant, `ZeroBaseline` if the control's quantile is not above 0 and a lift or a
-/// ratio is asked for: neither has an answer; `Unbounded` if an end that was asked for is infinite.
+/// `probability` lies inside (0, 1). The status is `NoVariance` if both arms are constant, `ZeroBaseline` if the control's quantile is not above
+/// 0 and a lift or a ratio is asked for: neither has an answer; `Unbounded` if an end that was asked for is infinite.
 ///
 /// # Errors
 /// `InvalidArgument` for an option that makes no sense, such as a lift of -1 or less under the null; `Empty` for a summary without rows.

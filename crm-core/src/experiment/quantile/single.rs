@@ -11,12 +11,13 @@ use crate::math::ln_beta_reg;
 
 /// An interval for a quantile of one sample from its order statistics, and the test of a value of it, without any assumption on the distribution.
 ///
-/// If the quantile of probability q is v, the number of values at most v is at least a binomial number of n and q, and the number of those at least v one of n and 1 - q. The
-/// p-values are their lower tails, `P(Bin(n, q) <= #(x <= v))` and `P(Bin(n, 1 - q) <= #(x >= v))`, twice the smaller with two sides; the interval ends at the order
-/// statistics where p crosses alpha. Its coverage is at least 1 - alpha.
+/// If the quantile of probability q is v, the number of values at most v is at least a binomial number of n and q, and the number of those at
+/// least v one of n and 1 - q. The p-values are their lower tails, `P(Bin(n, q) <= #(x <= v))` and `P(Bin(n, 1 - q) <= #(x >= v))`, twice the
+/// smaller with two sides; the interval ends at the order statistics where p crosses alpha. Its coverage is at least 1 - alpha.
 ///
-/// `arm` is the summary of the sample; `probability` lies inside (0, 1); the contrast is the difference and the null a value of the quantile, by default 0. Where the sample is too small for
-/// an end it is infinite, and the status `Unbounded` if both are. `target` and `estimate` are the quantile, `control` is NaN.
+/// `arm` is the summary of the sample; `probability` lies inside (0, 1); the contrast is the difference and the null a value of the quantile, by
+/// default 0. Where the sample is too small for an end it is infinite, and the status `Unbounded` if both are. `target` and `estimate` are the
+/// quantile, `control` is NaN.
 ///
 /// # Errors
 /// `InvalidArgument` for an option that makes no sense, `Empty` for a summary without rows.

@@ -1,6 +1,7 @@
 //! The test of Brunner and Munzel.
 //!
-//! Brunner and Munzel (2000), "The nonparametric Behrens-Fisher problem: asymptotic theory and a small-sample approximation", Biometrical Journal 42(1).
+//! Brunner and Munzel (2000), "The nonparametric Behrens-Fisher problem: asymptotic theory and a small-sample approximation", Biometrical
+//! Journal 42(1).
 
 use super::pairs::Pairs;
 use crate::error::{Error, Result};
@@ -13,13 +14,13 @@ use crate::parallel::Threads;
 
 /// Tests the probability that a target value is above a control value, whatever the shapes and variances of the two.
 ///
-/// `theta = P(x > y) + P(x = y) / 2`, estimated by the mean of the placements `V[i]`, the share of control values below `x[i]` (ties one half); `W[j]` likewise is the
-/// share of target values below `y[j]`. `t = (theta - null) / sqrt(var(V) / m + var(W) / n)` has a t distribution with the degrees of freedom of Satterthwaite.
-/// The interval is `theta ± t se`, cut at 0 and 1 if it has two ends.
+/// `theta = P(x > y) + P(x = y) / 2`, estimated by the mean of the placements `V[i]`, the share of control values below `x[i]` (ties one half);
+/// `W[j]` likewise is the share of target values below `y[j]`. `t = (theta - null) / sqrt(var(V) / m + var(W) / n)` has a t distribution with
+/// the degrees of freedom of Satterthwaite. The interval is `theta ± t se`, cut at 0 and 1 if it has two ends.
 ///
-/// `target` and `control` are the columns, at least two values each; the contrast is the difference; the null is a probability inside (0, 1), by default 1/2.
-/// In the result `estimate` and `effect_size` are theta, `target` and `control` the medians. If the placements do not vary, as when the arms do not overlap or are constant, the
-/// status is `NoVariance` and there is no answer; the exact Mann-Whitney test has one.
+/// `target` and `control` are the columns, at least two values each; the contrast is the difference; the null is a probability inside (0, 1), by
+/// default 1/2. In the result `estimate` and `effect_size` are theta, `target` and `control` the medians. If the placements do not vary, as when
+/// the arms do not overlap or are constant, the status is `NoVariance` and there is no answer; the exact Mann-Whitney test has one.
 ///
 /// # Errors
 /// `Empty`, `InvalidValue` and `OutOfRange` for a column that cannot be used; `InvalidArgument` for an option that makes no sense.

@@ -1,8 +1,8 @@
 //! The test of Mann and Whitney.
 //!
-//! Mann and Whitney (1947), "On a test of whether one of two random variables is stochastically larger than the other", Annals of Mathematical Statistics 18(1).
-//! Hodges and Lehmann (1963), "Estimates of location based on rank tests", Annals of Mathematical Statistics 34(2).
-//! Cliff (1993), "Dominance statistics: ordinal analyses to answer ordinal questions", Psychological Bulletin 114(3).
+//! Mann and Whitney (1947), "On a test of whether one of two random variables is stochastically larger than the other", Annals of Mathematical
+//! Statistics 18(1). Hodges and Lehmann (1963), "Estimates of location based on rank tests", Annals of Mathematical Statistics 34(2). Cliff
+//! (1993), "Dominance statistics: ordinal analyses to answer ordinal questions", Psychological Bulletin 114(3).
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub enum MannWhitneyMethod {
     NormalCorrected = 3,
 }
 
-named! { MannWhitneyMethod, "Mann-Whitney method", {
+named! { MannWhitneyMethod, "method", {
     Auto: "auto", Exact: "exact", Normal: "normal", NormalCorrected: "normal_corrected",
 } }
 
@@ -60,18 +60,19 @@ pub struct MannWhitney {
 
 /// Tests whether the target is shifted against the control, by ranks.
 ///
-/// `U(d) = #(x - y > d) + #(x - y = d) / 2` over all pairs of a target value x and a control value y. Under the null shift d, all assignments of the
-/// pooled values (the target less d, and the control) to the arms are equally likely; p is the probability of a `U` as far out, twice the smaller tail if
-/// the alternative has two sides. The interval holds the shifts d whose `U(d)` would not be rejected at these critical values, so it excludes the
-/// null exactly if the test rejects. The estimate is the median of all differences `x - y`.
+/// `U(d) = #(x - y > d) + #(x - y = d) / 2` over all pairs of a target value x and a control value y. Under the null shift d, all assignments of
+/// the pooled values (the target less d, and the control) to the arms are equally likely; p is the probability of a `U` as far out, twice the
+/// smaller tail if the alternative has two sides. The interval holds the shifts d whose `U(d)` would not be rejected at these critical values,
+/// so it excludes the null exactly if the test rejects. The estimate is the median of all differences `x - y`.
 ///
-/// `target` and `control` are the columns, in any order, with values up to 1e150; the contrast is the difference, the null a shift in the unit of the values.
-/// Equal constants in both arms have the status `NoVariance` and the whole line as interval: p is exactly 1, and NaN in the normal approximation.
-/// Where many values are equal (revenue with mostly zeros) no shift but 0 may be left in the interval: read the probability of superiority.
+/// `target` and `control` are the columns, in any order, with values up to 1e150; the contrast is the difference, the null a shift in the unit
+/// of the values. Equal constants in both arms have the status `NoVariance` and the whole line as interval: p is exactly 1, and NaN in the
+/// normal approximation. Where many values are equal (revenue with mostly zeros) no shift but 0 may be left in the interval: read the
+/// probability of superiority.
 ///
 /// # Errors
-/// `Empty`, `InvalidValue` and `OutOfRange` for a column that cannot be used; `InvalidArgument` for an option that makes no sense, and for more than
-/// 10,000 pairs with `Exact`.
+/// `Empty`, `InvalidValue` and `OutOfRange` for a column that cannot be used; `InvalidArgument` for an option that makes no sense, and for more
+/// than 10,000 pairs with `Exact`.
 ///
 /// ```
 /// use crm_core::Threads;

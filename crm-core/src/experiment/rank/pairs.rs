@@ -1,7 +1,10 @@
 //! The differences of all pairs of two sorted columns, counted without being formed.
 //!
-//! With both columns in order, the differences that lie below a value are counted by two pointers in one pass. Rounding keeps the order of differences, so each
-//! count is that of the rounded differences, and a search over doubles ends at the very one where a count changes.
+//! With both columns in order, the differences that lie below a value are counted by two pointers in one pass. Rounding keeps the order of
+//! differences, so each count is that of the rounded differences, and a search over doubles ends at the very one where a count changes.
+
+/// With so few differences between two shifts, secants say nothing.
+const FEW: f64 = 8.0;
 
 /// Two sorted columns.
 #[derive(Clone, Copy)]
@@ -79,28 +82,37 @@ impl Pairs<'_> {
             (ends(self.target), ends(self.control));
         let mut low = (low_target - high_control).next_down();
         let mut high = (high_target - low_control).next_up();
-        let (mut at_low, mut at_high) = (0, of((self.count(), self.count())));
+        let at_high = of((self.count(), self.count()));
         if goal > at_high {
             return f64::INFINITY;
         }
-        for step in 0_u32.. {
+        // How far the counts at the ends are from half a count below the goal.
+        let miss = |reached: u64| (i128::from(reached) - i128::from(goal)) as f64 + 0.5;
+        let (mut miss_low, mut miss_high) = (miss(0), miss(at_high));
+        let mut last_was_high = None;
+        for step in 1_u32.. {
             if low.next_up() >= high {
                 break;
             }
-            // A straight line finds smooth counts in a few steps, halves of the order of doubles find any in 64.
-            let share = (goal - at_low) as f64 / (at_high - at_low) as f64;
-            let guess = match step % 3 {
-                0 => low + (high - low) * share,
-                1 => low + 0.5 * (high - low),
-                _ => between(low, high),
+            // Secants find smooth counts in a few steps (the Illinois method, Dowell and Jarratt 1971), halves of the order of doubles any in 64.
+            let guess = if step.is_multiple_of(4) || miss_high - miss_low < FEW {
+                between(low, high)
+            } else {
+                low + (high - low) * (miss_low / (miss_low - miss_high))
             };
             let guess = guess.clamp(low.next_up(), high.next_down());
             let reached = of(self.below(guess));
-            if reached >= goal {
-                (high, at_high) = (guess, reached);
+            let is_high = reached >= goal;
+            if is_high {
+                (high, miss_high) = (guess, miss(reached));
             } else {
-                (low, at_low) = (guess, reached);
+                (low, miss_low) = (guess, miss(reached));
             }
+            // An end that stays twice counts half.
+            if last_was_high == Some(is_high) {
+                *(if is_high { &mut miss_low } else { &mut miss_high }) *= 0.5;
+            }
+            last_was_high = Some(is_high);
         }
         high
     }

@@ -1,9 +1,9 @@
 //! The distribution of the Mann-Whitney statistic when all assignments of the pooled values to the arms are equally likely.
 //!
-//! Exact: given the groups of tied values, group by group (Mann and Whitney 1947, "On a test of whether one of two random variables is stochastically larger than
-//! the other", Annals of Mathematical Statistics 18(1), for values without ties; Streitberg and Röhmel 1986, "Exact distributions for permutation and rank tests",
-//! Statistical Software Newsletter 12, for the shift algorithm with ties). Normal: the same mean and variance, with the correction for ties of Lehmann (1975),
-//! "Nonparametrics: Statistical Methods Based on Ranks", eq. 1.35.
+//! Exact: given the groups of tied values, group by group (Mann and Whitney 1947, "On a test of whether one of two random variables is
+//! stochastically larger than the other", Annals of Mathematical Statistics 18(1), for values without ties; Streitberg and Röhmel 1986, "Exact
+//! distributions for permutation and rank tests", Statistical Software Newsletter 12, for the shift algorithm with ties). Normal: the same mean
+//! and variance, with the correction for ties of Lehmann (1975), "Nonparametrics: Statistical Methods Based on Ranks", eq. 1.35.
 
 use crate::math::{ln_normal_upper, normal_upper};
 

@@ -1,7 +1,7 @@
 //! Random bits in bulk, and binomial numbers that are exact because they are counted from bits.
 //!
-//! Blackman and Vigna (2021), "Scrambled linear pseudorandom number generators", ACM Transactions on Mathematical Software 47(4): xoshiro256++, eight side by
-//! side so that a refill is vector instructions. Integers alone decide, so the numbers are the same on every processor.
+//! Blackman and Vigna (2021), "Scrambled linear pseudorandom number generators", ACM Transactions on Mathematical Software 47(4): xoshiro256++,
+//! eight side by side so that a refill is vector instructions. Integers alone decide, so the numbers are the same on every processor.
 // Only what is inlined is compiled for the processor that was found.
 #![allow(clippy::inline_always)]
 
@@ -82,8 +82,8 @@ impl Bits {
 
     /// How many of `draws` fall into a part, when each does with probability `part / whole`, below 1; both are below 2^63.
     ///
-    /// Each draw is a uniform number in binary. Bit by bit it is compared with the digits of `part / whole` by long division; what is undecided halves
-    /// with each bit. So 2 bits a draw give a binomial number that is exact, and 1 bit if the probability is 1/2.
+    /// Each draw is a uniform number in binary. Bit by bit it is compared with the digits of `part / whole` by long division; what is undecided
+    /// halves with each bit. So 2 bits a draw give a binomial number that is exact, and 1 bit if the probability is 1/2.
     #[inline(always)]
     pub(super) fn split(&mut self, draws: u64, part: u64, whole: u64) -> u64 {
         let (mut undecided, mut rest, mut inside) = (draws, part, 0);
@@ -113,10 +113,9 @@ mod tests {
         let found_mean = numbers.iter().sum::<u64>() as f64 / count;
         let found_variance = numbers.iter().map(|&n| (n as f64 - mean).powi(2)).sum::<f64>() / count;
         let fourth = variance * (3.0 * variance + 1.0 - 6.0 * p * (1.0 - p)) - variance * variance;
-        (
-            (found_mean - mean) / (variance / count).sqrt(),
-            (found_variance - variance) / (fourth / count).sqrt(),
-        )
+        // One flip of a fair coin always lies as far from its mean.
+        let spread = (fourth.max(1e-18) / count).sqrt();
+        ((found_mean - mean) / (variance / count).sqrt(), (found_variance - variance) / spread)
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The bootstrap of one sample and of two.
 //!
-//! Efron (1979), "Bootstrap methods: another look at the jackknife", Annals of Statistics 7(1); Efron (1987), "Better bootstrap confidence intervals", Journal of
-//! the American Statistical Association 82(397); Davison and Hinkley (1997), "Bootstrap Methods and their Application", chapter 5; for the Poisson bootstrap Chamandy,
-//! Muralidharan, Najmi and Naidu (2012), "Estimating uncertainty for massive data streams".
+//! Efron (1979), "Bootstrap methods: another look at the jackknife", Annals of Statistics 7(1); Efron (1987), "Better bootstrap confidence
+//! intervals", Journal of the American Statistical Association 82(397); Davison and Hinkley (1997), "Bootstrap Methods and their Application",
+//! chapter 5; for the Poisson bootstrap Chamandy, Muralidharan, Najmi and Naidu (2012), "Estimating uncertainty for massive data streams".
 
 use rayon::prelude::*;
 
@@ -42,14 +42,15 @@ impl<'a> BootstrapColumn<'a> {
 
 /// Compares two independent samples by the bootstrap: difference, lift or ratio of means, of ratios of sums, or of quantiles.
 ///
-/// Each resample draws from either arm as many rows as it has, with replacement, and computes the contrast (see [`Resampling`](super::Resampling) for the Poisson
-/// bootstrap). With m resamples, b of which lie at or below a value, the one-sided p-value of that value is `(b + 1) / (m + 1)`, corrected for
-/// `Bca`, and twice the smaller one with two sides. The interval ends at the order statistics where p crosses alpha, so a null is rejected
-/// exactly if the interval excludes it. The smallest p is `2 / (m + 1)`: for a smaller alpha the interval is the whole line.
+/// Each resample draws from either arm as many rows as it has, with replacement, and computes the contrast (see
+/// [`Resampling`](super::Resampling) for the Poisson bootstrap). With m resamples, b of which lie at or below a value, the one-sided p-value of
+/// that value is `(b + 1) / (m + 1)`, corrected for `Bca`, and twice the smaller one with two sides. The interval ends at the order statistics
+/// where p crosses alpha, so a null is rejected exactly if the interval excludes it. The smallest p is `2 / (m + 1)`: for a smaller alpha the
+/// interval is the whole line.
 ///
-/// Memory is that of the sorted rows and of one number a resample. If no arm varies the status is `NoVariance`, if the control's
-/// value is 0 a lift or ratio has `ZeroBaseline`: neither has an answer. Resamples whose control is 0 over 0 count against every null; if they reach into the interval, its end is infinite and the
-/// status `Unbounded`. A studentised interval of an arm with one row has `TooFew`.
+/// Memory is that of the sorted rows and of one number a resample. If no arm varies the status is `NoVariance`, if the control's value is 0 a
+/// lift or ratio has `ZeroBaseline`: neither has an answer. Resamples whose control is 0 over 0 count against every null; if they reach into the
+/// interval, its end is infinite and the status `Unbounded`. A studentised interval of an arm with one row has `TooFew`.
 ///
 /// # Errors
 /// `Empty`, `InvalidValue`, `OutOfRange` and `LengthMismatch` for columns that cannot be used; `InvalidArgument` for an option that makes no sense.
@@ -79,8 +80,8 @@ pub fn bootstrap(
 
 /// The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it.
 ///
-/// As [`bootstrap`], with the sample's estimate in place of a contrast: `target` and `estimate` are the estimate, `control` is NaN, and the null is a value of the
-/// statistic itself, by default 0.
+/// As [`bootstrap`], with the sample's estimate in place of a contrast: `target` and `estimate` are the estimate, `control` is NaN, and the null
+/// is a value of the statistic itself, by default 0.
 ///
 /// # Errors
 /// As [`bootstrap`]; `InvalidArgument` for a contrast other than the difference.

@@ -39,7 +39,7 @@ pub enum BootstrapInterval {
     Studentised = 3,
 }
 
-named! { BootstrapInterval, "bootstrap interval", {
+named! { BootstrapInterval, "interval", {
     Bca: "bca", Percentile: "percentile", Basic: "basic", Studentised: "studentised",
 } }
 
@@ -51,8 +51,8 @@ pub enum Resampling {
     /// As many rows as there are, each draw any row with equal probability: the bootstrap of Efron (1979).
     #[default]
     Multinomial = 0,
-    /// Each row as often as an independent Poisson number of mean 1 says, as engines do that see rows only once. The number of draws is then a Poisson number of
-    /// mean n, and given it the draws are those of `Multinomial`; so it is drawn here.
+    /// Each row as often as an independent Poisson number of mean 1 says, as engines do that see rows only once. The number of draws is then a
+    /// Poisson number of mean n, and given it the draws are those of `Multinomial`; so it is drawn here.
     Poisson = 1,
 }
 

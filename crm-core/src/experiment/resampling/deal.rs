@@ -1,9 +1,10 @@
 //! Rows drawn with replacement, and the sums of what was drawn.
 //!
-//! A resample of n rows is a multinomial vector of n draws. It is drawn from the top: the draws are split over blocks of 1,024 rows by
-//! binomial numbers (exact, see `bits`), then each block's draws pick rows of it, which lie in the first cache. Ten bits pick one of 1,024, so a word gives
-//! six draws. Eight resamples share each pass over the rows. Where many rows are equal, distinct rows take the place of blocks, and a Huffman tree
-//! of their frequencies splits the draws with the fewest bits. Neither way approximates: the counts have the multinomial distribution.
+//! A resample of n rows is a multinomial vector of n draws. It is drawn from the top: the draws are split over blocks of 1,024 rows by binomial
+//! numbers (exact, see `bits`), then each block's draws pick rows of it, which lie in the first cache. Ten bits pick one of 1,024, so a word
+//! gives six draws. Eight resamples share each pass over the rows. Where many rows are equal, distinct rows take the place of blocks, and a
+//! Huffman tree of their frequencies splits the draws with the fewest bits. Neither way approximates: the counts have the multinomial
+//! distribution.
 //!
 //! Measured on one core for 1e6 distinct values: see `benchmarks/experiment_resampling.py`.
 #![allow(clippy::inline_always)]
@@ -217,7 +218,8 @@ fn add_places<const K: usize>(
     }
 }
 
-/// Draws of a block that is no power of two, two from each word: of 32 bits each (Lemire 2019), refused and drawn again where that would favour a row.
+/// Draws of a block that is no power of two, two from each word: of 32 bits each (Lemire 2019), refused and drawn again where that would favour
+/// a row.
 #[inline(always)]
 fn draw_part<const K: usize>(block: &[[f64; K]], bits: &mut Bits, draws: usize) -> [f64; K] {
     let count = block.len() as u32;

@@ -1,11 +1,11 @@
 //! Intervals and p-values from replicates, one the inversion of the other.
 //!
-//! Each replicate counts against a shift from some value of it on: towards higher shifts from its `low` on, towards lower ones from its `high` on. With b
-//! replicates counting, a side has the p-value `level((b + 1) / (m + 1))`; the ends of the interval are the order statistics at which it crosses alpha, so a null is outside
-//! exactly if it is rejected.
+//! Each replicate counts against a shift from some value of it on: towards higher shifts from its `low` on, towards lower ones from its `high`
+//! on. With b replicates counting, a side has the p-value `level((b + 1) / (m + 1))`; the ends of the interval are the order statistics at which
+//! it crosses alpha, so a null is outside exactly if it is rejected.
 //!
-//! Davison and Hinkley (1997), "Bootstrap Methods and their Application", sections 4.2.5 and 5.2; Efron (1987), "Better bootstrap confidence intervals", Journal of the
-//! American Statistical Association 82(397), eq. 2.3.
+//! Davison and Hinkley (1997), "Bootstrap Methods and their Application", sections 4.2.5 and 5.2; Efron (1987), "Better bootstrap confidence
+//! intervals", Journal of the American Statistical Association 82(397), eq. 2.3.
 
 use crate::experiment::interval::Interval;
 use crate::experiment::sample;

@@ -1,7 +1,7 @@
 //! Acceleration from the jackknife.
 //!
-//! Efron and Tibshirani (1993), "An Introduction to the Bootstrap", eq. 14.15; for several samples the sums over samples of Davison and Hinkley (1997),
-//! "Bootstrap Methods and their Application", eq. 5.26 with empirical influence values `(n - 1) (mean - estimate without a row)`.
+//! Efron and Tibshirani (1993), "An Introduction to the Bootstrap", eq. 14.15; for several samples the sums over samples of Davison and Hinkley
+//! (1997), "Bootstrap Methods and their Application", eq. 5.26 with empirical influence values `(n - 1) (mean - estimate without a row)`.
 
 /// The acceleration, from the contrast without each row of each arm and how many rows give it; 0 if no row matters.
 pub(super) fn acceleration(arms: &[Vec<(f64, u64)>]) -> f64 {

@@ -1,7 +1,7 @@
 //! Order statistics of rows drawn with replacement, without drawing the rest.
 //!
-//! With the rows in order, the draws of a resample are split by binomial numbers over two halves; the half that holds the wanted place is split further. About
-//! 4 bits a row decide it, and the place has the very distribution that it has in a full resample.
+//! With the rows in order, the draws of a resample are split by binomial numbers over two halves; the half that holds the wanted place is split
+//! further. About 4 bits a row decide it, and the place has the very distribution that it has in a full resample.
 
 use super::bits::Bits;
 use super::deal::halved;

@@ -1,8 +1,9 @@
 //! The permutation test.
 //!
-//! Pitman (1937), "Significance tests which may be applied to samples from any populations", Supplement to the JRSS 4(1); Janssen (1997), "Studentized permutation tests for
-//! non-i.i.d. hypotheses", Statistics & Probability Letters 36(1); Phipson and Smyth (2010), "Permutation p-values should never be zero", SAGMB 9(1); for the
-//! inversion Garthwaite (1996), "Confidence intervals from randomization tests", Biometrics 52(4), whose search is not needed here.
+//! Pitman (1937), "Significance tests which may be applied to samples from any populations", Supplement to the JRSS 4(1); Janssen (1997),
+//! "Studentized permutation tests for non-i.i.d. hypotheses", Statistics & Probability Letters 36(1); Phipson and Smyth (2010), "Permutation
+//! p-values should never be zero", SAGMB 9(1); for the inversion Garthwaite (1996), "Confidence intervals from randomization tests", Biometrics
+//! 52(4), whose search is not needed here.
 
 use super::inversion::{Inversion, Level};
 use super::permutation_draws::{assignments, every, random};
@@ -20,23 +21,25 @@ const TIED: f64 = 1e-12;
 
 /// Tests whether the arms differ, by all assignments of their values to arms of the same sizes, or by random ones.
 ///
-/// Under the null, the target less the null (or divided by it, for a ratio) and the control are one sample, so each assignment of the pooled values is as likely. p is the share
-/// of assignments, the data among them, whose statistic is at least as far out: in absolute value with two sides. With m random assignments it is
-/// `(b + 1) / (m + 1)`.
+/// Under the null, the target less the null (or divided by it, for a ratio) and the control are one sample, so each assignment of the pooled
+/// values is as likely. p is the share of assignments, the data among them, whose statistic is at least as far out: in absolute value with two
+/// sides. With m random assignments it is `(b + 1) / (m + 1)`.
 ///
 /// The interval is coherent: it excludes the null exactly if the test rejects.
-/// - Difference of means: the exact set of shifts that the same assignments do not reject. An assignment that exchanges k values is at least as far out from the shift on that is
-///   the mean of the targets taken out less the mean of the controls put in; with two sides there is a second such shift. The ends are order statistics of these.
-/// - Studentised difference: `difference ± c se`, with c from the permutation distribution of the studentised statistic at the null. The test is exact if the arms differ by the null
-///   shift alone, and valid in large samples whatever the variances.
+/// - Difference of means: the exact set of shifts that the same assignments do not reject. An assignment that exchanges k values is at least as
+///   far out from the shift on that is the mean of the targets taken out less the mean of the controls put in; with two sides there is a second
+///   such shift. The ends are order statistics of these.
+/// - Studentised difference: `difference ± c se`, with c from the permutation distribution of the studentised statistic at the null. The test is
+///   exact if the arms differ by the null shift alone, and valid in large samples whatever the variances.
 /// - Difference of quantiles: `difference ± c`; ratio of means: `ratio / e^c` to `ratio e^c`, with c from the permutation distribution at the null.
 ///
-/// The contrast follows from the statistic: leave it as `Difference`, or name `Ratio` for the ratio of means. Constant data have the status `NoVariance`; an arm of
-/// one value has `TooFew` for the studentised difference; a mean of 0 has `ZeroBaseline` for the ratio. Then there is no answer.
+/// The contrast follows from the statistic: leave it as `Difference`, or name `Ratio` for the ratio of means. Constant data have the status
+/// `NoVariance`; an arm of one value has `TooFew` for the studentised difference; a mean of 0 has `ZeroBaseline` for the ratio. Then there is no
+/// answer.
 ///
 /// # Errors
-/// `Empty`, `InvalidValue` and `OutOfRange` for a column that cannot be used, or holds a negative value where a ratio is asked for; `InvalidArgument` for an
-/// option that makes no sense.
+/// `Empty`, `InvalidValue` and `OutOfRange` for a column that cannot be used, or holds a negative value where a ratio is asked for;
+/// `InvalidArgument` for an option that makes no sense.
 ///
 /// ```
 /// use crm_core::experiment::{PermutationOptions, TestOptions, permutation_test};

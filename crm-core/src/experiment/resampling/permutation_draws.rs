@@ -40,7 +40,8 @@ pub(super) fn every<T>(all: usize, part: usize, mut of: impl FnMut(&[u32]) -> Op
 
 /// `of` for random choices of `part` places of `all`, each as likely, in the order of their numbers.
 ///
-/// Choices are the first `part` steps of a shuffle (Fisher and Yates 1938; Durstenfeld 1964), which is then undone, so that no choice depends on those before it.
+/// Choices are the first `part` steps of a shuffle (Fisher and Yates 1938; Durstenfeld 1964), which is then undone, so that no choice depends on
+/// those before it.
 pub(super) fn random<T: Send>(
     (all, part): (usize, usize),
     resamples: u32,
