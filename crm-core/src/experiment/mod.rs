@@ -88,7 +88,7 @@ pub use bernoulli_sequence::{bernoulli_sequence, quantile_sequence_p_value};
 pub use best_arm::{BestArms, best_effect, best_rate};
 pub use beta_posterior::{BetaPosterior, BetaPrior, CredibleKind};
 pub use binary_arm::BinaryArm;
-pub use dunnett::{Dunnett, compare_with_control, dunnett_test};
+pub use dunnett::{Dunnett, dunnett_test};
 pub use effect_posterior::{EffectPosterior, NormalPrior};
 pub use equivalence::{Equivalence, equivalence};
 pub use group_sequential::{Futility, GroupSequential, GroupSequentialOptions};
@@ -124,9 +124,7 @@ pub use sample_ratio::{
     SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio,
 };
 pub use sequential_test::{SequentialStep, SequentialTest};
-pub use several_means::{
-    Anova, AnovaMethod, analysis_of_variance, compare_several_means, compare_with_control,
-};
+pub use several_means::{Anova, AnovaMethod, analysis_of_variance, compare_several_means};
 pub use stitched_bound::{Stitching, empirical_process_bound, stitched_bound};
 pub use stopping_boundary::StoppingBoundary;
 pub use stratified::compare_stratified;
