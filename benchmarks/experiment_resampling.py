@@ -3,9 +3,9 @@
     cargo xtask bench --experiments                                       # every task
     python benchmarks/experiment_resampling.py --tasks bootstrap_small    # some of them
 
-Each engine runs in a process of its own, in turns; the best of the rounds counts. SciPy's bootstrap of a million rows takes minutes: it runs once, with the batches
-that fit its memory. Extra memory is the peak of the work above what the process held with the columns loaded. The results are compared: p-values of the rank test to
-1e-10, standard errors of the bootstrap within what 10,000 resamples leave to chance.
+Each engine runs in a process of its own, in turns; the best of the rounds counts. SciPy's bootstrap of a million rows takes
+minutes: it runs once, with the batches that fit its memory. Extra memory is the peak of the work above what the process held with the columns
+loaded. The results are compared: p-values of the rank test to 1e-10, standard errors of the bootstrap within what 10,000 resamples leave to chance.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def crm_work(task: Task, target: Any, control: Any, threads: int) -> Any:
         return lambda: [crm.mann_whitney(target, control, threads=threads).test.p_value]
     if task.kind == "permutation":
         return lambda: [crm.permutation_test(target, control, resamples=task.resamples, threads=threads).test.p_value]
-    statistic = "quantile" if task.kind == "median" else "mean"
+    statistic: Any = "quantile" if task.kind == "median" else "mean"
 
     def work() -> list[float]:
         test = crm.bootstrap(target, statistic=statistic, resamples=task.resamples, threads=threads, **task.options).test

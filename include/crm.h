@@ -6857,7 +6857,7 @@ crm_status crm_bootstrap_options_init(struct crm_bootstrap_options *options, siz
  * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and
  * with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
  */
-crm_status crm_bootstrap(const double *target,
+crm_status crm_bootstrap_test(const double *target,
                          const double *target_denominators,
                          size_t target_length,
                          const double *control,
@@ -6870,9 +6870,9 @@ crm_status crm_bootstrap(const double *target,
 
 /**
  * The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it, by default
- * 0. As `crm_bootstrap`, with NaN as control; the contrast is the difference.
+ * 0. As `crm_bootstrap_test`, with NaN as control; the contrast is the difference.
  */
-crm_status crm_bootstrap_one(const double *sample,
+crm_status crm_bootstrap_test_one(const double *sample,
                              const double *denominators,
                              size_t length,
                              const struct crm_bootstrap_options *bootstrap,

@@ -91,9 +91,9 @@ static void check_case(const json *of) {
         bootstrap.probability = probability;
         bootstrap.resamples = 200000;
         if (control == NULL)
-            OK(crm_bootstrap_one(target, denominators, targets, &bootstrap, &options, &out, &resampled));
+            OK(crm_bootstrap_test_one(target, denominators, targets, &bootstrap, &options, &out, &resampled));
         else
-            OK(crm_bootstrap(target, NULL, targets, control, NULL, controls, &bootstrap, &options, &out, NULL));
+            OK(crm_bootstrap_test(target, NULL, targets, control, NULL, controls, &bootstrap, &options, &out, NULL));
     } else {
         crm_quantile_arm *arm = NULL, *other = NULL;
         OK(crm_quantile_arm_from_values(target, targets, NULL, &arm));
@@ -209,11 +209,11 @@ static void refused(void) {
           "statistic");
     OK(crm_bootstrap_options_init(&bootstrap, sizeof bootstrap));
     bootstrap.statistic = CRM_BOOTSTRAP_STATISTIC_RATIO_OF_SUMS;
-    FAILS(crm_bootstrap_one(good, NULL, 3, &bootstrap, NULL, &out, NULL), CRM_STATUS_INVALID_ARGUMENT, "sample");
-    OK(crm_bootstrap_one(good, good, 3, &bootstrap, NULL, &out, NULL));
+    FAILS(crm_bootstrap_test_one(good, NULL, 3, &bootstrap, NULL, &out, NULL), CRM_STATUS_INVALID_ARGUMENT, "sample");
+    OK(crm_bootstrap_test_one(good, good, 3, &bootstrap, NULL, &out, NULL));
     CHECK(out.estimate == 1.0);
     bootstrap.resamples = 0;
-    FAILS(crm_bootstrap_one(good, good, 3, &bootstrap, NULL, &out, NULL), CRM_STATUS_INVALID_ARGUMENT, "resamples");
+    FAILS(crm_bootstrap_test_one(good, good, 3, &bootstrap, NULL, &out, NULL), CRM_STATUS_INVALID_ARGUMENT, "resamples");
     FAILS(crm_compare_quantiles(NULL, NULL, 0.5, NULL, &out), CRM_STATUS_NULL_POINTER, "target");
 }
 

@@ -141,7 +141,7 @@ unsafe fn column<'a>(
 /// Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and
 /// with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_bootstrap(
+pub unsafe extern "C" fn crm_bootstrap_test(
     target: *const f64,
     target_denominators: *const f64,
     target_length: usize,
@@ -164,9 +164,9 @@ pub unsafe extern "C" fn crm_bootstrap(
 }
 
 /// The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it, by default
-/// 0. As `crm_bootstrap`, with NaN as control; the contrast is the difference.
+/// 0. As `crm_bootstrap_test`, with NaN as control; the contrast is the difference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_bootstrap_one(
+pub unsafe extern "C" fn crm_bootstrap_test_one(
     sample: *const f64,
     denominators: *const f64,
     length: usize,

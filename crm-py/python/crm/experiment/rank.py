@@ -69,8 +69,8 @@ def mann_whitney(
     """
     columns = number_column("target", target, truths=True), number_column("control", control, truths=True)
     options = native_options("difference", alternative, alpha, null)
-    test, *rest = _crm.mann_whitney(*columns, method, options, threads)
-    return MannWhitney(TestResult._of(test), *rest)
+    test, u, superiority, delta, exact = _crm.mann_whitney(*columns, method, options, threads)
+    return MannWhitney(TestResult._of(test), u, superiority, delta, exact)
 
 
 def brunner_munzel(

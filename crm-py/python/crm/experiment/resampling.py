@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from crm import _crm
 from crm.column import ColumnLike, number_column
@@ -39,6 +39,11 @@ class Resampled:
     """The standard error of the p-value from the number of resamples; 0 if all were taken."""
     bias: float
     """The mean of the resamples' estimates less the estimate, for the bootstrap; else NaN."""
+
+    @classmethod
+    def _of(cls, answer: tuple[dict[str, Any], int, bool, float, float]) -> Resampled:
+        test, resamples, exact, p_value_error, bias = answer
+        return cls(TestResult._of(test), resamples, exact, p_value_error, bias)
 
 
 def bootstrap(
@@ -100,8 +105,7 @@ def bootstrap(
     options = native_options(contrast, alternative, alpha, null)
     first = columns("target" if control is not None else "sample", target, target_denominators)
     second = None if control is None else columns("control", control, control_denominators)
-    test, *rest = _crm.bootstrap(first, second, asked, options)
-    return Resampled(TestResult._of(test), *rest)
+    return Resampled._of(_crm.bootstrap(first, second, asked, options))
 
 
 def permutation_test(
@@ -148,5 +152,4 @@ def permutation_test(
     columns = number_column("target", target, truths=True), number_column("control", control, truths=True)
     asked = _crm.PermutationOptions(statistic, probability, exact_up_to, resamples, seed, threads)
     options = native_options("difference", alternative, alpha, null)
-    test, *rest = _crm.permutation_test(*columns, asked, options)
-    return Resampled(TestResult._of(test), *rest)
+    return Resampled._of(_crm.permutation_test(*columns, asked, options))
