@@ -3,9 +3,9 @@
 use crate::math::{DROP, GAUSS_LEGENDRE_16};
 
 /// What is `exp(-NEGLIGIBLE)` of the peak is left out.
-const NEGLIGIBLE: f64 = 45.0;
+const NEGLIGIBLE: f64 = 38.0;
 /// Panels are this many widths of a bend long, on it.
-const ON_A_BEND: f64 = 2.5;
+const ON_A_BEND: f64 = 3.0;
 /// Panels are this share of the distance from a bend long, away from it.
 const OFF_A_BEND: f64 = 0.5;
 /// Panels on one side; far more than any posterior needs.
@@ -54,7 +54,9 @@ pub(super) fn ln_integral(
             let falling = end < value;
             start += direction * length;
             value = end;
-            if (value - peak < -NEGLIGIBLE && falling) || value == f64::NEG_INFINITY {
+            // Towards the end of what a function is defined on, panels shrink without end.
+            let shrunk = panel * length < 1e-17 * sum;
+            if (falling && (shrunk || value - peak < -NEGLIGIBLE)) || value == f64::NEG_INFINITY {
                 break;
             }
         }

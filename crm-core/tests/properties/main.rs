@@ -6,6 +6,8 @@ mod base;
 mod bytes;
 mod clv;
 mod clv_fit;
+mod experiment_bayes;
+mod experiment_sequential;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;

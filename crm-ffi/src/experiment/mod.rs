@@ -8,3 +8,11 @@ pub mod test_result;
 // Rates.
 pub mod binary_arm;
 pub mod proportion;
+
+// Looking early.
+pub mod always_valid;
+pub mod group_sequential;
+pub mod sequential_test;
+
+// Bayesian.
+pub mod bayes;
