@@ -11,7 +11,7 @@ static const json *member(const json *object, const char *key) {
 /* A number as such, or with its digits. */
 static double number(const json *value) {
     if (value->kind == JSON_OBJECT) return number(member(value, "v"));
-    if (value->kind == JSON_STRING) return strtod(value->text, NULL);
+    if (value->kind == JSON_TEXT) return strtod(value->text, NULL);
     return value->number;
 }
 

@@ -27,7 +27,7 @@ fn neighbours() -> impl Strategy<Value = (BetaPosterior, BetaPosterior)> {
             .clamp(0.01 * one.mean(), 1.0 - 0.01 * (1.0 - one.mean()));
         let total = (size * (a + b)).max(2.0);
         let other =
-            BetaPosterior::from_parameters((total * share).max(0.01), (total * (1.0 - share)).max(0.01));
+            BetaPosterior::from_parameters((total * share).max(0.1), (total * (1.0 - share)).max(0.1));
         (one, other.unwrap())
     })
 }

@@ -25,9 +25,9 @@ pub enum crm_credible_kind {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct crm_beta {
-    /// The first parameter, from 0.001 to 1e15: prior and conversions.
+    /// The first parameter, from 0.1 to 1e15: prior and conversions.
     pub alpha: f64,
-    /// The second parameter, from 0.001 to 1e15: prior and failures.
+    /// The second parameter, from 0.1 to 1e15: prior and failures.
     pub beta: f64,
 }
 

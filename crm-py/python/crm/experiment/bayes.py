@@ -92,7 +92,7 @@ class BetaPosterior:
         """Beta(alpha, beta).
 
         Raises:
-            InvalidArgumentError: A parameter is outside [0.001, 1e15].
+            InvalidArgumentError: A parameter is outside [0.1, 1e15].
         """
         posterior = cls.__new__(cls)
         posterior._native = _crm.BetaPosterior(alpha, beta)
