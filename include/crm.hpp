@@ -1,8 +1,8 @@
 // crm: customer analytics as an embeddable engine, for C++17. A thin layer over crm.h: handles that free themselves,
 // errors as exceptions, vectors in and out. What a function does, and how it fails, is said at the function of crm.h.
 //
-// Objects can be moved, and copies share the handle; they are immutable but for crm::history_builder and
-// crm::mini_batch_k_means, so that threads may share them.
+// Objects can be moved, and copies share the handle; they are immutable but for crm::history_builder,
+// crm::mini_batch_k_means and crm::sequential_test, so that threads may share them.
 #ifndef CRM_HPP
 #define CRM_HPP
 
@@ -2518,6 +2518,60 @@ public:
     double quantile(double probability) const {
         double out = 0.0;
         detail::check(crm_quantile_arm_quantile(get(), probability, &out));
+inline crm_always_valid_options always_valid_options() {
+    crm_always_valid_options options{};
+    detail::check(crm_always_valid_options_init(&options, sizeof options));
+    return options;
+}
+
+inline crm_group_sequential_options group_sequential_options() {
+    crm_group_sequential_options options{};
+    detail::check(crm_group_sequential_options_init(&options, sizeof options));
+    return options;
+}
+
+inline crm_bayes_options bayes_options() {
+    crm_bayes_options options{};
+    detail::check(crm_bayes_options_init(&options, sizeof options));
+    return options;
+}
+
+// A test that is fed as data arrive and stays valid however often it is looked at. One thread at a time may use it.
+class sequential_test : public detail::handle<crm_sequential_test, crm_sequential_test_free> {
+public:
+    using handle::handle;
+
+    explicit sequential_test(const crm_always_valid_options &options)
+        : handle(made([&](crm_sequential_test **out) { return crm_sequential_test_new(&options, out); })) {}
+
+    static sequential_test from_json(const std::string &json) {
+        return sequential_test(
+            made([&](crm_sequential_test **out) { return crm_sequential_test_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *text = nullptr;
+        detail::check(crm_sequential_test_to_json(get(), &text));
+        return detail::text_of(text);
+    }
+
+    crm_sequential_step look(double estimate, double standard_error, double observations) {
+        return step([&](crm_sequential_step *out) {
+            return crm_sequential_test_look(get(), estimate, standard_error, observations, out);
+        });
+    }
+
+    crm_sequential_step look_rates(const crm_binary_arm &target, const crm_binary_arm &control) {
+        return step([&](crm_sequential_step *out) {
+            return crm_sequential_test_look_rates(get(), &target, &control, out);
+        });
+    }
+
+private:
+    template <class Look> static crm_sequential_step step(Look look) {
+        crm_sequential_step out{};
+        out.struct_size = sizeof out;
+        detail::check(look(&out));
         return out;
     }
 };

@@ -37,7 +37,12 @@ mod _crm {
     #[pymodule_export]
     use crate::error::error_kinds;
     #[pymodule_export]
-    use crate::experiment::{BinaryArm, TestOptions, compare_proportions};
+    use crate::experiment::{
+        BetaPosterior, BinaryArm, EffectPosterior, GroupSequential, MixtureBound, SequentialTest,
+        TestOptions, always_valid, bernoulli_sequence, best_effect, best_rate, compare_proportions,
+        compare_rates_bayes, empirical_process_bound, quantile_sequence_p_value, stitched_bound,
+        thompson_allocation,
+    };
     #[pymodule_export]
     use crate::experiment::{
         BootstrapOptions, PermutationOptions, QuantileArm, bootstrap, brunner_munzel, compare_quantiles,

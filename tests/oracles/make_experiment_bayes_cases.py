@@ -1,117 +1,102 @@
-"""Posterior probabilities, losses, intervals and probabilities of being best, by mpmath with 30 digits.
+"""Posterior probabilities, losses, intervals and probabilities of being best, by plain quadrature with SciPy's beta functions.
 
-Writes tests/cases/experiment/bayes_grid.json. Integrals are taken by mpmath's quadrature with breaks around the bulk of both posteriors; the
-code under test uses other integrals (logits, logarithms) and other nodes.
+Writes tests/cases/experiment/bayes_grid.json. Integrals are taken in the rate itself, by 80 Gauss-Legendre nodes a panel, panels broken at
+deviations of both posteriors and where rates end; a cubic map of each panel takes care of roots at its ends. The code under test integrates
+in logits and logarithms, with other nodes. Good to about 1e-12.
 """
 
 import json
 from pathlib import Path
 
-from mpmath import beta, betainc, findroot, inf, log, mp, mpf, quad, sqrt
+import numpy as np
+from scipy.optimize import brentq, fsolve
+from scipy.special import betainc, betaincc, betaln, ndtr
 
-mp.dps = 30
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(80)
+NODES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2
+INNER, SLOPE = NODES**2 * (3 - 2 * NODES), 6 * NODES * (1 - NODES)
+
+
+def integral(f, points):
+    total = 0.0
+    for low, high in zip(points[:-1], points[1:]):
+        total += (high - low) * np.sum(WEIGHTS * SLOPE * f(low + (high - low) * INNER))
+    return total
 
 
 def density(a, b):
-    return lambda x: x ** (a - 1) * (1 - x) ** (b - 1) / beta(a, b)
+    return lambda x: np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b))
 
 
 def below(a, b):
-    def f(x):
-        if x <= 0:
-            return mpf(0)
-        if x >= 1:
-            return mpf(1)
-        return betainc(a, b, 0, x, regularized=True)
-
-    return f
+    return lambda x: betainc(a, b, np.clip(x, 0, 1))
 
 
 def above(a, b):
-    return lambda x: below(b, a)(1 - x)
+    return lambda x: betaincc(a, b, np.clip(x, 0, 1))
 
 
-def breaks(*posteriors, extra=()):
-    points = {mpf(0), mpf(1)}
+def deviation(a, b):
+    return np.sqrt(a * b / (a + b) ** 2 / (a + b + 1))
+
+
+def breaks(*posteriors, extra=(), low=0.0, high=1.0):
+    points = {low, high}
     for a, b in posteriors:
         mean = a / (a + b)
-        deviation = sqrt(mean * (1 - mean) / (a + b + 1))
-        points |= {mean + k * deviation for k in (-12, -8, -5, -3, -1, 0, 1, 3, 5, 8, 12, 20, 40)}
-    points |= set(extra)
-    return sorted(p for p in points if 0 <= p <= 1)
+        points |= {mean + k * deviation(a, b) for k in (-24, -16, -12, -8, -6, -4, -2, -1, 0, 1, 2, 4, 6, 8, 12, 16, 24, 40)}
+    return sorted(p for p in points | set(extra) if low <= p <= high)
 
 
 def compare(t, c, values, ratios):
     ft, fc = density(*t), density(*c)
     points = breaks(t, c)
-    better = quad(lambda x: fc(x) * above(*t)(x), points)
-    worse = quad(lambda x: ft(x) * above(*c)(x), points)
-    loss_target = quad(lambda x: below(*t)(x) * above(*c)(x), points)
-    loss_control = quad(lambda x: below(*c)(x) * above(*t)(x), points)
 
     def cdf(d):
-        return quad(lambda x: fc(x) * below(*t)(x + d), breaks(t, c, extra=[-d, 1 - d]))
+        extra = [p for p in (-d, 1 - d) if 0 < p < 1]
+        shifted = [p - d for p in breaks(t)]
+        return integral(lambda x: fc(x) * below(*t)(x + d), breaks(c, extra=[*extra, *shifted]))
 
     def pdf(d):
-        low, high = max(mpf(0), -d), min(mpf(1), 1 - d)
-        inside = [p for p in breaks(t, c) if low < p < high]
-        return quad(lambda x: fc(x) * ft(x + d), [low, *inside, high])
+        low, high = max(0.0, -d), min(1.0, 1 - d)
+        shifted = [p - d for p in breaks(t)]
+        return integral(lambda x: fc(x) * ft(x + d), breaks(c, extra=shifted, low=low, high=high))
 
     def ratio_cdf(r):
-        return quad(lambda x: fc(x) * below(*t)(x * r), breaks(t, c, extra=[1 / r]))
+        scaled = [p / r for p in breaks(t)]
+        return integral(lambda x: fc(x) * below(*t)(x * r), breaks(c, extra=scaled))
 
-    mean_t, mean_c = t[0] / sum(t), c[0] / sum(c)
-    deviation = sqrt(sum(p[0] * p[1] / (sum(p) ** 2 * (sum(p) + 1)) for p in (t, c)))
-    d0 = mean_t - mean_c
-    low = findroot(lambda d: cdf(d) - mpf("0.025"), (d0 - 2 * deviation, d0 - 1.9 * deviation), tol=1e-18)
-    high = findroot(lambda d: cdf(d) - mpf("0.975"), (d0 + 1.9 * deviation, d0 + 2 * deviation), tol=1e-18)
-    shortest = findroot(
-        lambda l, u: [cdf(u) - cdf(l) - mpf("0.95"), (pdf(u) - pdf(l)) * deviation], (low, high), tol=1e-16
+    exact = {"xtol": 1e-15, "rtol": 1e-14}
+    low, high = (brentq(lambda d: cdf(d) - p, -1, 1, **exact) for p in (0.025, 0.975))
+    size = high - low
+    shortest = fsolve(
+        lambda e: [cdf(e[1]) - cdf(e[0]) - 0.95, (pdf(e[1]) - pdf(e[0])) * size], (low, high), xtol=1e-14
     )
-    spread = sqrt(1 / t[0] + 1 / c[0])
-    centre = log(mean_t / mean_c)
-    ratio = [
-        findroot(lambda g: ratio_cdf(mp.exp(g)) - mpf(p), (centre + k * spread, centre + k * spread * mpf("0.97")), tol=1e-18)
-        for p, k in (("0.025", -2), ("0.975", 2))
-    ]
-    number = lambda x: float(x)
+    lift = [np.expm1(brentq(lambda g: ratio_cdf(np.exp(g)) - p, -25, 25, **exact)) for p in (0.025, 0.975)]
     return {
-        "target": [float(v) for v in t],
-        "control": [float(v) for v in c],
-        "p_target_better": number(better),
-        "p_control_better": number(worse),
-        "loss_target": number(loss_target),
-        "loss_control": number(loss_control),
-        "difference": [number(low), number(high)],
-        "difference_shortest": [number(shortest[0]), number(shortest[1])],
-        "lift": [number(mp.expm1(g)) for g in ratio],
-        "difference_below": [[float(d), number(cdf(mpf(d)))] for d in values],
-        "lift_below": [[float(r), number(ratio_cdf(1 + mpf(r)))] for r in ratios],
+        "target": t,
+        "control": c,
+        "p_target_better": integral(lambda x: fc(x) * above(*t)(x), points),
+        "p_control_better": integral(lambda x: ft(x) * above(*c)(x), points),
+        "loss_target": integral(lambda x: below(*t)(x) * above(*c)(x), points),
+        "loss_control": integral(lambda x: below(*c)(x) * above(*t)(x), points),
+        "difference": [low, high],
+        "difference_shortest": list(shortest),
+        "lift": lift,
+        "difference_below": [[d, cdf(d)] for d in values],
+        "lift_below": [[r, ratio_cdf(1 + r)] for r in ratios],
     }
 
 
 def rate(a, b):
-    cdf = below(a, b)
-    mean = a / (a + b)
-    deviation = sqrt(mean * (1 - mean) / (a + b + 1))
-    f = density(a, b)
-
-    def quantile(p):
-        low, high = mpf(0), mpf(1)
-        for _ in range(110):
-            middle = (low + high) / 2
-            low, high = (middle, high) if cdf(middle) < p else (low, middle)
-        return low
-
-    low, high = quantile(mpf("0.025")), quantile(mpf("0.975"))
-    result = {"a": float(a), "b": float(b), "equal_tailed": [float(low), float(high)]}
-    if a > 1 and b > 1:
-        shortest = findroot(
-            lambda l, u: [cdf(u) - cdf(l) - mpf("0.95"), (f(u) - f(l)) * deviation], (low, high), tol=1e-20
-        )
-        result["shortest"] = [float(shortest[0]), float(shortest[1])]
-    elif a <= 1:
-        result["shortest"] = [0.0, float(quantile(mpf("0.95")))]
+    quantile = lambda p: brentq(lambda x: betainc(a, b, x) - p, 0, 1, xtol=1e-16, rtol=1e-14)
+    low, high = quantile(0.025), quantile(0.975)
+    f = lambda x: (a - 1) * np.log(x) + (b - 1) * np.log1p(-x)
+    result = {"a": a, "b": b, "equal_tailed": [low, high], "shortest": [0.0, quantile(0.95)]}
+    if a > 1:
+        upper = lambda l: brentq(lambda u: betainc(a, b, u) - betainc(a, b, l) - 0.95, l, 1, xtol=1e-16, rtol=1e-14)
+        lower = brentq(lambda l: f(l) - f(upper(l)), 1e-12, quantile(0.05 * (1 - 1e-9)), xtol=1e-16, rtol=1e-14)
+        result["shortest"] = [lower, upper(lower)]
     return result
 
 
@@ -119,63 +104,51 @@ def best(arms):
     points = breaks(*arms)
     p, loss = [], []
     for i, arm in enumerate(arms):
-        others = [below(*other) for j, other in enumerate(arms) if j != i]
-        f, own = density(*arm), below(*arm)
-
-        def product(x):
-            result = mpf(1)
-            for other in others:
-                result *= other(x)
-            return result
-
-        p.append(float(quad(lambda x: f(x) * product(x), points)))
-        loss.append(float(quad(lambda x: own(x) * (1 - product(x)), points)))
-    return {"arms": [[float(a), float(b)] for a, b in arms], "p_best": p, "expected_loss": loss}
+        others = [other for j, other in enumerate(arms) if j != i]
+        product = lambda x: np.prod([below(*other)(x) for other in others], axis=0)
+        # 1 - product without cancellation where all factors are near 1.
+        some_above = lambda x: -np.expm1(np.sum([np.log1p(-above(*other)(x)) for other in others], axis=0))
+        p.append(integral(lambda x: density(*arm)(x) * product(x), points))
+        loss.append(integral(lambda x: below(*arm)(x) * some_above(x), points))
+    return {"arms": arms, "p_best": p, "expected_loss": loss}
 
 
 def effects(arms):
-    from mpmath import erfc, npdf
-
-    lower = lambda z: erfc(-z / sqrt(2)) / 2
     p = []
     for i, (m, s) in enumerate(arms):
         others = [arm for j, arm in enumerate(arms) if j != i]
-
-        def f(x):
-            result = npdf(x, m, s)
-            for mean, deviation in others:
-                result *= lower((x - mean) / deviation)
-            return result
-
-        points = sorted(mean + k * s2 for mean, s2 in arms for k in (-30, -10, -5, -2, 0, 2, 5, 10, 30))
-        p.append(float(quad(f, points)))
-    return {"effects": [[float(m), float(s)] for m, s in arms], "p_best": p}
-
-
-def pair(a, b):
-    return (mpf(a), mpf(b))
+        f = lambda x: np.exp(-0.5 * ((x - m) / s) ** 2) / s / np.sqrt(2 * np.pi) * np.prod(
+            [ndtr((x - mean) / deviation) for mean, deviation in others], axis=0
+        )
+        points = sorted({mean + k * s2 for mean, s2 in arms for k in (-38, -20, -10, -6, -3, -1, 0, 1, 3, 6, 10, 20, 38)})
+        p.append(integral(f, points))
+    return {"effects": arms, "p_best": p}
 
 
 def main():
+    np.seterr(divide="ignore")
     comparisons = [
-        compare(pair(121, 881), pair(101, 901), [-0.02, 0.0, 0.01, 0.06], [-0.2, 0.0, 0.1, 0.9]),
-        compare(pair("1.5", "3.5"), pair("0.5", "4.5"), [-0.3, -0.01, 0.25, 0.8], [-0.5, 0.5, 3.0]),
-        compare(pair(1, 1001), pair(6, 1996), [-0.006, -0.003, 0.0, 0.004], [-0.9, -0.2, 2.0]),
-        compare(pair(41, 9961), pair(4, 498), [-0.01, 0.0, 0.003], [-0.5, 0.0, 1.0]),
-        compare(pair(96, 6), pair(90, 12), [-0.05, 0.02, 0.1], [-0.05, 0.05, 0.2]),
-        compare(pair(1, 1), pair(1, 1), [-0.5, 0.1, 0.9], [-0.5, 0.0, 4.0]),
+        compare((121, 881), (101, 901), [-0.02, 0.0, 0.01, 0.06], [-0.2, 0.0, 0.1, 0.9]),
+        compare((1.5, 3.5), (0.5, 4.5), [-0.3, -0.01, 0.25, 0.8], [-0.5, 0.5, 3.0]),
+        compare((1, 1001), (6, 1996), [-0.006, -0.003, 0.0, 0.004], [-0.9, -0.2, 2.0]),
+        compare((41, 9961), (4, 498), [-0.01, 0.0, 0.003], [-0.5, 0.0, 1.0]),
+        compare((96, 6), (90, 12), [-0.05, 0.02, 0.1], [-0.05, 0.05, 0.2]),
+        compare((1, 1), (1, 1), [-0.5, 0.1, 0.9], [-0.5, 0.0, 4.0]),
     ]
-    rates = [rate(*pair(*p)) for p in ((121, 881), ("0.5", "10.5"), (1, 1001), ("2.5", "1.5"), (6, 199995))]
-    arms = [
-        best([pair(121, 881), pair(101, 901), pair(111, 891)]),
-        best([pair(2, 11), pair(1, 1), pair("5.5", "20.5"), pair(300, 1700)]),
-        best([pair(601, 401), pair(401, 601), pair(11, 11)]),
-    ]
-    normal = [effects([pair("1.2", "0.3"), pair(1, "0.4"), pair("0.5", "0.05")]), effects([pair(0, 1), pair(8, "0.2"), pair(7, 2)])]
-    about = "mpmath with 30 digits, by tests/oracles/make_experiment_bayes_cases.py; parameters are of the posterior"
+    content = {
+        "about": "SciPy's beta functions and plain quadrature in the rate, by tests/oracles/make_experiment_bayes_cases.py; "
+        "parameters are of the posterior",
+        "comparisons": comparisons,
+        "rates": [rate(*p) for p in ((121, 881), (0.5, 10.5), (1, 1001), (2.5, 1.5), (6, 199995))],
+        "best": [
+            best([(121, 881), (101, 901), (111, 891)]),
+            best([(2, 11), (1, 1), (5.5, 20.5), (300, 1700)]),
+            best([(601, 401), (401, 601), (11, 11)]),
+        ],
+        "effects": [effects([(1.2, 0.3), (1, 0.4), (0.5, 0.05)]), effects([(0, 1), (8, 0.2), (7, 2)])],
+    }
     path = Path(__file__).parent.parent / "cases" / "experiment" / "bayes_grid.json"
-    text = json.dumps({"about": about, "comparisons": comparisons, "rates": rates, "best": arms, "effects": normal}, indent=1)
-    path.write_text(text + "\n")
+    path.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":

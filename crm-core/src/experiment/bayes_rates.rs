@@ -15,7 +15,7 @@ use super::interval::Interval;
 use super::log_integral::{Bend, ln_integral};
 use super::test_options::Contrast;
 use crate::error::Result;
-use crate::math::{LONGEST_PANEL, root_between};
+use crate::math::{LONGEST_PANEL, normal_quantile, root_between};
 
 /// Compares what is known of two rates: who is better, what either choice risks, and by how much they differ.
 ///
@@ -187,30 +187,35 @@ impl Pair {
             let ln_side = self.ln_side(value, below) - p.ln();
             if below { ln_side } else { -ln_side }
         };
+        let (t, c) = (&self.target, &self.control);
+        let z = if below { normal_quantile(p) } else { -normal_quantile(p) };
+        // From where a normal distribution would have it; steps outwards double until the value is enclosed.
+        let enclosed = |f: &dyn Fn(f64) -> f64, guess: f64, deviation: f64, least: f64, most: f64| {
+            let (mut low, mut high, mut step) = (guess, guess, 0.3 * deviation);
+            if f(guess) > 0.0 {
+                while low > least && f(low) > 0.0 {
+                    (low, high) = ((low - step).max(least), low);
+                    step *= 2.0;
+                }
+            } else {
+                while high < most && f(high) < 0.0 {
+                    (low, high) = (high, (high + step).min(most));
+                    step *= 2.0;
+                }
+            }
+            root_between(f, low, high)
+        };
         if self.contrast == Contrast::Difference {
-            let (centre, reach) =
-                (self.mean_difference(), 8.0 * (self.target.variance() + self.control.variance()).sqrt());
-            let (mut low, mut high) = ((centre - reach).max(-1.0), (centre + reach).min(1.0));
-            if low > -1.0 && excess(low) > 0.0 {
-                low = -1.0;
-            }
-            if high < 1.0 && excess(high) < 0.0 {
-                high = 1.0;
-            }
-            return root_between(excess, low, high);
+            let deviation = (t.variance() + c.variance()).sqrt();
+            let guess = (self.mean_difference() + z * deviation).clamp(-1.0, 1.0);
+            return enclosed(&excess, guess, deviation, -1.0, 1.0);
         }
         // In the logarithm of target / control.
-        let (t, c) = (&self.target, &self.control);
-        let (centre, step) = ((t.mean() / c.mean()).ln(), 4.0 * (1.0 / t.a + 1.0 / c.a).sqrt());
+        let relative = |rate: &BetaPosterior| rate.b / (rate.a * (rate.a + rate.b));
+        let deviation = (relative(t) + relative(c)).sqrt();
+        let guess = (t.mean() / c.mean()).ln() + z * deviation;
         let of_log = |ln_ratio: f64| excess(ln_ratio.exp_m1());
-        let (mut low, mut high) = (centre - step, centre + step);
-        while of_log(low) > 0.0 && low > -700.0 {
-            low -= step;
-        }
-        while of_log(high) < 0.0 && high < 700.0 {
-            high += step;
-        }
-        root_between(of_log, low, high).exp_m1()
+        enclosed(&of_log, guess, deviation, -700.0, 700.0).exp_m1()
     }
 
     fn interval(&self, alpha: f64, kind: CredibleKind) -> Interval {

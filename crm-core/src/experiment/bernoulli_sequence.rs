@@ -68,8 +68,11 @@ pub fn bernoulli_sequence(conversions: u64, trials: u64, alpha: f64, trials_opt:
         mixture.ln_evidence(x, n, p, q) + alpha.ln()
     };
     let centre = (x / (n - x)).ln().clamp(-LARGEST_LOGIT, LARGEST_LOGIT);
-    let lower = if conversions == 0 { 0.0 } else { rate(root_between(excess, -LARGEST_LOGIT, centre)).0 };
-    let upper = if conversions == trials { 1.0 } else { rate(root_between(excess, centre, LARGEST_LOGIT)).0 };
+    // A single conversion (or failure) excludes no rate however small (or large): the prior is centred at it.
+    let lower_excluded = conversions > 0 && excess(-LARGEST_LOGIT) > 0.0;
+    let upper_excluded = conversions < trials && excess(LARGEST_LOGIT) > 0.0;
+    let lower = if lower_excluded { rate(root_between(excess, -LARGEST_LOGIT, centre)).0 } else { 0.0 };
+    let upper = if upper_excluded { rate(root_between(excess, centre, LARGEST_LOGIT)).0 } else { 1.0 };
     Ok(Interval::bounded(lower, upper))
 }
 

@@ -42,8 +42,8 @@ impl Default for BetaPrior {
     }
 }
 
-/// The smallest and largest parameter of a beta distribution.
-const SMALLEST: f64 = 1e-3;
+/// The smallest and largest parameter of a beta distribution: with smaller ones rates that no double can hold become probable.
+const SMALLEST: f64 = 0.1;
 const LARGEST: f64 = 1e15;
 
 /// What is known of a rate: `Beta(prior.alpha + conversions, prior.beta + trials - conversions)`.
@@ -68,7 +68,7 @@ impl BetaPosterior {
     /// After so many conversions of so many trials; none is fine.
     ///
     /// # Errors
-    /// `InvalidArgument` for more conversions than trials, more than 2^53 trials, and prior parameters outside [0.001, 1e15].
+    /// `InvalidArgument` for more conversions than trials, more than 2^53 trials, and prior parameters outside [0.1, 1e15].
     pub fn new(conversions: u64, trials: u64, prior: &BetaPrior) -> Result<Self> {
         if conversions > trials {
             return Err(Error::argument(
@@ -87,11 +87,11 @@ impl BetaPosterior {
     /// Beta(alpha, beta).
     ///
     /// # Errors
-    /// `InvalidArgument` for a parameter outside [0.001, 1e15].
+    /// `InvalidArgument` for a parameter outside [0.1, 1e15].
     pub fn from_parameters(alpha: f64, beta: f64) -> Result<Self> {
         for (name, value) in [("alpha", alpha), ("beta", beta)] {
             if !(SMALLEST..=LARGEST).contains(&value) {
-                return Err(Error::argument(name, value, "between 0.001 and 1e15"));
+                return Err(Error::argument(name, value, "between 0.1 and 1e15"));
             }
         }
         Ok(Self { a: alpha, b: beta })

@@ -79,6 +79,24 @@ impl EffectPosterior {
         Ok(Self { mean, scale: weight.sqrt() * flat.scale, degrees_of_freedom: f64::INFINITY })
     }
 
+    /// From an estimate, and a prior if there is one: [`EffectPosterior::with_prior`], else [`EffectPosterior::new`].
+    ///
+    /// # Errors
+    /// As those, and `InvalidArgument` for finite degrees of freedom together with a prior, which takes the standard error as known.
+    pub fn of_estimate(
+        estimate: f64,
+        standard_error: f64,
+        degrees_of_freedom: f64,
+        prior: Option<&NormalPrior>,
+    ) -> Result<Self> {
+        let Some(prior) = prior else { return Self::new(estimate, standard_error, degrees_of_freedom) };
+        if degrees_of_freedom != f64::INFINITY {
+            let accepted = "infinite together with a prior";
+            return Err(Error::argument("degrees_of_freedom", degrees_of_freedom, accepted));
+        }
+        Self::with_prior(estimate, standard_error, prior)
+    }
+
     /// The mean.
     pub fn mean(&self) -> f64 {
         self.mean

@@ -3,11 +3,13 @@
 use crate::math::{DROP, GAUSS_LEGENDRE_16};
 
 /// What is `exp(-NEGLIGIBLE)` of the peak is left out.
-const NEGLIGIBLE: f64 = 45.0;
+const NEGLIGIBLE: f64 = 38.0;
 /// Panels are this many widths of a bend long, on it.
-const ON_A_BEND: f64 = 2.5;
+const ON_A_BEND: f64 = 3.0;
 /// Panels are this share of the distance from a bend long, away from it.
 const OFF_A_BEND: f64 = 0.5;
+/// How often a panel is cut: to 1e-12 of what a bend allows.
+const MOST_CUTS: u32 = 80;
 /// Panels on one side; far more than any posterior needs.
 const MOST_PANELS: u32 = 20_000;
 
@@ -42,7 +44,10 @@ pub(super) fn ln_integral(
                 length.min((ON_A_BEND * bend.width).max(OFF_A_BEND * (start - bend.place).abs()))
             });
             let mut end = log_f(start + direction * length);
-            while (value - end).abs() > DROP && length > 1e-12 * start.abs() {
+            for _ in 0..MOST_CUTS {
+                if (value - end).abs() <= DROP {
+                    break;
+                }
                 length *= 0.7;
                 end = log_f(start + direction * length);
             }
@@ -51,10 +56,11 @@ pub(super) fn ln_integral(
                 .map(|&(node, weight)| weight * (log_f(start + direction * length * node) - peak).exp())
                 .sum();
             sum += panel * length;
-            let falling = end < value;
+            let far = end < value && end - peak < -NEGLIGIBLE;
             start += direction * length;
             value = end;
-            if (value - peak < -NEGLIGIBLE && falling) || value == f64::NEG_INFINITY {
+            // Towards the end of what a function is defined on, panels shrink without end.
+            if far || panel * length < 1e-17 * sum || value == f64::NEG_INFINITY {
                 break;
             }
         }

@@ -80,7 +80,10 @@ impl Paths {
         let (centre, unit) = (self.drift * time, time.sqrt());
         // Paths that no boundary stops below never come back to one above.
         let lowest = if low.is_finite() || high.is_infinite() { FARTHEST_Z } else { NO_RETURN_Z };
-        let (low, high) = (low.max(centre - lowest * unit), high.min(centre + FARTHEST_Z * unit));
+        // Under a large drift a boundary may lie beyond: what little is left then is next to it.
+        let low_end = (centre - lowest * unit).min(high - 3.0 * unit).max(low);
+        let high = (centre + FARTHEST_Z * unit).max(low_end + 3.0 * unit).min(high);
+        let low = low_end;
         let even = self.drift == 0.0 && low == -high;
         let ahead = next - time;
         let width = PANEL / (0.5 * (1.0 / step + 1.0 / ahead)).sqrt();

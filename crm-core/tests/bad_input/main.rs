@@ -7,6 +7,7 @@ mod clv_values;
 mod columns;
 mod experiment_means;
 mod experiment_rank;
+mod experiment_sequential;
 #[path = "../log/mod.rs"]
 mod log;
 mod policies;

@@ -6,9 +6,11 @@ mod base;
 mod bytes;
 mod clv;
 mod clv_fit;
+mod experiment_bayes;
 mod experiment_means;
 mod experiment_rank;
 mod experiment_rates;
+mod experiment_sequential;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;

@@ -15,3 +15,10 @@ pub mod permutation;
 pub mod quantile;
 pub mod rank;
 pub mod resampled;
+// Looking early.
+pub mod always_valid;
+pub mod group_sequential;
+pub mod sequential_test;
+
+// Bayesian.
+pub mod bayes;

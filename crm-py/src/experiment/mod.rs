@@ -1,6 +1,9 @@
 //! Experiments.
 
+mod always_valid;
+mod bayes;
 mod binary_arm;
+mod group_sequential;
 mod proportion;
 mod quantile;
 mod rank;
@@ -8,7 +11,15 @@ mod resampling;
 mod test_options;
 mod test_result;
 
+pub(crate) use always_valid::{
+    MixtureBound, SequentialTest, always_valid, bernoulli_sequence, empirical_process_bound,
+    quantile_sequence_p_value, stitched_bound,
+};
+pub(crate) use bayes::{
+    BetaPosterior, EffectPosterior, best_effect, best_rate, compare_rates_bayes, thompson_allocation,
+};
 pub(crate) use binary_arm::BinaryArm;
+pub(crate) use group_sequential::GroupSequential;
 pub(crate) use proportion::compare_proportions;
 pub(crate) use quantile::{QuantileArm, compare_quantiles, quantile_interval};
 pub(crate) use rank::{brunner_munzel, mann_whitney};
