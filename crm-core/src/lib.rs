@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 // The pipeline, in its order.
+pub mod campaign;
 pub mod clv;
 pub mod customer;
 pub mod experiment;

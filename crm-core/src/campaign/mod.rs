@@ -1,0 +1,32 @@
+//! Campaigns: whom to contact, whom to leave alone for comparison, and what it brought.
+//!
+//! ```text
+//! scored table ──► selection (rules, suppression, quotas) ──► split (targets | control) ──► outcomes ──► measurement
+//!                                                                                           scores ──► uplift curves
+//! ```
+//!
+//! - Every customer is selected, or excluded with a first reason and all others; the account adds up.
+//! - An arm follows from salt and customer alone: stable when customers come and go, and the same in every language.
+//! - Targets are measured against a control that was split off by chance, and the split itself is tested.
+
+mod assignment;
+mod bucket;
+mod contact_log;
+mod holdout;
+mod levels;
+mod rule;
+mod select;
+mod selected;
+mod split;
+mod target_table;
+
+pub use assignment::Assignment;
+pub use bucket::BucketHash;
+pub use contact_log::ContactLog;
+pub use holdout::{Holdout, Namespace};
+pub use levels::Levels;
+pub use rule::{Comparison, Rule, RuleValue};
+pub use select::{RankOrder, Selection, TieBreak};
+pub use selected::{Reason, ReasonKind, Selected};
+pub use split::{Arm, Split};
+pub use target_table::{TargetColumn, TargetTable};
