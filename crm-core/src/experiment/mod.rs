@@ -10,9 +10,14 @@
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
 mod interval;
+mod joint_arm;
+mod mean_arm;
+mod moments;
 mod test_options;
 mod test_result;
 
 pub use interval::{Interval, IntervalKind};
+pub use joint_arm::{JointArm, Measures};
+pub use mean_arm::MeanArm;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

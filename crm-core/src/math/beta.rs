@@ -6,6 +6,7 @@
 //! ACM Transactions on Mathematical Software 18(3).
 
 use super::gamma::{HALF_LN_TWO_PI, ln_gamma, ln_gamma_1p, ln_rising, stirling_remainder};
+use super::log_tails::{ln_one_less_exp, log_less_linear};
 
 /// The logarithm of the beta function, `ln B(a, b) = ln Gamma(a) + ln Gamma(b) - ln Gamma(a + b)`.
 ///
@@ -78,11 +79,6 @@ pub fn ln_beta_reg(a: f64, b: f64, x: f64, one_minus_x: f64) -> f64 {
     ln_one_less_exp(lower_tail(b, a, y, x).min(0.0))
 }
 
-/// `ln(1 - e^v)` for `v <= 0`.
-fn ln_one_less_exp(v: f64) -> f64 {
-    if v > -std::f64::consts::LN_2 { (-v.exp_m1()).ln() } else { (-v.exp()).ln_1p() }
-}
-
 /// Ratio of a term to the sum, or of a convergent to the one before less 1, at which sums and fractions end.
 const CONVERGED: f64 = 2e-16;
 /// Bound on the steps of the fraction. Up to a, b = 1e8 every tested case ends within 10,000, the square root.
@@ -139,24 +135,6 @@ fn ln_kernel(a: f64, b: f64, x: f64, y: f64, excess: f64) -> f64 {
     let (small, large) = if a <= b { (a, b) } else { (b, a) };
     0.5 * (small / (1.0 + small / large)).ln() - HALF_LN_TWO_PI + deviance - remainder
 }
-
-/// `ln(1 + t) - t`, never positive; `one_plus` is `1 + t`, known better when it is small.
-fn log_less_linear(t: f64, one_plus: f64) -> f64 {
-    if t < -0.5 {
-        return one_plus.ln() - t;
-    }
-    if t > 1.0 {
-        return t.ln_1p() - t;
-    }
-    // ln(1 + t) = 2 artanh(r) with r = t / (2 + t), and t = 2r + r t.
-    let r = t / (2.0 + t);
-    let square = r * r;
-    let series = (1..=ARTANH_TERMS).rev().fold(0.0, |sum, k| sum * square + 1.0 / f64::from(2 * k + 1));
-    r * (2.0 * square * series - t)
-}
-
-/// At `|r| <= 1/3` the terms from here on are below 1e-17 of the first.
-const ARTANH_TERMS: u32 = 17;
 
 /// `ln I_x(a, b)` for `b < 1` and `y = 1 - x` below `(b + 1) / (a + b + 2)`, where `I_y(b, a)` may lie close to 1.
 ///

@@ -2,23 +2,41 @@
 
 mod beta;
 mod binning;
+mod chi_square;
 mod decay;
+mod error_function;
+mod f_distribution;
 mod gamma;
+mod incomplete_gamma;
+mod log_tails;
+mod monotone_root;
 mod normal;
 mod optimize;
 mod quadrature;
 mod quantile;
 mod random;
+mod student;
 mod symmetric;
 
 pub use beta::{beta_reg, ln_beta, ln_beta_reg};
 pub(crate) use binning::midrank_cuts;
+pub use chi_square::{chi_square_quantile, chi_square_upper, chi_square_upper_quantile, ln_chi_square_upper};
 pub use decay::{discounted_decay, scaled_expint};
+pub use error_function::{erfcx, ln_erfc};
+pub use f_distribution::{f_upper, ln_f_upper};
 pub use gamma::{RisingTable, digamma, digamma_rising, ln_gamma, ln_rising, trigamma};
-pub use normal::{normal_probability, normal_quantile};
+pub use incomplete_gamma::{
+    gamma_reg_inverse, gamma_reg_inverse_upper, gamma_reg_lower, gamma_reg_upper, ln_gamma_reg_lower,
+    ln_gamma_reg_upper,
+};
+pub use normal::{
+    ln_normal_probability, ln_normal_upper, normal_probability, normal_quantile, normal_quantile_ln,
+    normal_upper,
+};
 pub(crate) use optimize::{Maximum, maximize, maximize_near};
 pub(crate) use quadrature::{BetaNodes, DROP, GAUSS_LEGENDRE_16, LONGEST_PANEL, ln_integral_of_log_concave};
 pub use quantile::quantile_type_7;
 pub(crate) use quantile::{ClosedSide, interior_quantiles};
 pub(crate) use random::stream;
+pub use student::{ln_student_t_upper, student_t_quantile, student_t_upper};
 pub(crate) use symmetric::{cholesky, eigenvalues, inverse, principal_axes};

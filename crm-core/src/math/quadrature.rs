@@ -83,6 +83,26 @@ pub(crate) fn ln_integral_of_log_concave(log_f: impl Fn(f64) -> (f64, f64), uppe
     peak + sum.ln()
 }
 
+/// The integral from 0 to `limit` of a function that is 1 at 0 and falls at least like `exp(-slope u)`, and like
+/// `exp(-slope u - curvature u^2 / 2)` at first.
+///
+/// Panels fall by [`DROP`] or less where they count; beyond, they have the same length.
+pub(super) fn integral_from_zero(f: impl Fn(f64) -> f64, slope: f64, curvature: f64, limit: f64) -> f64 {
+    let length = DROP / (0.5 * slope + (0.25 * slope * slope + curvature * DROP).sqrt());
+    let (mut sum, mut start) = (0.0, 0.0);
+    while start < limit {
+        let panel = length.min(limit - start);
+        let part: f64 =
+            GAUSS_LEGENDRE_16.iter().map(|&(node, weight)| weight * f(start + panel * node)).sum();
+        sum += panel * part;
+        start += panel;
+        if part <= 1e-17 * sum / length {
+            break;
+        }
+    }
+    sum
+}
+
 /// Nodes and weights that stand for a beta distribution: the mean of `f` is the sum of `weight * f(p)`.
 ///
 /// The trapezoidal rule in logit p converges exponentially; where the density falls off slowly, its two tails are geometric series, summed
