@@ -1496,6 +1496,163 @@ typedef int32_t crm_criterion;
 #endif // __cplusplus
 
 /**
+ * In what terms target and control are compared.
+ */
+enum crm_contrast
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Target minus control; the null is 0 unless another is given.
+     */
+    CRM_CONTRAST_DIFFERENCE = 0,
+    /**
+     * (Target minus control) / |control|; the null is 0 unless another is given.
+     */
+    CRM_CONTRAST_LIFT = 1,
+    /**
+     * Target / control; the null is 1 unless another is given.
+     */
+    CRM_CONTRAST_RATIO = 2,
+    /**
+     * Odds of the target / odds of the control, for rates only; the null is 1 unless another is given.
+     */
+    CRM_CONTRAST_ODDS_RATIO = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_contrast crm_contrast;
+#else
+typedef int32_t crm_contrast;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which deviations from the null count against it.
+ */
+enum crm_alternative
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The target differs from the control in either direction.
+     */
+    CRM_ALTERNATIVE_TWO_SIDED = 0,
+    /**
+     * The target is above the control by more than the null says. The interval has no upper end.
+     */
+    CRM_ALTERNATIVE_GREATER = 1,
+    /**
+     * The target is below the control by more than the null says. The interval has no lower end.
+     */
+    CRM_ALTERNATIVE_LESS = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_alternative crm_alternative;
+#else
+typedef int32_t crm_alternative;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The shape of an interval.
+ */
+enum crm_interval_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * From the lower to the upper end, both included; either may be infinite.
+     */
+    CRM_INTERVAL_KIND_BOUNDED = 0,
+    /**
+     * Everything but what lies between the ends (Fieller): at most the lower, or at least the upper.
+     */
+    CRM_INTERVAL_KIND_EXCLUSIVE = 1,
+    /**
+     * The whole line: the data rule nothing out.
+     */
+    CRM_INTERVAL_KIND_UNBOUNDED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_interval_kind crm_interval_kind;
+#else
+typedef int32_t crm_interval_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whether the data could answer.
+ */
+enum crm_test_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing unusual.
+     */
+    CRM_TEST_STATUS_OK = 0,
+    /**
+     * No arm varies, so a statistic on the variance is undefined.
+     */
+    CRM_TEST_STATUS_NO_VARIANCE = 1,
+    /**
+     * Nobody in either arm converted.
+     */
+    CRM_TEST_STATUS_NO_CONVERSIONS = 2,
+    /**
+     * Everybody in both arms converted.
+     */
+    CRM_TEST_STATUS_ALL_CONVERTED = 3,
+    /**
+     * An arm is too small for a variance.
+     */
+    CRM_TEST_STATUS_TOO_FEW = 4,
+    /**
+     * The control's value is 0, so a relative contrast is undefined.
+     */
+    CRM_TEST_STATUS_ZERO_BASELINE = 5,
+    /**
+     * The control cannot be told from 0, so the interval of a relative contrast has no end.
+     */
+    CRM_TEST_STATUS_UNBOUNDED = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_test_status crm_test_status;
+#else
+typedef int32_t crm_test_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How two rates are compared.
+ */
+enum crm_proportion_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Each arm has its own variance (Wald).
+     */
+    CRM_PROPORTION_METHOD_UNPOOLED = 0,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_proportion_method crm_proportion_method;
+#else
+typedef int32_t crm_proportion_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -2784,6 +2941,157 @@ typedef struct crm_csv_options {
  * It runs on the caller's thread, must return (no `longjmp`, no exception), and must not use the handles of the call.
  */
 typedef int (*crm_progress)(uint64_t rows, uint64_t total, void *user);
+
+/**
+ * What a test is asked. Fill with `crm_test_options_init`, then change what differs.
+ *
+ * A non-inferiority test is the alternative `CRM_ALTERNATIVE_GREATER` with a null below "no effect", by the margin.
+ */
+typedef struct crm_test_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_contrast`: the difference (default), the lift, the ratio or the odds ratio.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_alternative`: two-sided (default), greater or less.
+     */
+    int32_t alternative;
+    /**
+     * The level of the test, inside (0, 1) (default 0.05); the interval has confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
+     */
+    int32_t has_null;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * The value of the contrast under the null; above 0 for ratios.
+     */
+    double null;
+} crm_test_options;
+
+/**
+ * Conversions out of trials, as in `{1828, 10000}`. Its layout never changes.
+ */
+typedef struct crm_binary_arm {
+    /**
+     * How many converted, at most the number of trials.
+     */
+    uint64_t conversions;
+    /**
+     * How many there are, from 1 to 2^53.
+     */
+    uint64_t trials;
+} crm_binary_arm;
+
+/**
+ * The outcome of a test of target against control. Set `struct_size` before the call that fills it.
+ *
+ * The interval holds every value of the contrast that the same statistic would not reject: a test rejects its null if and
+ * only if the interval excludes it. What is undefined for the data is NaN and `status` says why.
+ */
+typedef struct crm_test_result {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The method's name; it belongs to the library and is never freed.
+     */
+    const char *method;
+    /**
+     * The `crm_contrast` in whose terms the arms were compared.
+     */
+    int32_t contrast;
+    /**
+     * The `crm_alternative`.
+     */
+    int32_t alternative;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 1 if the null is rejected at the level asked for, else 0.
+     */
+    int32_t rejects;
+    /**
+     * The level of the test; the interval has confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * The value of the contrast under the null.
+     */
+    double null;
+    /**
+     * The target's rate, mean or ratio.
+     */
+    double target;
+    /**
+     * The control's rate, mean or ratio.
+     */
+    double control;
+    /**
+     * Target minus control.
+     */
+    double difference;
+    /**
+     * (Target minus control) / |control|; infinite or NaN where the control is 0.
+     */
+    double lift;
+    /**
+     * The estimate of the contrast.
+     */
+    double estimate;
+    /**
+     * The standard error of the estimate; NaN for methods that have none.
+     */
+    double standard_error;
+    /**
+     * The lower end of the interval, or for an exclusive one the end of its lower part.
+     */
+    double lower;
+    /**
+     * The upper end of the interval, or for an exclusive one the start of its upper part.
+     */
+    double upper;
+    /**
+     * The shape of the interval, a `crm_interval_kind`.
+     */
+    int32_t interval_kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The statistic at the null: z, t, or what the method names; NaN for exact tests.
+     */
+    double statistic;
+    /**
+     * Degrees of freedom where the statistic has some, else infinite.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+    /**
+     * The standardised effect: Cohen's h for rates, Cohen's d for means, the probability of superiority for ranks.
+     */
+    double effect_size;
+} crm_test_result;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -6173,6 +6481,50 @@ crm_status crm_split_column_int64(const struct crm_split *split,
  * Frees a split; NULL is accepted. No thread may use it any more.
  */
 void crm_split_free(struct crm_split *split);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_test_options_init(struct crm_test_options *options, size_t struct_size);
+
+/**
+ * Counts trials from flags, one byte each: 0 for no conversion, anything else for one.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without trials.
+ */
+crm_status crm_binary_arm_from_flags(const uint8_t *converted, size_t length, struct crm_binary_arm *out);
+
+/**
+ * Both arms as one; `out` may be one of them.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an arm without trials or with more conversions than trials, and with
+ * `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials together.
+ */
+crm_status crm_binary_arm_merge(const struct crm_binary_arm *arm,
+                                const struct crm_binary_arm *other,
+                                struct crm_binary_arm *out);
+
+/**
+ * Conversions over trials.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an arm without trials or with more conversions than trials.
+ */
+crm_status crm_binary_arm_rate(const struct crm_binary_arm *arm, double *out);
+
+/**
+ * Compares the rates of target and control by a `crm_proportion_method`: set `out->struct_size` first. `options` may be
+ * NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, and
+ * an arm without trials or with more conversions than trials.
+ */
+crm_status crm_compare_proportions(const struct crm_binary_arm *target,
+                                   const struct crm_binary_arm *control,
+                                   int32_t method,
+                                   const struct crm_test_options *options,
+                                   struct crm_test_result *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,

@@ -17,6 +17,7 @@
 // The families, in the order of the core.
 pub mod clv;
 pub mod customer;
+pub mod experiment;
 pub mod rfm;
 pub mod segment;
 

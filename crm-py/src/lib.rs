@@ -13,6 +13,7 @@ mod table;
 
 mod clv;
 mod customer;
+mod experiment;
 mod rfm;
 mod segment;
 
@@ -35,6 +36,8 @@ mod _crm {
     };
     #[pymodule_export]
     use crate::error::error_kinds;
+    #[pymodule_export]
+    use crate::experiment::{BinaryArm, TestOptions, compare_proportions};
     #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]

@@ -9,15 +9,19 @@
 //! - p-values come with their logarithm, so that tails do not underflow.
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
+mod binary_arm;
 mod interval;
 mod joint_arm;
 mod mean_arm;
 mod moments;
+mod proportion;
 mod test_options;
 mod test_result;
 
+pub use binary_arm::BinaryArm;
 pub use interval::{Interval, IntervalKind};
 pub use joint_arm::{JointArm, Measures};
 pub use mean_arm::MeanArm;
+pub use proportion::{ProportionMethod, compare_proportions};
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

@@ -80,6 +80,7 @@ from crm.error import (
     ParseError,
     WrongTypeError,
 )
+from crm.experiment import BinaryArm, Interval, TestResult, compare_proportions
 from crm.rfm import (
     Cell,
     MapAudit,
@@ -127,6 +128,7 @@ from crm.table import Table
 __all__ = [
     "BandReport",
     "BaseAccount",
+    "BinaryArm",
     "Bootstrap",
     "CalibrationHoldout",
     "Cell",
@@ -152,6 +154,7 @@ __all__ = [
     "IncompatibleError",
     "IngestOptions",
     "InterruptedByCallerError",
+    "Interval",
     "InvalidArgumentError",
     "InvalidValueError",
     "IoError",
@@ -192,6 +195,7 @@ __all__ = [
     "SpendModel",
     "Stability",
     "Table",
+    "TestResult",
     "TierBacktest",
     "ValueTiers",
     "WrongTypeError",
@@ -200,6 +204,7 @@ __all__ = [
     "clv_models",
     "compare_by_frequency",
     "compare_by_value",
+    "compare_proportions",
     "cross_table",
     "customer_table",
     "dispersion",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, final
 
 __all__ = [
+    "BinaryArm",
     "Bootstrap",
     "CalibrationHoldout",
     "ClusterChoice",
@@ -50,6 +51,7 @@ __all__ = [
     "SpendData",
     "SpendModel",
     "Table",
+    "TestOptions",
     "TierBacktest",
     "ValueTiers",
     "adjusted_rand_index",
@@ -57,6 +59,7 @@ __all__ = [
     "clv_models",
     "compare_by_frequency",
     "compare_by_value",
+    "compare_proportions",
     "customer_table",
     "customer_tier_names",
     "dispersion",
@@ -1029,3 +1032,24 @@ def stability(
     rows: Rows, clusters: int, arguments: tuple[int, int, int], seed: int, threads: int
 ) -> tuple[float, float, bytearray, int]: ...
 def adjusted_rand_index(left: Column, right: Column) -> float: ...
+
+@final
+class BinaryArm:
+    def __new__(cls, conversions: int, trials: int) -> BinaryArm: ...
+    @staticmethod
+    def from_flags(converted: Column) -> BinaryArm: ...
+    def merge(self, other: BinaryArm) -> BinaryArm: ...
+    def conversions(self) -> int: ...
+    def trials(self) -> int: ...
+    def rate(self) -> float: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class TestOptions:
+    def __new__(cls, contrast: str, alternative: str, alpha: float, null: float | None) -> TestOptions: ...
+
+def compare_proportions(
+    target: BinaryArm, control: BinaryArm, method: str, options: TestOptions
+) -> dict[str, Any]: ...
