@@ -19,6 +19,8 @@ mod select;
 mod selected;
 mod split;
 mod target_table;
+mod uplift_bootstrap;
+mod uplift_curve;
 
 pub use assignment::Assignment;
 pub use bucket::BucketHash;
@@ -30,3 +32,5 @@ pub use select::{RankOrder, Selection, TieBreak};
 pub use selected::{Reason, ReasonKind, Selected};
 pub use split::{Arm, Split};
 pub use target_table::{TargetColumn, TargetTable};
+pub use uplift_bootstrap::UpliftInterval;
+pub use uplift_curve::{UpliftCurve, UpliftCurveKind, UpliftScale, UpliftScore, UpliftStatus};

@@ -2,6 +2,7 @@
 //! those tests say so and skip.
 #![allow(clippy::unwrap_used)]
 
+mod campaign_cases;
 mod clv_discrete;
 mod clv_grid;
 mod clv_published;
