@@ -27,11 +27,14 @@ pub enum TestStatus {
     ZeroBaseline = 5,
     /// The control cannot be told from 0, so the interval of a relative contrast has no end.
     Unbounded = 6,
+    /// What the method compares does not exist for these data: a ratio with denominators of 0, a logarithm of what is not positive.
+    Undefined = 7,
 }
 
 named! { TestStatus, "status", {
     Ok: "ok", NoVariance: "no_variance", NoConversions: "no_conversions", AllConverted: "all_converted", TooFew: "too_few",
     ZeroBaseline: "zero_baseline", Unbounded: "unbounded",
+    Undefined: "undefined",
 } }
 
 /// The outcome of a test of target against control.

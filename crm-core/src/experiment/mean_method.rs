@@ -1,0 +1,95 @@
+//! Choices of a test of means.
+
+use serde::{Deserialize, Serialize};
+
+use super::test_options::Contrast;
+use crate::error::{Error, Result};
+use crate::named::named;
+
+/// How the variance of a difference of means is estimated, and against which distribution it is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(i32)]
+pub enum MeanMethod {
+    /// A variance for each arm, Student's distribution with the degrees of freedom of Welch (1947).
+    #[default]
+    Welch = 0,
+    /// One variance for both arms, Student's distribution with `n - 2` degrees of freedom. Wrong for unequal variances in arms of unequal size.
+    Student = 1,
+    /// A variance for each arm, the normal distribution. For large arms.
+    Z = 2,
+}
+
+named! { MeanMethod, "method", { Welch: "welch", Student: "student", Z: "z" } }
+
+/// How a ratio or lift of means is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(i32)]
+pub enum LiftMethod {
+    /// By the linear combination `target - ratio * control` (Fieller 1954): right however small the control is, and at "no effect" the test of the
+    /// difference. The interval may have no end, or two.
+    #[default]
+    Fieller = 0,
+    /// By the estimate and its standard error from a linear expansion. Too narrow unless the control is many standard errors from 0.
+    Delta = 1,
+    /// As `Delta` for the logarithm of the ratio; for means of one sign.
+    Log = 2,
+}
+
+named! { LiftMethod, "lift_method", { Fieller: "fieller", Delta: "delta", Log: "log" } }
+
+/// A test of means: how the variance is estimated, and how ratios and lifts are judged.
+///
+/// ```
+/// use crm_core::experiment::{LiftMethod, MeanMethod, MeanTest};
+/// assert_eq!(MeanTest::from(MeanMethod::Welch), MeanTest::default());
+/// assert_eq!(MeanTest::default().lift(LiftMethod::Delta).lift, LiftMethod::Delta);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MeanTest {
+    /// How the variance is estimated.
+    pub method: MeanMethod,
+    /// How ratios and lifts are judged; differences do not look at it.
+    pub lift: LiftMethod,
+}
+
+impl From<MeanMethod> for MeanTest {
+    fn from(method: MeanMethod) -> Self {
+        Self { method, lift: LiftMethod::default() }
+    }
+}
+
+impl MeanTest {
+    /// Sets how ratios and lifts are judged.
+    #[must_use]
+    pub fn lift(mut self, lift: LiftMethod) -> Self {
+        self.lift = lift;
+        self
+    }
+
+    /// What a result calls the method.
+    pub(super) fn name(self, contrast: Contrast) -> Result<&'static str> {
+        use LiftMethod::{Delta, Fieller, Log};
+        use MeanMethod::{Student, Welch, Z};
+        Ok(match (contrast, self.method, self.lift) {
+            (Contrast::OddsRatio, ..) => {
+                return Err(Error::argument(
+                    "contrast",
+                    contrast.name(),
+                    "difference, lift or ratio for means",
+                ));
+            }
+            (Contrast::Difference, method, _) => method.name(),
+            (_, Welch, Fieller) => "welch_fieller",
+            (_, Welch, Delta) => "welch_delta",
+            (_, Welch, Log) => "welch_log",
+            (_, Student, Fieller) => "student_fieller",
+            (_, Student, Delta) => "student_delta",
+            (_, Student, Log) => "student_log",
+            (_, Z, Fieller) => "z_fieller",
+            (_, Z, Delta) => "z_delta",
+            (_, Z, Log) => "z_log",
+        })
+    }
+}
