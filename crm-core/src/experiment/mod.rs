@@ -9,7 +9,12 @@
 //! - p-values come with their logarithm, so that tails do not underflow.
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
+mod binary_arm;
+mod binomial;
+mod coherence;
 mod comparison;
+mod equivalence;
+mod exact_tails;
 mod fraction;
 mod incremental;
 mod interval;
@@ -18,19 +23,22 @@ mod mean_arm;
 mod mean_method;
 mod mean_test;
 mod moments;
+mod normal_tail;
 mod proportion;
 mod t_statistic;
 mod test_options;
 mod test_result;
 
+pub use binary_arm::BinaryArm;
+pub use equivalence::{Equivalence, equivalence};
 pub use incremental::{
     Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
 };
 pub use interval::{Interval, IntervalKind};
-pub use proportion::{ProportionMethod, compare_proportions};
 pub use joint_arm::{JointArm, Measures};
 pub use mean_arm::MeanArm;
 pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
 pub use mean_test::{cohens_d, compare_means, hedges_g};
+pub use proportion::{ProportionMethod, compare_proportions};
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

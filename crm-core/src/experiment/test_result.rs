@@ -21,7 +21,7 @@ pub enum TestStatus {
     NoConversions = 2,
     /// Everybody in both arms converted.
     AllConverted = 3,
-    /// An arm is too small for a variance.
+    /// An arm has too few observations, or conversions, for a variance.
     TooFew = 4,
     /// The control's value is 0, so a relative contrast is undefined.
     ZeroBaseline = 5,

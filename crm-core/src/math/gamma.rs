@@ -108,7 +108,7 @@ pub(super) fn ln_gamma_1p(x: f64) -> f64 {
 /// What Stirling's formula leaves: `ln Gamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2`.
 ///
 /// The relative error is near 1e-16 from 10 up, the absolute error near 1e-15 max(1, |ln x|) below.
-pub(super) fn stirling_remainder(x: f64) -> f64 {
+pub(crate) fn stirling_remainder(x: f64) -> f64 {
     if x >= STIRLING_FROM {
         let inverse = x.recip();
         inverse * polynomial(&STIRLING, inverse * inverse)

@@ -49,7 +49,7 @@ impl Tail {
 }
 
 /// `ln(1 - e^v)` for `v <= 0`.
-pub(super) fn ln_one_less_exp(v: f64) -> f64 {
+pub(crate) fn ln_one_less_exp(v: f64) -> f64 {
     if v > -LN_2 { (-v.exp_m1()).ln() } else { (-v.exp()).ln_1p() }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn ln_one_less_exp(v: f64) -> f64 {
 const ARTANH_TERMS: u32 = 17;
 
 /// `ln(1 + t) - t`, never positive; `one_plus` is `1 + t`, known better when it is small.
-pub(super) fn log_less_linear(t: f64, one_plus: f64) -> f64 {
+pub(crate) fn log_less_linear(t: f64, one_plus: f64) -> f64 {
     if t < -0.5 {
         return one_plus.ln() - t;
     }

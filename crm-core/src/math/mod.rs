@@ -24,11 +24,14 @@ pub use chi_square::{chi_square_quantile, chi_square_upper, chi_square_upper_qua
 pub use decay::{discounted_decay, scaled_expint};
 pub use error_function::{erfcx, ln_erfc};
 pub use f_distribution::{f_upper, ln_f_upper};
+pub(crate) use gamma::stirling_remainder;
 pub use gamma::{RisingTable, digamma, digamma_rising, ln_gamma, ln_rising, trigamma};
 pub use incomplete_gamma::{
     gamma_reg_inverse, gamma_reg_inverse_upper, gamma_reg_lower, gamma_reg_upper, ln_gamma_reg_lower,
     ln_gamma_reg_upper,
 };
+pub(crate) use log_tails::{ln_one_less_exp, log_less_linear};
+pub(crate) use monotone_root::root_between;
 pub use normal::{
     ln_normal_probability, ln_normal_upper, normal_probability, normal_quantile, normal_quantile_ln,
     normal_upper,

@@ -6,7 +6,7 @@
 /// More steps are not needed: bisection alone takes a bracket of doubles to its end in so many.
 const MOST_STEPS: u32 = 200;
 /// The root of `f` in [low, high], to the last digits; `f` has different signs at the ends, or else the end nearer to zero is returned.
-pub(super) fn root_between(f: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
+pub(crate) fn root_between(f: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
     let (mut a, mut fa) = (high, f(high));
     let (mut b, mut fb) = (low, f(low));
     if fa == 0.0 || (fa > 0.0) == (fb > 0.0) {

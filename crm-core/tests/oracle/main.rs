@@ -8,6 +8,7 @@ mod clv_grid;
 mod clv_published;
 mod clv_spend;
 mod clv_validation;
+mod experiment_proportions;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;

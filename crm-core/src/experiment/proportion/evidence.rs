@@ -1,0 +1,68 @@
+//! What a method has to say on two rates.
+
+use super::super::interval::Interval;
+use super::super::normal_tail::PValue;
+use super::super::test_options::{Alternative, Contrast, TestOptions};
+use super::super::test_result::TestStatus;
+
+/// Statistic, p-value and interval of one method.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evidence {
+    pub(crate) statistic: f64,
+    pub(crate) p: PValue,
+    pub(crate) interval: Interval,
+    pub(crate) standard_error: f64,
+    pub(crate) status: TestStatus,
+}
+
+impl Evidence {
+    /// The data cannot answer: nothing is known and nothing ruled out.
+    pub(crate) fn undefined(status: TestStatus) -> Self {
+        Self {
+            statistic: f64::NAN,
+            p: PValue::UNDEFINED,
+            interval: Interval::unbounded(),
+            standard_error: f64::NAN,
+            status,
+        }
+    }
+
+    /// From a statistic that is near normal, and the ends of the interval where it is `critical` and `-critical`.
+    pub(crate) fn normal(
+        statistic: f64,
+        options: &TestOptions,
+        standard_error: f64,
+        lower: impl FnOnce(f64) -> f64,
+        upper: impl FnOnce(f64) -> f64,
+    ) -> Self {
+        let critical = options.alternative.normal_critical(options.alpha);
+        Self {
+            statistic,
+            p: options.alternative.normal_p(statistic),
+            interval: ends(options, || lower(critical), || upper(critical)),
+            standard_error,
+            status: TestStatus::Ok,
+        }
+    }
+
+    pub(crate) fn status(self, status: TestStatus) -> Self {
+        Self { status, ..self }
+    }
+}
+
+/// The interval with those ends that the alternative leaves.
+pub(crate) fn ends(
+    options: &TestOptions,
+    lower: impl FnOnce() -> f64,
+    upper: impl FnOnce() -> f64,
+) -> Interval {
+    let least = match options.contrast {
+        Contrast::Difference | Contrast::Lift => f64::NEG_INFINITY,
+        Contrast::Ratio | Contrast::OddsRatio => 0.0,
+    };
+    match options.alternative {
+        Alternative::TwoSided => Interval::bounded(lower(), upper()),
+        Alternative::Greater => Interval::bounded(lower(), f64::INFINITY),
+        Alternative::Less => Interval::bounded(least, upper()),
+    }
+}

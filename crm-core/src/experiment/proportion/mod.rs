@@ -1,0 +1,199 @@
+//! Two rates compared.
+
+mod conditional;
+mod evidence;
+mod plain;
+mod rates;
+mod score;
+mod unconditional;
+
+use serde::{Deserialize, Serialize};
+
+use super::binary_arm::BinaryArm;
+use super::exact_tails::Extreme;
+use super::test_options::{Contrast, TestOptions};
+use super::test_result::TestResult;
+use crate::error::{Error, Result};
+use crate::named::named;
+use evidence::Evidence;
+use rates::Rates;
+use score::Distance;
+use unconditional::Order;
+
+/// How two rates are compared. Each method has the p-value and the interval of one statistic.
+///
+/// | method | statistic | contrasts |
+/// | --- | --- | --- |
+/// | `Score` | score under the null, variance times N / (N - 1) | all |
+/// | `Pooled` | score under the null | all |
+/// | `Likelihood` | signed root of the likelihood ratio (G) | all |
+/// | `ContinuityCorrected` | `Pooled` less half a count (Yates) | difference |
+/// | `Unpooled` | Wald; relative contrasts by the delta method | difference, lift, ratio |
+/// | `Logarithm` | Wald on the logarithm (Katz; Woolf for odds) | lift, ratio, odds ratio |
+/// | `AgrestiCaffo` | Wald with a conversion and a failure more in each arm | difference |
+/// | `Newcombe` | Wilson's intervals of both rates (method 10) | difference |
+/// | `Fisher`, `FisherCentral`, `FisherMidP` | exact, given all conversions | odds ratio |
+/// | `Barnard` | exact, the largest p-value over all rates, by the score | difference |
+/// | `Boschloo` | the same by Fisher's one-sided p-value | odds ratio |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(i32)]
+#[non_exhaustive]
+pub enum ProportionMethod {
+    /// The score test with the variance times N / (N - 1) (Miettinen and Nurminen 1985): holds its level with large targets, small
+    /// controls and low rates, where Wald's does not.
+    #[default]
+    Score = 0,
+    /// The score test without that factor (Mee 1984; Koopman 1984 for ratios). At "no effect" it is the pooled z-test, whose square is
+    /// Pearson's chi-square.
+    Pooled = 1,
+    /// The likelihood-ratio test with the profile likelihood interval. At "no effect" its square is the G statistic.
+    Likelihood = 2,
+    /// The pooled z-test with Yates's correction for continuity (1934), inverted for its interval.
+    ContinuityCorrected = 3,
+    /// Each arm with its own variance (Wald); relative contrasts by the delta method.
+    Unpooled = 4,
+    /// The logarithm of the ratio (Katz and others 1978) or of the odds ratio (Woolf 1955).
+    Logarithm = 5,
+    /// Wald with a conversion and a failure more in each arm (Agresti and Caffo 2000).
+    AgrestiCaffo = 6,
+    /// Wilson's intervals of both rates put together (Newcombe 1998, method 10); its p-value by inversion.
+    Newcombe = 7,
+    /// Fisher's exact test; two-sided by minimum likelihood.
+    Fisher = 8,
+    /// Fisher's exact test; two-sided twice the smaller tail.
+    FisherCentral = 9,
+    /// Fisher's exact test with what was seen counted half; two-sided twice the smaller tail (Lancaster 1961).
+    FisherMidP = 10,
+    /// Barnard's exact unconditional test, by the score statistic.
+    Barnard = 11,
+    /// Boschloo's exact unconditional test, by Fisher's one-sided p-value; two-sided twice the smaller.
+    Boschloo = 12,
+}
+
+named! { ProportionMethod, "method", {
+    Score: "score", Pooled: "pooled", Likelihood: "likelihood", ContinuityCorrected: "continuity_corrected", Unpooled: "unpooled",
+    Logarithm: "logarithm", AgrestiCaffo: "agresti_caffo", Newcombe: "newcombe", Fisher: "fisher", FisherCentral: "fisher_central",
+    FisherMidP: "fisher_mid_p", Barnard: "barnard", Boschloo: "boschloo",
+} }
+
+impl ProportionMethod {
+    /// The contrasts that the method tests.
+    pub fn contrasts(self) -> &'static [Contrast] {
+        match self {
+            Self::Score | Self::Pooled | Self::Likelihood => Contrast::ALL,
+            Self::Unpooled => &[Contrast::Difference, Contrast::Lift, Contrast::Ratio],
+            Self::Logarithm => &[Contrast::Lift, Contrast::Ratio, Contrast::OddsRatio],
+            Self::ContinuityCorrected | Self::AgrestiCaffo | Self::Newcombe | Self::Barnard => {
+                &[Contrast::Difference]
+            }
+            Self::Fisher | Self::FisherCentral | Self::FisherMidP | Self::Boschloo => &[Contrast::OddsRatio],
+        }
+    }
+
+    /// Whether the test is exact: its interval is found by search, and tables beyond a size are refused.
+    pub fn is_exact(self) -> bool {
+        matches!(self, Self::Fisher | Self::FisherCentral | Self::FisherMidP | Self::Barnard | Self::Boschloo)
+    }
+
+    fn check(self, options: &TestOptions) -> Result<()> {
+        options.check()?;
+        if !self.contrasts().contains(&options.contrast) {
+            let names: Vec<&str> = self.contrasts().iter().map(|contrast| contrast.name()).collect();
+            let accepted = format!("{} for the method {}", names.join(" or "), self.name());
+            return Err(Error::argument("contrast", options.contrast.name(), &accepted));
+        }
+        let null = options.null_value();
+        match options.contrast {
+            Contrast::Difference if null.abs() >= 1.0 => {
+                Err(Error::argument("null", null, "inside (-1, 1) for a difference of rates"))
+            }
+            Contrast::Lift if null <= -1.0 => {
+                Err(Error::argument("null", null, "above -1 for a lift of rates"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Compares the rates of target and control.
+///
+/// With rates `p1 = x1 / n1` of the target and `p0 = x0 / n0` of the control, the contrast is `p1 - p0`, `(p1 - p0) / p0`, `p1 / p0` or
+/// `p1 (1 - p0) / (p0 (1 - p1))`. The p-value says how far the data are from the null, and the interval holds the nulls that the same
+/// statistic does not reject.
+///
+/// Arms in which nobody or everybody converted are valid: `status` says so, and score methods still have an interval.
+///
+/// # Errors
+/// `InvalidArgument` for options that make no sense, a contrast that the method does not test (see [`ProportionMethod::contrasts`]) and a
+/// null that no rates have; `OutOfRange` for tables too large for an exact method.
+///
+/// ```
+/// use crm_core::experiment::{BinaryArm, Contrast, ProportionMethod, TestOptions, compare_proportions};
+/// // Day-7 retention of Cookie Cats: gate at level 30 against gate at level 40.
+/// let (target, control) = (BinaryArm::new(8502, 44_700)?, BinaryArm::new(8279, 45_489)?);
+/// let result = compare_proportions(&target, &control, ProportionMethod::Pooled, &TestOptions::default())?;
+/// assert!((result.statistic - 3.164).abs() < 5e-4 && (result.p_value - 0.0016).abs() < 5e-5);
+/// assert!(result.rejects() && result.interval.lower > 0.0);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+///
+/// Source: Miettinen and Nurminen (1985), Statistics in Medicine 4; Newcombe (1998), Statistics in Medicine 17; Fagerland, Lydersen and
+/// Laake (2015), Statistical Methods in Medical Research 24.
+pub fn compare_proportions(
+    target: &BinaryArm,
+    control: &BinaryArm,
+    method: ProportionMethod,
+    options: &TestOptions,
+) -> Result<TestResult> {
+    method.check(options)?;
+    let rates = Rates::new(target, control);
+    let null = options.null_value();
+    let found = evidence(&rates, method, options)?;
+    let estimate = score::estimate(&rates, options.contrast);
+    let rejected = found.p.p < options.alpha;
+    let interval = if method.is_exact() {
+        found.interval.hull_agreeing(null, rejected, estimate)
+    } else {
+        found.interval.agreeing(null, rejected)
+    };
+    Ok(TestResult {
+        method: method.name(),
+        contrast: options.contrast,
+        alternative: options.alternative,
+        alpha: options.alpha,
+        null,
+        target: rates.p1(),
+        control: rates.p0(),
+        difference: rates.difference(),
+        lift: rates.lift(),
+        estimate,
+        standard_error: found.standard_error,
+        interval,
+        statistic: found.statistic,
+        degrees_of_freedom: f64::INFINITY,
+        p_value: found.p.p,
+        ln_p_value: found.p.ln_p,
+        effect_size: rates.cohens_h(),
+        status: found.status,
+    })
+}
+
+fn evidence(rates: &Rates, method: ProportionMethod, options: &TestOptions) -> Result<Evidence> {
+    use ProportionMethod as M;
+    Ok(match method {
+        M::Score => score::evidence(rates, Distance::Corrected, options),
+        M::Pooled => score::evidence(rates, Distance::Plain, options),
+        M::Likelihood => score::evidence(rates, Distance::Likelihood, options),
+        M::ContinuityCorrected => score::evidence(rates, Distance::Continuity, options),
+        M::Unpooled => plain::unpooled(rates, options),
+        M::Logarithm => plain::logarithm(rates, options),
+        M::AgrestiCaffo => plain::agresti_caffo(rates, options),
+        M::Newcombe => plain::newcombe(rates, options),
+        M::Fisher => conditional::evidence(rates, Extreme::MinimumLikelihood, options)?,
+        M::FisherCentral => conditional::evidence(rates, Extreme::Central, options)?,
+        M::FisherMidP => conditional::evidence(rates, Extreme::MidP, options)?,
+        M::Barnard => unconditional::evidence(rates, Order::Score, options)?,
+        M::Boschloo => unconditional::evidence(rates, Order::Fisher, options)?,
+    })
+}

@@ -1,0 +1,244 @@
+//! Score and likelihood-ratio tests of two rates: the statistic at a null uses the most likely rates under that null.
+//!
+//! Miettinen and Nurminen (1985), "Comparative analysis of two rates", Statistics in Medicine 4; without their N / (N - 1) Mee (1984) for the
+//! difference and Koopman (1984) for the ratio. All are the pooled z at "no effect", whose square is Pearson's chi-square.
+
+use super::super::binomial::deviance_part as part;
+use super::super::test_options::{Contrast, TestOptions};
+use super::super::test_result::TestStatus;
+use super::evidence::Evidence;
+use super::rates::{Fitted, Rates, Relative};
+use crate::math::root_between;
+
+/// How far the rates are from their fit under the null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Distance {
+    /// In standard errors under the null, with the variance times N / (N - 1).
+    Corrected,
+    /// In standard errors under the null.
+    Plain,
+    /// As the last, less half a unit of count (Yates); of the difference only.
+    Continuity,
+    /// By the likelihood ratio (G), with the sign of the deviation.
+    Likelihood,
+}
+
+/// Score and likelihood-ratio tests.
+pub(super) fn evidence(rates: &Rates, distance: Distance, options: &TestOptions) -> Evidence {
+    let pivot = Pivot { rates, distance, contrast: options.contrast };
+    let null = options.null_value();
+    let relative = options.contrast != Contrast::Difference;
+    let statistic = pivot.at(null);
+    let found = Evidence::normal(
+        statistic,
+        options,
+        pivot.standard_error(null),
+        |c| pivot.crossing(c),
+        |c| pivot.crossing(-c),
+    );
+    found.status(if rates.conversions() == 0.0 {
+        TestStatus::NoConversions
+    } else if rates.f1 + rates.f0 == 0.0 {
+        TestStatus::AllConverted
+    } else if relative && rates.x0 == 0.0 {
+        TestStatus::ZeroBaseline
+    } else {
+        TestStatus::Ok
+    })
+}
+
+/// A statistic that falls as the value that it is held against rises.
+pub(super) struct Pivot<'a> {
+    rates: &'a Rates,
+    distance: Distance,
+    contrast: Contrast,
+}
+
+impl<'a> Pivot<'a> {
+    /// The score statistic of the difference, as exact tests order tables by.
+    pub(super) fn of_difference(rates: &'a Rates) -> Self {
+        Self { rates, distance: Distance::Plain, contrast: Contrast::Difference }
+    }
+
+    /// The standard error of the estimate under the null; NaN for what has none.
+    fn standard_error(&self, null: f64) -> f64 {
+        let (rates, likelihood) = (self.rates, self.distance == Distance::Likelihood);
+        let (fit, ratio, unit) = match self.contrast {
+            Contrast::Difference => (rates.fit_difference(null), 1.0, 1.0),
+            Contrast::Lift => (rates.fit_ratio(Relative::of_lift(null)), 1.0 + null, rates.p0()),
+            Contrast::Ratio => (rates.fit_ratio(Relative::of_ratio(null)), null, rates.p0()),
+            Contrast::OddsRatio => return f64::NAN,
+        };
+        if likelihood || unit == 0.0 {
+            return f64::NAN;
+        }
+        let variance = fit.p1 * fit.q1 / rates.n1 + ratio * ratio * fit.p0 * fit.q0 / rates.n0;
+        (variance * self.inflation()).sqrt() / unit
+    }
+
+    /// What the variance is multiplied by.
+    fn inflation(&self) -> f64 {
+        let all = self.rates.trials();
+        if self.distance == Distance::Corrected { all / (all - 1.0) } else { 1.0 }
+    }
+
+    /// The statistic at a value of the contrast.
+    pub(super) fn at(&self, value: f64) -> f64 {
+        match self.contrast {
+            Contrast::Difference => self.at_difference(value),
+            Contrast::Lift => self.at_relative(Relative::of_lift(value)),
+            Contrast::Ratio | Contrast::OddsRatio => self.at_relative(Relative::of_ratio(value)),
+        }
+    }
+
+    fn at_difference(&self, value: f64) -> f64 {
+        if value == 0.0 {
+            return self.at_no_effect();
+        }
+        let fit = self.rates.fit_difference(value);
+        let variance = fit.p1 * fit.q1 / self.rates.n1 + fit.p0 * fit.q0 / self.rates.n0;
+        self.scaled(self.rates.difference() - value, variance, fit)
+    }
+
+    fn at_relative(&self, value: Relative) -> f64 {
+        if value.less_one == 0.0 {
+            return self.at_no_effect();
+        }
+        let rates = self.rates;
+        if self.contrast == Contrast::OddsRatio {
+            let fit = rates.fit_odds(value);
+            // The residual of the target's conversions over its standard error, both a trial.
+            let (v1, v0) = (fit.p1 * fit.q1 * rates.n1, fit.p0 * fit.q0 * rates.n0);
+            let variance = v1 * v0 / (v1 + v0) / rates.n1 / rates.n1;
+            return self.scaled(rates.p1() - fit.p1, variance, fit);
+        }
+        let fit = rates.fit_ratio(value);
+        let variance = fit.p1 * fit.q1 / rates.n1 + value.ratio * value.ratio * fit.p0 * fit.q0 / rates.n0;
+        self.scaled(rates.difference() - value.less_one * rates.p0(), variance, fit)
+    }
+
+    fn at_no_effect(&self) -> f64 {
+        let rates = self.rates;
+        let fit = rates.fit_equal();
+        if self.distance == Distance::Likelihood {
+            let excess = rates.excess();
+            let parts = [
+                part(rates.x1, rates.n1 * fit.p1, excess),
+                part(rates.f1, rates.n1 * fit.q1, -excess),
+                part(rates.x0, rates.n0 * fit.p0, -excess),
+                part(rates.f0, rates.n0 * fit.q0, excess),
+            ];
+            return (2.0 * parts.iter().sum::<f64>()).sqrt().copysign(excess);
+        }
+        let variance = fit.p1 * fit.q1 * (rates.n1.recip() + rates.n0.recip());
+        self.scaled(rates.difference(), variance, fit)
+    }
+
+    /// A deviation with the variance that it has under the null.
+    fn scaled(&self, deviation: f64, variance: f64, fit: Fitted) -> f64 {
+        let rates = self.rates;
+        let (deviation, variance) = match self.distance {
+            Distance::Likelihood => return deviance(rates, fit).sqrt().copysign(deviation),
+            Distance::Plain => (deviation, variance),
+            Distance::Corrected => (deviation, variance * self.inflation()),
+            Distance::Continuity => {
+                let half = 0.5 * (rates.n1.recip() + rates.n0.recip());
+                ((deviation.abs() - half).max(0.0).copysign(deviation), variance)
+            }
+        };
+        if deviation == 0.0 { 0.0 } else { deviation / variance.max(0.0).sqrt() }
+    }
+
+    /// The value of the contrast at which the statistic is `target`; the end of what is possible where it never is.
+    fn crossing(&self, target: f64) -> f64 {
+        match self.contrast {
+            Contrast::Difference => self.difference_at(target),
+            Contrast::Lift => self.ln_relative_at(target).exp_m1(),
+            Contrast::Ratio | Contrast::OddsRatio => self.ln_relative_at(target).exp(),
+        }
+    }
+
+    fn difference_at(&self, target: f64) -> f64 {
+        let rates = self.rates;
+        // An arm with a conversion and a failure more, as Agresti and Caffo (2000) have it, is near enough to start from.
+        let variance = |x: f64, f: f64, n: f64| (x + 1.0) * (f + 1.0) / ((n + 2.0) * (n + 2.0) * (n + 2.0));
+        let error = (variance(rates.x1, rates.f1, rates.n1) + variance(rates.x0, rates.f0, rates.n0)).sqrt();
+        let middle = (rates.x1 + 1.0) / (rates.n1 + 2.0) - (rates.x0 + 1.0) / (rates.n0 + 2.0);
+        let start = (middle - target * error).clamp(-1.0 + 1e-3, 1.0 - 1e-3);
+        falling_root(|value| self.at_difference(value) - target, start, error, (-1.0, 1.0))
+    }
+
+    fn ln_relative_at(&self, target: f64) -> f64 {
+        let rates = self.rates;
+        let odds = self.contrast == Contrast::OddsRatio;
+        let [x1, f1, x0, f0] = [rates.x1, rates.f1, rates.x0, rates.f0];
+        // Where an end cannot be: the statistic does not get so far from 0.
+        let (no_least, no_most) =
+            if odds { (x1 == 0.0 || f0 == 0.0, x0 == 0.0 || f1 == 0.0) } else { (x1 == 0.0, x0 == 0.0) };
+        if no_least && target >= 0.0 {
+            return f64::NEG_INFINITY;
+        }
+        if no_most && target <= 0.0 {
+            return f64::INFINITY;
+        }
+        let (x1, f1, x0, f0) = (x1 + 0.5, f1 + 0.5, x0 + 0.5, f0 + 0.5);
+        let (middle, variance) = if odds {
+            ((x1 / f1 / (x0 / f0)).ln(), x1.recip() + f1.recip() + x0.recip() + f0.recip())
+        } else {
+            ((x1 / (x1 + f1) / (x0 / (x0 + f0))).ln(), f1 / (x1 + f1) / x1 + f0 / (x0 + f0) / x0)
+        };
+        let error = variance.sqrt();
+        let at = |ln: f64| self.at_relative(Relative::of_ln(ln)) - target;
+        let found = falling_root(at, (middle - target * error).clamp(-600.0, 600.0), error, (-700.0, 700.0));
+        match found {
+            ln if ln <= -700.0 => f64::NEG_INFINITY,
+            ln if ln >= 700.0 => f64::INFINITY,
+            ln => ln,
+        }
+    }
+}
+
+/// The estimate of a contrast.
+pub(super) fn estimate(rates: &Rates, contrast: Contrast) -> f64 {
+    match contrast {
+        Contrast::Difference => rates.difference(),
+        Contrast::Lift => rates.lift(),
+        Contrast::Ratio => rates.x1 * rates.n0 / (rates.x0 * rates.n1),
+        Contrast::OddsRatio => rates.x1 * rates.f0 / (rates.x0 * rates.f1),
+    }
+}
+
+/// Twice the logarithm of the likelihood ratio.
+fn deviance(rates: &Rates, fit: Fitted) -> f64 {
+    let one = |x: f64, m: f64| part(x, m, x - m);
+    let (target, control) = (
+        one(rates.x1, rates.n1 * fit.p1) + one(rates.f1, rates.n1 * fit.q1),
+        one(rates.x0, rates.n0 * fit.p0) + one(rates.f0, rates.n0 * fit.q0),
+    );
+    2.0 * (target + control)
+}
+
+/// The root of a function that falls, searched from `start` by steps of about `step`; an end of the domain where it has none.
+fn falling_root(f: impl Fn(f64) -> f64, start: f64, step: f64, (least, most): (f64, f64)) -> f64 {
+    let value = f(start);
+    if value == 0.0 {
+        return start;
+    }
+    // In units of the step the slope is near -1, so that one step a little too long brackets the root in most cases.
+    let direction = 1f64.copysign(value);
+    let mut length = step * (1.2 * value.abs()).clamp(1e-3, 1e3);
+    let (mut inner, mut outer) = (start, start);
+    loop {
+        outer = (outer + direction * length).clamp(least, most);
+        let beyond = f(outer) * direction;
+        if beyond < 0.0 {
+            break;
+        }
+        if beyond == 0.0 || outer <= least || outer >= most {
+            return outer;
+        }
+        inner = outer;
+        length *= 3.0;
+    }
+    root_between(f, inner.min(outer), inner.max(outer))
+}

@@ -1,0 +1,138 @@
+//! Two rates: mpmath's numbers for every method, published intervals, and exact tests of R and SciPy.
+
+use crm_core::experiment::{
+    Alternative, BinaryArm, Contrast, ProportionMethod, TestOptions, TestResult, TestStatus,
+    compare_proportions,
+};
+use serde_json::Value;
+
+fn arm(value: &Value) -> BinaryArm {
+    BinaryArm::new(value[0].as_u64().unwrap(), value[1].as_u64().unwrap()).unwrap()
+}
+
+/// A number; those that JSON has not are texts.
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| value.as_str().unwrap().parse().unwrap())
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap()
+}
+
+fn near(value: f64, expected: f64, scale: f64, tolerance: f64, what: &str) {
+    let same = value == expected || (value.is_nan() && expected.is_nan());
+    assert!(
+        same || (value - expected).abs() <= tolerance * scale.max(expected.abs()),
+        "{what}: {value:e} {expected:e}"
+    );
+}
+
+fn compare(case: &Value, check: &Value, options: TestOptions) -> TestResult {
+    let method = ProportionMethod::from_name(text(check, "method")).unwrap();
+    let options = options.contrast(Contrast::from_name(text(check, "contrast")).unwrap());
+    compare_proportions(&arm(&case["target"]), &arm(&case["control"]), method, &options).unwrap()
+}
+
+#[test]
+fn every_method_against_mpmath() {
+    let file: Value =
+        serde_json::from_str(include_str!("../../../tests/cases/experiment/two_proportions.json")).unwrap();
+    let tolerance = number(&file["tolerance"]);
+    let mut checked = 0;
+    for case in file["cases"].as_array().unwrap() {
+        for check in case["checks"].as_array().unwrap() {
+            checked += 1;
+            let alternative = Alternative::from_name(text(check, "alternative")).unwrap();
+            let result = compare(case, check, TestOptions::default().alternative(alternative));
+            let what =
+                format!("{} {} {}", text(case, "name"), text(check, "method"), text(check, "contrast"));
+            let any = &case["of_any"];
+            near(result.target, number(&any["target"]), 0.0, 1e-15, &what);
+            near(result.control, number(&any["control"]), 0.0, 1e-15, &what);
+            near(result.difference, number(&any["difference"]), 0.0, 1e-15, &what);
+            near(result.lift, number(&any["lift"]), 0.0, 1e-15, &what);
+            near(result.effect_size, number(&any["cohens_h"]), 0.0, 1e-14, &what);
+            let expected = &check["expected"];
+            if text(check, "field") == "interval" {
+                let (lower, upper) = (number(&expected[0]), number(&expected[1]));
+                if result.p_value.is_nan() {
+                    // A variance of 0 gives an interval of one point, which says nothing.
+                    assert!(lower == upper && result.status != TestStatus::Ok, "{what}");
+                    continue;
+                }
+                let scale =
+                    if lower.is_finite() && upper.is_finite() { lower.abs().max(upper.abs()) } else { 0.0 };
+                near(result.interval.lower, lower, scale, tolerance, &what);
+                near(result.interval.upper, upper, scale, tolerance, &what);
+            } else if text(check, "field") == "p" {
+                near(result.p_value, number(&expected["p"]), 0.0, 1e-9, &what);
+                near(result.ln_p_value, number(&expected["ln_p"]), 1e-3, tolerance, &what);
+            } else if number(expected).is_nan() {
+                // Nothing varies: no rejection, and the status says why.
+                assert!(result.status != TestStatus::Ok && !result.rejects(), "{what}");
+                assert!(result.statistic.is_nan() || result.statistic == 0.0, "{what}");
+            } else {
+                let power = if text(check, "field") == "square" { 2 } else { 1 };
+                near(result.statistic.powi(power), number(expected), 1e-100, tolerance, &what);
+            }
+        }
+    }
+    assert_eq!(checked, file["checks"].as_u64().unwrap());
+}
+
+#[test]
+fn published_intervals() {
+    let text_of_file = include_str!("../../../tests/cases/experiment/two_proportions_published.json");
+    let file: Value = serde_json::from_str(text_of_file).unwrap();
+    for case in file["cases"].as_array().unwrap() {
+        let interval = compare(case, case, TestOptions::default()).interval;
+        let tolerance = number(&case["tolerance"]);
+        let what = text(case, "name");
+        near(interval.lower, number(&case["interval"][0]), 1.0, tolerance, what);
+        near(interval.upper, number(&case["interval"][1]), 1.0, tolerance, what);
+    }
+    assert_eq!(file["cases"].as_array().unwrap().len(), 28);
+}
+
+fn exact(
+    target: [u64; 2],
+    control: [u64; 2],
+    method: ProportionMethod,
+    alternative: Alternative,
+) -> TestResult {
+    let arm = |[x, f]: [u64; 2]| BinaryArm::new(x, x + f).unwrap();
+    let options = TestOptions::default().contrast(method.contrasts()[0]).alternative(alternative);
+    compare_proportions(&arm(target), &arm(control), method, &options).unwrap()
+}
+
+#[test]
+fn barnard_of_r_and_scipy() {
+    // Barnard::barnard.test(dp=1e-6) of R, in scipy's TestBarnardExact.test_precise; columns are groups.
+    for ([[a, b], [c, d]], statistic, p) in [
+        ([[43, 40], [10, 39]], 3.555_406_779_643, 0.000_362_832_367),
+        ([[2, 7], [8, 2]], -2.518_474_945_157, 0.019_210_815_43),
+        ([[5, 1], [10, 10]], 1.449_486_150_679, 0.156_277_546_306),
+        ([[10, 5], [10, 1]], -1.449_486_150_679, 0.177_536_588_915),
+        ([[5, 0], [1, 4]], 2.581_988_897_472, 0.013_671_875),
+    ] {
+        let result = exact([a, c], [b, d], ProportionMethod::Barnard, Alternative::TwoSided);
+        near(result.statistic, statistic, 1.0, 1e-11, "statistic");
+        near(result.p_value, p, 1.0, 1e-9, "p");
+    }
+}
+
+#[test]
+fn boschloo_of_r_and_scipy() {
+    // Exact::exact.test(method="Boschloo", tsmethod="central", beta=1e-8) of R, in scipy's TestBoschlooExact; columns are groups.
+    for ([[a, b], [c, d]], p) in [([[5, 16], [20, 25]], 0.058_273_48), ([[7, 12], [8, 3]], 0.034_109_16)] {
+        let result = exact([a, c], [b, d], ProportionMethod::Boschloo, Alternative::Less);
+        near(result.p_value, p, 1.0, 1e-7, "p");
+    }
+}
+
+#[test]
+fn fisher_in_the_tail() {
+    // scipy.stats.fisher_exact, quoted in an issue of a package that returned 1.369e-06.
+    let result = exact([50, 1], [257, 375], ProportionMethod::Fisher, Alternative::TwoSided);
+    near(result.p_value, 1.222_047_036_352_584e-17, 0.0, 1e-12, "p");
+}
