@@ -474,7 +474,7 @@ impl JointArm {
             .try_for_each(|column| check_scale(&self.column_name(column), self.product(column, column)))
     }
 
-    fn check_sizes(&self) -> Result<()> {
+    pub(super) fn check_sizes(&self) -> Result<()> {
         for (column, mean) in self.means.iter().enumerate() {
             check_finite(&self.column_name(column), mean.high, self.product(column, column))?;
         }

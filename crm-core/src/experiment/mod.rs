@@ -9,6 +9,9 @@
 //! - p-values come with their logarithm, so that tails do not underflow.
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
+mod adjusted;
+mod arm_cells;
+mod arm_table;
 mod binary_arm;
 mod binomial;
 mod coherence;
@@ -16,21 +19,28 @@ mod comparison;
 mod equivalence;
 mod exact_tails;
 mod fraction;
+mod grouping;
 mod incremental;
 mod interval;
 mod joint_arm;
+mod linear;
 mod mean_arm;
 mod mean_method;
 mod mean_test;
 mod moments;
 mod normal_tail;
 mod proportion;
+mod several_means;
+mod stratified;
 mod t_statistic;
 mod test_options;
 mod test_result;
 
+pub use adjusted::{Adjustment, ThetaMethod, compare_adjusted, compare_ratios};
+pub use arm_table::ArmTable;
 pub use binary_arm::BinaryArm;
 pub use equivalence::{Equivalence, equivalence};
+pub use grouping::{GroupColumn, GroupLabel};
 pub use incremental::{
     Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
 };
@@ -40,5 +50,7 @@ pub use mean_arm::MeanArm;
 pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
 pub use mean_test::{cohens_d, compare_means, hedges_g};
 pub use proportion::{ProportionMethod, compare_proportions};
+pub use several_means::{Anova, AnovaMethod, analysis_of_variance, compare_with_control};
+pub use stratified::compare_stratified;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

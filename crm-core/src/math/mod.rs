@@ -42,4 +42,4 @@ pub use quantile::quantile_type_7;
 pub(crate) use quantile::{ClosedSide, interior_quantiles};
 pub(crate) use random::stream;
 pub use student::{ln_student_t_upper, student_t_quantile, student_t_upper};
-pub(crate) use symmetric::{cholesky, eigenvalues, inverse, principal_axes};
+pub(crate) use symmetric::{cholesky, eigenvalues, inverse, principal_axes, solve};

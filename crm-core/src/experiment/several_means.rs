@@ -1,0 +1,219 @@
+//! More than two arms.
+//!
+//! Welch (1951), "On the comparison of several mean values: an alternative approach", Biometrika 38.
+
+use serde::{Deserialize, Serialize};
+
+use super::mean_arm::MeanArm;
+use super::mean_method::MeanTest;
+use super::mean_test::compare_means;
+use super::test_options::TestOptions;
+use super::test_result::{TestResult, TestStatus};
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::{f_upper, ln_f_upper};
+use crate::named::named;
+
+/// How several means are tested at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(i32)]
+pub enum AnovaMethod {
+    /// A variance for each arm (Welch 1951).
+    #[default]
+    Welch = 0,
+    /// One variance for all arms (Fisher). Wrong for unequal variances in arms of unequal size.
+    Classic = 1,
+}
+
+named! { AnovaMethod, "method", { Welch: "welch", Classic: "classic" } }
+
+/// A test of the equality of several means.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Anova {
+    /// The method.
+    pub method: AnovaMethod,
+    /// F.
+    pub statistic: f64,
+    /// Degrees of freedom above the line, arms less 1.
+    pub degrees_between: f64,
+    /// Degrees of freedom below the line.
+    pub degrees_within: f64,
+    /// The p-value.
+    pub p_value: f64,
+    /// The natural logarithm of the p-value, which does not underflow.
+    pub ln_p_value: f64,
+    /// The share of the sum of squares that lies between the arms.
+    pub eta_squared: f64,
+    /// Whether the data could answer.
+    pub status: TestStatus,
+}
+
+/// Tests each arm against the one at `control`, in the order of the arms, the control left out.
+///
+/// p-values are those of single tests: correct them for their number.
+///
+/// # Errors
+/// `InvalidArgument` for a control that is not one of the arms, else as [`compare_means`].
+pub fn compare_with_control(
+    arms: &[MeanArm],
+    control: usize,
+    test: impl Into<MeanTest>,
+    options: &TestOptions,
+) -> Result<Vec<TestResult>> {
+    let test = test.into();
+    let Some(baseline) = arms.get(control) else {
+        return Err(Error::argument(
+            "control",
+            control,
+            &format!("below {}, the number of arms", arms.len()),
+        ));
+    };
+    let others = arms.iter().enumerate().filter(|(place, _)| *place != control);
+    others.map(|(_, arm)| compare_means(arm, baseline, test, options)).collect()
+}
+
+/// Tests whether several arms have one mean.
+///
+/// ```text
+/// Welch:    w_i = n_i / s_i^2,  m = sum w_i mean_i / W,  L = sum (1 - w_i / W)^2 / (n_i - 1)
+///           F = [sum w_i (mean_i - m)^2 / (k - 1)] / [1 + 2 (k - 2) L / (k^2 - 1)],  df = k - 1, (k^2 - 1) / (3 L)
+/// classic:  F = [sum n_i (mean_i - mean)^2 / (k - 1)] / [sum m2_i / (n - k)],  df = k - 1, n - k
+/// ```
+///
+/// For two arms F is the square of [`compare_means`]' t. An arm without variance under Welch's weights, or no variance within any arm, gives the status
+/// `NoVariance`; arms too small `TooFew`.
+///
+/// # Errors
+/// `Empty` for fewer than two arms.
+///
+/// ```
+/// use crm_core::experiment::{AnovaMethod, MeanArm, analysis_of_variance};
+/// let arms = [MeanArm::from_values(&[6.0, 8.0, 4.0, 5.0, 3.0, 4.0])?, MeanArm::from_values(&[8.0, 12.0, 9.0, 11.0, 6.0, 8.0])?,
+///     MeanArm::from_values(&[13.0, 9.0, 11.0, 8.0, 7.0, 12.0])?];
+/// let result = analysis_of_variance(&arms, AnovaMethod::Classic)?;
+/// assert!((result.statistic - 42.0 / (68.0 / 15.0)).abs() < 1e-14);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+///
+/// Welch (1951), eq. 21 to 24.
+pub fn analysis_of_variance(arms: &[MeanArm], method: AnovaMethod) -> Result<Anova> {
+    if arms.len() < 2 {
+        return Err(
+            Error::new(ErrorKind::Empty, format!("{} arms, at least 2 are needed", arms.len())).on("arms")
+        );
+    }
+    arms.iter().try_for_each(|arm| arm.check("arms"))?;
+    let k = arms.len() as f64;
+    let all = arms.iter().try_fold(MeanArm::default(), |mut all, arm| all.merge(arm).map(|()| all))?;
+    let within: f64 = arms.iter().map(MeanArm::m2).sum();
+    let mut result = Anova {
+        method,
+        statistic: f64::NAN,
+        degrees_between: k - 1.0,
+        degrees_within: f64::NAN,
+        p_value: f64::NAN,
+        ln_p_value: f64::NAN,
+        eta_squared: between(arms, &all) / (between(arms, &all) + within),
+        status: TestStatus::Ok,
+    };
+    let least = match method {
+        AnovaMethod::Welch => 2,
+        AnovaMethod::Classic => 1,
+    };
+    let left = all.count() as f64 - k;
+    if arms.iter().any(|arm| arm.count() < least) || left < 1.0 {
+        return Ok(Anova { status: TestStatus::TooFew, ..result });
+    }
+    (result.statistic, result.degrees_within) = match method {
+        AnovaMethod::Classic => (between(arms, &all) / (k - 1.0) / (within / left), left),
+        AnovaMethod::Welch => welch(arms),
+    };
+    // 0 / 0, or a constant arm that weighs infinitely much.
+    if within == 0.0 || !result.statistic.is_finite() {
+        let (statistic, degrees_within) = (f64::NAN, f64::NAN);
+        return Ok(Anova { status: TestStatus::NoVariance, statistic, degrees_within, ..result });
+    }
+    result.p_value = f_upper(result.statistic, result.degrees_between, result.degrees_within);
+    result.ln_p_value = ln_f_upper(result.statistic, result.degrees_between, result.degrees_within);
+    Ok(result)
+}
+
+/// The sum of squares between the arms.
+fn between(arms: &[MeanArm], all: &MeanArm) -> f64 {
+    let mean = all.exact_mean();
+    arms.iter()
+        .filter(|arm| arm.count() > 0)
+        .map(|arm| arm.count() as f64 * arm.exact_mean().less(mean).powi(2))
+        .sum()
+}
+
+/// F and the degrees of freedom below the line.
+fn welch(arms: &[MeanArm]) -> (f64, f64) {
+    let k = arms.len() as f64;
+    let least = arms.iter().map(MeanArm::standard_error).fold(f64::INFINITY, f64::min);
+    if least == 0.0 {
+        return (f64::NAN, f64::NAN);
+    }
+    // Weights and means in units of the least standard error: nothing depends on the unit of the values.
+    let weights: Vec<f64> = arms.iter().map(|arm| (least / arm.standard_error()).powi(2)).collect();
+    let base = arms[0].exact_mean();
+    let means: Vec<f64> = arms.iter().map(|arm| arm.exact_mean().less(base) / least).collect();
+    let sum: f64 = weights.iter().sum();
+    let mean = weights.iter().zip(&means).map(|(weight, mean)| weight * mean).sum::<f64>() / sum;
+    let spread: f64 = weights.iter().zip(&means).map(|(weight, own)| weight * (own - mean).powi(2)).sum();
+    let lambda: f64 = weights
+        .iter()
+        .zip(arms)
+        .map(|(weight, arm)| (1.0 - weight / sum).powi(2) / (arm.count() - 1) as f64)
+        .sum();
+    let square = k * k - 1.0;
+    (spread / (k - 1.0) / (1.0 + 2.0 * (k - 2.0) / square * lambda), square / (3.0 * lambda))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::MeanMethod;
+
+    fn arm(count: u64, mean: f64, variance: f64) -> MeanArm {
+        MeanArm::from_moments(count, mean, variance).unwrap()
+    }
+
+    #[test]
+    fn for_two_arms_it_is_the_square_of_t() {
+        let arms = [arm(30, 5.0, 2.0), arm(50, 4.0, 9.0)];
+        for (method, test) in
+            [(AnovaMethod::Welch, MeanMethod::Welch), (AnovaMethod::Classic, MeanMethod::Student)]
+        {
+            let f = analysis_of_variance(&arms, method).unwrap();
+            let t = compare_with_control(&arms, 1, test, &TestOptions::default()).unwrap()[0];
+            assert!((f.statistic / t.statistic.powi(2) - 1.0).abs() < 1e-13);
+            assert!((f.degrees_within / t.degrees_of_freedom - 1.0).abs() < 1e-13);
+            assert!((f.p_value / t.p_value - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn units_change_nothing() {
+        let arms = |unit: f64| {
+            [(20, 5.0, 2.0), (30, 4.0, 9.0), (25, 6.0, 1.0)]
+                .map(|(count, mean, variance)| arm(count, mean * unit, variance * unit * unit))
+        };
+        let plain = analysis_of_variance(&arms(1.0), AnovaMethod::Welch).unwrap();
+        for exponent in [-300, 300] {
+            let scaled = analysis_of_variance(&arms(2f64.powi(exponent)), AnovaMethod::Welch).unwrap();
+            assert_eq!((plain.statistic, plain.p_value), (scaled.statistic, scaled.p_value));
+        }
+    }
+
+    #[test]
+    fn arms_that_cannot_tell() {
+        let status = |arms: &[MeanArm], method| analysis_of_variance(arms, method).unwrap().status;
+        let (constant, single) = (arm(9, 1.0, 0.0), arm(1, 1.0, 0.0));
+        assert_eq!(status(&[constant, constant], AnovaMethod::Classic), TestStatus::NoVariance);
+        assert_eq!(status(&[constant, arm(9, 1.0, 1.0)], AnovaMethod::Welch), TestStatus::NoVariance);
+        assert_eq!(status(&[single, arm(9, 1.0, 1.0)], AnovaMethod::Welch), TestStatus::TooFew);
+        assert!(analysis_of_variance(&[constant], AnovaMethod::Classic).is_err());
+        assert!(compare_with_control(&[constant], 1, MeanMethod::Welch, &TestOptions::default()).is_err());
+    }
+}
