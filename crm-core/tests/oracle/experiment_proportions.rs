@@ -88,8 +88,10 @@ fn published_intervals() {
         let interval = compare(case, case, TestOptions::default()).interval;
         let tolerance = number(&case["tolerance"]);
         let what = text(case, "name");
-        near(interval.lower, number(&case["interval"][0]), 1.0, tolerance, what);
-        near(interval.upper, number(&case["interval"][1]), 1.0, tolerance, what);
+        // Where a method's ends leave what is possible, the published ones are cut.
+        let cut = |end: f64| if text(case, "contrast") == "difference" { end.clamp(-1.0, 1.0) } else { end };
+        near(cut(interval.lower), number(&case["interval"][0]), 1.0, tolerance, what);
+        near(cut(interval.upper), number(&case["interval"][1]), 1.0, tolerance, what);
     }
     assert_eq!(file["cases"].as_array().unwrap().len(), 28);
 }

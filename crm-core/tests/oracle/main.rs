@@ -19,3 +19,4 @@ mod segment_kmeans;
 mod segment_quality;
 mod segment_tiers;
 mod special_functions;
+mod tail_functions;

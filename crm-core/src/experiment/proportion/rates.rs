@@ -173,23 +173,52 @@ impl Rates {
         if ratio.less_one == 0.0 {
             return self.fit_equal();
         }
-        if ratio.ratio > 1.0 {
-            // Odds of failure have the inverse ratio.
-            let other = Self { x1: self.f1, f1: self.x1, x0: self.f0, f0: self.x0, ..*self };
-            let inverse = Relative { ratio: ratio.ratio.recip(), less_one: -ratio.less_one / ratio.ratio };
-            return other.fit_odds(inverse).outcomes_exchanged();
+        // Seen so that the rarer outcome counts and the target has the lower odds of it, no cell cancels. Both outcomes and both arms
+        // exchanged leave the ratio as it is.
+        let rare_failures = self.conversions() > self.f1 + self.f0;
+        let exchanged = (ratio.ratio > 1.0) != rare_failures;
+        let ratio = if ratio.ratio > 1.0 {
+            Relative { ratio: ratio.ratio.recip(), less_one: -ratio.less_one / ratio.ratio }
+        } else {
+            ratio
+        };
+        let [mut x1, mut f1, mut x0, mut f0] = [self.x1, self.f1, self.x0, self.f0];
+        if rare_failures {
+            [x1, f1, x0, f0] = [f1, x1, f0, x0];
         }
-        // a (n0 - m + a) = r (n1 - a) (m - a), for the target's conversions a out of m.
-        let (m, r, less) = (self.conversions(), ratio.ratio, -ratio.less_one);
-        let b = (self.n0 - m) + r * (self.n1 + m);
-        let root = (b * b + 4.0 * less * r * self.n1 * m).sqrt();
-        let a = if b > 0.0 { 2.0 * r * self.n1 * m / (b + root) } else { (root - b) / (2.0 * less) };
-        let a = a.min(m).min(self.n1);
-        let (b, c) = (self.n1 - a, m - a);
-        // The control's failures from the odds, since the difference n0 - m + a may cancel.
-        let d = if a > 0.0 { (r * b * c / a).min(self.n0) } else { (self.n0 - m).max(0.0) };
-        Fitted { p1: a / self.n1, q1: b / self.n1, p0: c / self.n0, q0: d / self.n0 }
+        if exchanged {
+            [x1, f1, x0, f0] = [x0, f0, x1, f1];
+        }
+        let mut fit = lower_odds([x1, f1, x0, f0], ratio);
+        if exchanged {
+            fit = fit.arms_exchanged();
+        }
+        if rare_failures { fit.outcomes_exchanged() } else { fit }
     }
+}
+
+/// The most likely rates with a ratio of odds below 1, where at most half of all convert; conversions and failures of target and control.
+///
+/// With `a` of m conversions the target's, `a (n0 - m + a) = r (n1 - a) (m - a)`; the control's `c` has a quadratic of its own.
+fn lower_odds([x1, f1, x0, f0]: [f64; 4], ratio: Relative) -> Fitted {
+    let (n1, n0, m) = (x1 + f1, x0 + f0, x1 + x0);
+    let (r, less) = (ratio.ratio, -ratio.less_one);
+    let half = (n0 - m) + r * (n1 + m);
+    let root = (half * half + 4.0 * less * r * n1 * m).sqrt();
+    let a = if half > 0.0 { 2.0 * r * n1 * m / (half + root) } else { (root - half) / (2.0 * less) };
+    let a = a.min(m).min(n1);
+    let c = if n0 < n1 {
+        let rest = r * (n1 - m);
+        let half = m + n0 + rest;
+        let square = (m - n0) * (m - n0) + rest * (2.0 * (m + n0) + rest) + 4.0 * r * m * n0;
+        2.0 * m * n0 / (half + square.sqrt())
+    } else {
+        m - a
+    };
+    let (b, c) = (n1 - a, c.min(m).min(n0));
+    // The control's failures from the odds, since n0 - c may cancel.
+    let d = if c <= 0.5 * n0 || a == 0.0 { n0 - c } else { (r * b * c / a).min(n0) };
+    Fitted { p1: a / n1, q1: b / n1, p0: c / n0, q0: d / n0 }
 }
 
 /// The most likely rates with p1 - p0 = rise > 0; conversions and failures of target and control.
