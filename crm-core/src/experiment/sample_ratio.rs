@@ -1,0 +1,311 @@
+//! Whether users were split as planned: the check that every analysis starts with.
+
+use serde::{Deserialize, Serialize};
+
+use super::binomial::deviance_part;
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::{chi_square_upper, ln_chi_square_upper, stirling_remainder};
+use crate::named::named;
+
+/// The p-value below which a split is flagged unless another is given.
+///
+/// A mismatch makes the effect worthless, so that the check is sharp rather than rare: one sound experiment in a hundred is looked at twice.
+pub const SAMPLE_RATIO_THRESHOLD: f64 = 0.01;
+
+/// What the split says of the experiment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(i32)]
+#[non_exhaustive]
+pub enum SplitFinding {
+    /// Nothing speaks against the plan.
+    #[default]
+    AsPlanned = 0,
+    /// The counts are too far from the plan: find out why before you read any effect.
+    Mismatch = 1,
+    /// An arm that was to have no users has some.
+    UnexpectedUsers = 2,
+    /// There are no users.
+    NoUsers = 3,
+}
+
+named! { SplitFinding, "finding", {
+    AsPlanned: "as_planned", Mismatch: "mismatch", UnexpectedUsers: "unexpected_users", NoUsers: "no_users",
+} }
+
+/// How users were split, against the plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SampleRatio {
+    /// Users of each arm.
+    pub observed: Vec<u64>,
+    /// Users of each arm by the plan.
+    pub expected: Vec<f64>,
+    /// Pearson's chi-square over the arms that were to have users; infinite if another has some.
+    pub statistic: f64,
+    /// Arms that were to have users, less 1.
+    pub degrees_of_freedom: f64,
+    /// The p-value; NaN without users.
+    pub p_value: f64,
+    /// The natural logarithm of the p-value, which does not underflow.
+    pub ln_p_value: f64,
+    /// The p-value below which the split is flagged.
+    pub threshold: f64,
+    /// What it says.
+    pub finding: SplitFinding,
+}
+
+impl SampleRatio {
+    /// Whether something is wrong with the split.
+    pub fn is_flagged(&self) -> bool {
+        matches!(self.finding, SplitFinding::Mismatch | SplitFinding::UnexpectedUsers)
+    }
+}
+
+/// Tests whether users were split as planned.
+///
+/// ```text
+/// chi-square = sum over arms of (n_i - n w_i)^2 / (n w_i),  df = arms - 1
+/// ```
+///
+/// Weights are of any scale: `[1, 1]` and `[0.5, 0.5]` are the same. Arms of weight 0 are not in the sum; if one has users, that alone is
+/// a finding, and the p-value is 0. For checks of a running experiment see [`SequentialSampleRatio`].
+///
+/// # Errors
+/// `Empty` without arms, `LengthMismatch` for another number of weights, `InvalidValue` for a weight that is not finite and 0 or more,
+/// naming its arm as the row, `InvalidArgument` for weights that are all 0 and a threshold outside (0, 1), `OutOfRange` for more than
+/// 2^53 users.
+///
+/// ```
+/// use crm_core::experiment::{SAMPLE_RATIO_THRESHOLD, sample_ratio};
+/// // Cookie Cats: players at gates 40 and 30.
+/// let split = sample_ratio(&[45_489, 44_700], &[1.0, 1.0], SAMPLE_RATIO_THRESHOLD)?;
+/// assert!((split.p_value - 0.0086).abs() < 5e-5 && split.is_flagged());
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+///
+/// Source: Fabijan and others (2019), "Diagnosing sample ratio mismatch in online controlled experiments", KDD.
+pub fn sample_ratio(observed: &[u64], weights: &[f64], threshold: f64) -> Result<SampleRatio> {
+    if !(threshold > 0.0 && threshold < 1.0) {
+        return Err(Error::argument("threshold", threshold, "inside (0, 1)"));
+    }
+    let plan = Plan::new(observed, weights)?;
+    let users = plan.users;
+    let expected: Vec<f64> = weights.iter().map(|weight| users * (weight / plan.total)).collect();
+    let arms = weights.iter().filter(|weight| **weight > 0.0).count();
+    let statistic = if plan.unexpected {
+        f64::INFINITY
+    } else if users == 0.0 {
+        f64::NAN
+    } else {
+        let part = |arm: usize| plan.deviation(arm) * (plan.deviation(arm) / expected[arm]);
+        (0..observed.len()).filter(|arm| weights[*arm] > 0.0).map(part).sum()
+    };
+    let degrees_of_freedom = (arms - 1) as f64;
+    let (p_value, ln_p_value) = if plan.unexpected {
+        (0.0, f64::NEG_INFINITY)
+    } else if users == 0.0 {
+        (f64::NAN, f64::NAN)
+    } else if arms == 1 {
+        (1.0, 0.0)
+    } else {
+        (chi_square_upper(statistic, degrees_of_freedom), ln_chi_square_upper(statistic, degrees_of_freedom))
+    };
+    let finding = if plan.unexpected {
+        SplitFinding::UnexpectedUsers
+    } else if users == 0.0 {
+        SplitFinding::NoUsers
+    } else if p_value < threshold {
+        SplitFinding::Mismatch
+    } else {
+        SplitFinding::AsPlanned
+    };
+    Ok(SampleRatio {
+        observed: observed.to_vec(),
+        expected,
+        statistic,
+        degrees_of_freedom,
+        p_value,
+        ln_p_value,
+        threshold,
+        finding,
+    })
+}
+
+/// Counts and weights, checked.
+struct Plan<'a> {
+    observed: &'a [u64],
+    weights: &'a [f64],
+    users: f64,
+    total: f64,
+    /// Whether an arm of weight 0 has users.
+    unexpected: bool,
+}
+
+impl<'a> Plan<'a> {
+    fn new(observed: &'a [u64], weights: &'a [f64]) -> Result<Self> {
+        check_weights(weights)?;
+        if observed.len() != weights.len() {
+            let message = format!("{} arms, but {} weights", observed.len(), weights.len());
+            return Err(Error::new(ErrorKind::LengthMismatch, message).on("observed"));
+        }
+        let users: u128 = observed.iter().map(|&count| u128::from(count)).sum();
+        if users > 1 << 53 {
+            let message = format!("{users} users are above 9007199254740992 (2^53)");
+            return Err(Error::new(ErrorKind::OutOfRange, message).on("observed"));
+        }
+        let unexpected = observed.iter().zip(weights).any(|(count, weight)| *count > 0 && *weight == 0.0);
+        Ok(Self { observed, weights, users: users as f64, total: weights.iter().sum(), unexpected })
+    }
+
+    /// `n_i - n w_i`, with both products to twice the digits.
+    fn deviation(&self, arm: usize) -> f64 {
+        let (count, weight) = (self.observed[arm] as f64, self.weights[arm]);
+        let (seen, planned) = (count * self.total, self.users * weight);
+        let rounding = count.mul_add(self.total, -seen) - self.users.mul_add(weight, -planned);
+        ((seen - planned) + rounding) / self.total
+    }
+}
+
+fn check_weights(weights: &[f64]) -> Result<()> {
+    if weights.is_empty() {
+        return Err(Error::new(ErrorKind::Empty, "there are no arms").on("weights"));
+    }
+    if let Some(arm) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+        let message = format!("{} is not accepted: must be finite and 0 or more", weights[arm]);
+        return Err(Error::new(ErrorKind::InvalidValue, message).on("weights").at_row(arm as u64));
+    }
+    let total: f64 = weights.iter().sum();
+    if total > 0.0 && total.is_finite() {
+        Ok(())
+    } else {
+        Err(Error::argument("weights", format_args!("a sum of {total}"), "above 0 and finite"))
+    }
+}
+
+/// A check of the split that may be read after every user: the p-value holds however often it is looked at.
+///
+/// With weights w, concentration c and counts n, the Bayes factor against the plan is that of Dirichlet(c w) shares, and the p-value is the
+/// least of 1 over it so far:
+///
+/// ```text
+/// B = Gamma(c) / Gamma(c + n) * product of Gamma(c w_i + n_i) / (Gamma(c w_i) w_i^n_i),  p = min over looks of min(1, 1 / B)
+/// ```
+///
+/// ```
+/// use crm_core::experiment::SequentialSampleRatio;
+/// let mut check = SequentialSampleRatio::new(&[1.0, 1.0], 100.0)?;
+/// check.look(&[410_000, 408_000])?;
+/// let look = check.look(&[821_588, 815_482])?;
+/// assert!((look.p_value - 0.0014556).abs() < 1e-7);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+///
+/// Source: Lindon and Malek (2022), "Anytime-valid inference for multinomial count data", NeurIPS.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SequentialSampleRatio {
+    weights: Vec<f64>,
+    concentration: f64,
+    ln_p_value: f64,
+}
+
+/// A look at a running split.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SampleRatioLook {
+    /// The natural logarithm of the Bayes factor against the plan, at this look.
+    pub ln_bayes_factor: f64,
+    /// The p-value over all looks so far.
+    pub p_value: f64,
+    /// Its natural logarithm.
+    pub ln_p_value: f64,
+}
+
+impl SequentialSampleRatio {
+    /// A check against planned weights of any scale. The higher the concentration, the nearer to the plan the mismatches that are expected:
+    /// 100 finds those of a few per cent.
+    ///
+    /// # Errors
+    /// As [`sample_ratio`] for the weights, and `InvalidArgument` for a concentration that is not above 0 and finite.
+    pub fn new(weights: &[f64], concentration: f64) -> Result<Self> {
+        check_weights(weights)?;
+        if !(concentration > 0.0 && concentration.is_finite()) {
+            return Err(Error::argument("concentration", concentration, "above 0 and finite"));
+        }
+        Ok(Self { weights: weights.to_vec(), concentration, ln_p_value: 0.0 })
+    }
+
+    /// Looks at all users so far.
+    ///
+    /// # Errors
+    /// `LengthMismatch` for another number of arms, `OutOfRange` for more than 2^53 users.
+    pub fn look(&mut self, observed: &[u64]) -> Result<SampleRatioLook> {
+        let plan = Plan::new(observed, &self.weights)?;
+        let ln_bayes_factor =
+            if plan.unexpected { f64::INFINITY } else { plan.ln_bayes_factor(self.concentration) };
+        self.ln_p_value = self.ln_p_value.min(-ln_bayes_factor);
+        Ok(SampleRatioLook { ln_bayes_factor, p_value: self.ln_p_value.exp(), ln_p_value: self.ln_p_value })
+    }
+}
+
+impl Plan<'_> {
+    /// Stirling's formula turns what is large into deviances: with Z_i = c w_i + n_i and Z = c + n,
+    /// `sum [Z_i ln(Z_i / (Z w_i)) - ln(Z_i / (c w_i)) / 2 + r(Z_i) - r(c w_i)] + ln(Z / c) / 2 - r(Z) + r(c)`, r the remainder.
+    fn ln_bayes_factor(&self, concentration: f64) -> f64 {
+        let all = concentration + self.users;
+        let mut sum = 0.5 * (self.users / concentration).ln_1p() - stirling_remainder(all)
+            + stirling_remainder(concentration);
+        for arm in (0..self.observed.len()).filter(|arm| self.weights[*arm] > 0.0) {
+            let share = self.weights[arm] / self.total;
+            let (count, prior) = (self.observed[arm] as f64, concentration * share);
+            let own = prior + count;
+            sum += deviance_part(own, all * share, self.deviation(arm)) - 0.5 * (count / prior).ln_1p()
+                + stirling_remainder(own)
+                - stirling_remainder(prior);
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arms_without_weight() {
+        let split = sample_ratio(&[500, 500, 1], &[1.0, 1.0, 0.0], 0.01).unwrap();
+        assert_eq!(
+            (split.finding, split.p_value, split.degrees_of_freedom),
+            (SplitFinding::UnexpectedUsers, 0.0, 1.0)
+        );
+        let split = sample_ratio(&[500, 500, 0], &[1.0, 1.0, 0.0], 0.01).unwrap();
+        assert_eq!((split.finding, split.statistic, split.p_value), (SplitFinding::AsPlanned, 0.0, 1.0));
+        let split = sample_ratio(&[0, 0], &[1.0, 3.0], 0.01).unwrap();
+        assert!(split.finding == SplitFinding::NoUsers && split.p_value.is_nan() && !split.is_flagged());
+        let split = sample_ratio(&[7], &[2.0], 0.01).unwrap();
+        assert_eq!((split.p_value, split.degrees_of_freedom), (1.0, 0.0));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let kind = |observed: &[u64], weights: &[f64], threshold: f64| {
+            sample_ratio(observed, weights, threshold).map_err(|error| (error.kind(), error.row()))
+        };
+        assert_eq!(kind(&[], &[], 0.01), Err((ErrorKind::Empty, None)));
+        assert_eq!(kind(&[1], &[1.0, 1.0], 0.01), Err((ErrorKind::LengthMismatch, None)));
+        assert_eq!(kind(&[1, 1], &[1.0, f64::NAN], 0.01), Err((ErrorKind::InvalidValue, Some(1))));
+        assert_eq!(kind(&[1, 1], &[-1.0, 1.0], 0.01), Err((ErrorKind::InvalidValue, Some(0))));
+        assert_eq!(kind(&[0, 0], &[0.0, 0.0], 0.01), Err((ErrorKind::InvalidArgument, None)));
+        assert_eq!(kind(&[1, 1], &[1.0, 1.0], 0.0), Err((ErrorKind::InvalidArgument, None)));
+        assert_eq!(kind(&[u64::MAX, 1], &[1.0, 1.0], 0.01), Err((ErrorKind::OutOfRange, None)));
+        assert!(SequentialSampleRatio::new(&[1.0, 1.0], 0.0).is_err());
+    }
+
+    #[test]
+    fn the_least_p_value_so_far_stays() {
+        let mut check = SequentialSampleRatio::new(&[1.0, 1.0], 100.0).unwrap();
+        let early = check.look(&[600, 400]).unwrap();
+        let late = check.look(&[10_000, 10_000]).unwrap();
+        assert!(late.ln_bayes_factor < 0.0 && late.p_value == early.p_value && early.p_value < 1e-3);
+        let mut check = SequentialSampleRatio::new(&[1.0, 0.0], 100.0).unwrap();
+        assert_eq!(check.look(&[5, 1]).unwrap().p_value, 0.0);
+    }
+}
