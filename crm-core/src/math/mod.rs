@@ -35,7 +35,8 @@ pub use incomplete_gamma::{
     ln_gamma_reg_upper,
 };
 pub(crate) use log_tails::{ln_one_less_exp, log_less_linear};
-pub(crate) use monotone_root::root_between;
+pub(crate) use monotone_root::{root_between, root_of_falling};
+pub(crate) use noncentral_t::ln_mean_over_scale;
 pub use noncentral_t::{ln_noncentral_t_upper, noncentral_t_probability, noncentral_t_upper};
 pub use normal::{
     ln_normal_probability, ln_normal_upper, normal_probability, normal_quantile, normal_quantile_ln,

@@ -43,7 +43,7 @@ pub(crate) fn root_between(f: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
 /// The root of a function of a positive argument that falls from above 0 to below, searched from `start`.
 ///
 /// 0 or infinity where it has no root among the doubles.
-pub(super) fn root_of_falling(f: impl Fn(f64) -> f64, start: f64) -> f64 {
+pub(crate) fn root_of_falling(f: impl Fn(f64) -> f64, start: f64) -> f64 {
     let start = if start.is_nan() { 1.0 } else { start.clamp(f64::MIN_POSITIVE, f64::MAX) };
     let (mut low, mut high) = (start, start);
     // The first steps are short, the later ones square.

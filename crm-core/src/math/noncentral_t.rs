@@ -6,8 +6,10 @@
 
 use std::f64::consts::LN_2;
 
+use super::error_function::erfcx;
 use super::gamma::{HALF_LN_TWO_PI, ln_gamma, stirling_remainder};
 use super::log_tails::log_less_linear;
+use super::monotone_root::root_of_falling;
 use super::normal::{ln_normal_probability, normal_probability, normal_upper};
 use super::student::{ln_student_t_upper, student_t_upper};
 
@@ -93,15 +95,25 @@ fn ln_lower(t: f64, df: f64, delta: f64) -> f64 {
 
 /// The logarithm of the mean of `P(Z <= t s - delta)` over s.
 fn ln_mean(t: f64, df: f64, delta: f64) -> f64 {
+    ln_mean_over_scale(df, (t, delta), |s| ln_normal_probability(t.mul_add(s, -delta)))
+}
+
+/// The logarithm of the mean of `exp(ln_f(s))` over `s = sqrt(chi-square(df) / df)`, for positive, finite df.
+///
+/// `ln_f` is concave and much like `ln P(Z <= t s - delta)` with the `(t, delta)` given, which tell where the mass lies and how wide it is.
+pub(crate) fn ln_mean_over_scale(df: f64, (t, delta): (f64, f64), ln_f: impl Fn(f64) -> f64) -> f64 {
     let mode = mode(t, df, delta);
-    let at_mode = ln_normal_probability(t.mul_add(mode, -delta));
+    let at_mode = ln_f(mode);
+    if at_mode == f64::NEG_INFINITY {
+        return at_mode;
+    }
     // The logarithm of density and probability at s = mode e^d, less that at the mode: df (d - mode^2 (e^2d - 1) / 2) without cancellation.
     let slope = (1.0 - mode) * (1.0 + mode);
     let relative = |d: f64| {
         let r = d.exp_m1();
         let below_line = if d < -0.5 { d - r } else { log_less_linear(r, 1.0 + r) };
         let density = df * (below_line + r * (slope - 0.5 * mode * mode * r));
-        density + ln_normal_probability((t * mode).mul_add(1.0 + r, -delta)) - at_mode
+        density + ln_f(mode * (1.0 + r)) - at_mode
     };
     // ln of 2 (df/2)^(df/2) s^df exp(-df s^2 / 2) / Gamma(df/2) at the mode, by Stirling.
     let half = 0.5 * df;
@@ -126,12 +138,12 @@ fn mode(t: f64, df: f64, delta: f64) -> f64 {
         let z = t.mul_add(s, -delta);
         df * (1.0 / s - s) + t * hazard(z)
     };
-    super::monotone_root::root_of_falling(slope, 1.0)
+    root_of_falling(slope, 1.0)
 }
 
 /// The density over the probability, `phi(z) / P(Z <= z)`.
 fn hazard(z: f64) -> f64 {
-    let scaled = super::error_function::erfcx(-z * std::f64::consts::FRAC_1_SQRT_2);
+    let scaled = erfcx(-z * std::f64::consts::FRAC_1_SQRT_2);
     (2.0 / std::f64::consts::PI).sqrt() / scaled
 }
 

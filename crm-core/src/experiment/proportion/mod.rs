@@ -3,7 +3,7 @@
 mod conditional;
 mod evidence;
 mod plain;
-mod rates;
+pub(super) mod rates;
 mod score;
 mod unconditional;
 

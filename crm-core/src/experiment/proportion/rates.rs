@@ -78,6 +78,24 @@ impl Rates {
         }
     }
 
+    /// What rates lead to expect, for plans.
+    pub(crate) fn expected(
+        target_rate: f64,
+        target_trials: f64,
+        control_rate: f64,
+        control_trials: f64,
+    ) -> Self {
+        Self {
+            x1: target_rate * target_trials,
+            f1: (1.0 - target_rate) * target_trials,
+            n1: target_trials,
+            x0: control_rate * control_trials,
+            f0: (1.0 - control_rate) * control_trials,
+            n0: control_trials,
+            cross: (target_rate - control_rate) * target_trials * control_trials,
+        }
+    }
+
     pub(crate) fn p1(&self) -> f64 {
         self.x1 / self.n1
     }
