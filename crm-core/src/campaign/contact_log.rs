@@ -26,17 +26,24 @@ impl ContactLog {
     /// Those of [`IdList::new`]; `LengthMismatch`; `MissingValue` with the row of a missing day.
     pub fn new(ids: &IdColumn<'_>, days: &Column<'_, i32>) -> Result<Self> {
         let ids = IdList::new(ids)?;
-        if days.values.len() != ids.len() {
-            let message = format!("has {} rows, but customer_id has {}", days.values.len(), ids.len());
-            return Err(Error::new(ErrorKind::LengthMismatch, message).on("day"));
-        }
         days.check_validity("day")?;
         let day = |row: usize| {
-            let missing =
-                || Error::new(ErrorKind::MissingValue, "the day is missing").on("day").at_row(row as u64);
+            let missing = || Error::new(ErrorKind::MissingValue, "the day is missing").on("day").at_row(row as u64);
             days.get(row).ok_or_else(missing)
         };
-        let days = (0..ids.len()).map(day).collect::<Result<_>>()?;
+        let days = (0..days.values.len()).map(day).collect::<Result<_>>()?;
+        Self::of(ids, days)
+    }
+
+    /// A log from customers and days since 1970-01-01.
+    ///
+    /// # Errors
+    /// `LengthMismatch`.
+    pub fn of(ids: IdList, days: Vec<i32>) -> Result<Self> {
+        if days.len() != ids.len() {
+            let message = format!("has {} rows, but customer_id has {}", days.len(), ids.len());
+            return Err(Error::new(ErrorKind::LengthMismatch, message).on("day"));
+        }
         Ok(Self { ids, days })
     }
 

@@ -21,20 +21,31 @@ impl Levels {
     /// # Errors
     /// `LengthMismatch`, `NotUtf8`, `Corrupt` or `OutOfRange` for a column that is broken.
     pub fn new(name: &str, column: &IdColumn<'_>) -> Result<Self> {
+        Self::from_parts(name, std::slice::from_ref(column))
+    }
+
+    /// The levels of a column that comes in parts.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn from_parts(name: &str, parts: &[IdColumn<'_>]) -> Result<Self> {
         let mut places: HashMap<String, u32> = HashMap::new();
-        let mut first_codes = Vec::with_capacity(column.len());
-        column.check_validity(name)?;
-        for row in 0..column.len() {
-            let value = column.get(row).map_err(|error| error.on(name).at_row(row as u64))?;
-            let next = places.len() as u32;
-            first_codes.push(match value {
-                RawId::Missing => NO_LEVEL,
-                RawId::Integer(number) => *places.entry(number.to_string()).or_insert(next),
-                RawId::Text(text) => match places.get(text) {
-                    Some(&code) => code,
-                    None => *places.entry(text.to_owned()).or_insert(next),
-                },
-            });
+        let mut first_codes = Vec::with_capacity(parts.iter().map(IdColumn::len).sum());
+        for part in parts {
+            part.check_validity(name)?;
+            let start = first_codes.len();
+            for row in 0..part.len() {
+                let value = part.get(row).map_err(|error| error.on(name).at_row((start + row) as u64))?;
+                let next = places.len() as u32;
+                first_codes.push(match value {
+                    RawId::Missing => NO_LEVEL,
+                    RawId::Integer(number) => *places.entry(number.to_string()).or_insert(next),
+                    RawId::Text(text) => match places.get(text) {
+                        Some(&code) => code,
+                        None => *places.entry(text.to_owned()).or_insert(next),
+                    },
+                });
+            }
         }
         if places.len() as u64 >= u64::from(NO_LEVEL) {
             let message = format!("{} distinct texts are above 4294967294", places.len());

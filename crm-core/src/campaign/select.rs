@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::bucket::{BucketHash, Hasher};
 use super::contact_log::ContactLog;
@@ -50,8 +51,8 @@ enum Check {
     Rule(Rule),
     OptedIn(String),
     NotOptedOut(String),
-    NotIn(IdList),
-    Contacts { log: ContactLog, as_of: Day, at_most: u32, within_days: u32 },
+    NotIn(Arc<IdList>),
+    Contacts { log: Arc<ContactLog>, as_of: Day, at_most: u32, within_days: u32 },
     NotHeld(Holdout),
 }
 
@@ -140,7 +141,7 @@ impl Selection {
     /// # Errors
     /// As [`rule`](Self::rule).
     pub fn do_not_contact(self, name: &str, ids: IdList) -> Result<Self> {
-        self.step(name, ReasonKind::DoNotContact, Check::NotIn(ids))
+        self.step(name, ReasonKind::DoNotContact, Check::NotIn(Arc::new(ids)))
     }
 
     /// Leaves out the customers of a campaign that is running.
@@ -148,7 +149,7 @@ impl Selection {
     /// # Errors
     /// As [`rule`](Self::rule).
     pub fn not_in_campaign(self, name: &str, ids: IdList) -> Result<Self> {
-        self.step(name, ReasonKind::RunningCampaign, Check::NotIn(ids))
+        self.step(name, ReasonKind::RunningCampaign, Check::NotIn(Arc::new(ids)))
     }
 
     /// Leaves out customers whom a contact more would give above `at_most` contacts within so many days: those who have that many on the
@@ -169,6 +170,7 @@ impl Selection {
                 return Err(Error::argument(argument, 0, "at least 1"));
             }
         }
+        let log = Arc::new(log);
         self.step(name, ReasonKind::ContactFatigue, Check::Contacts { log, as_of, at_most, within_days })
     }
 

@@ -91,23 +91,8 @@ impl Split {
     /// repeated, and weights that are negative, not finite, or all 0.
     pub fn new(salt: &str, arms: &[Arm]) -> Result<Self> {
         check_salt(salt)?;
-        check_names(arms.iter().map(|arm| arm.name.as_str()))?;
-        let controls: Vec<usize> = (0..arms.len()).filter(|&arm| arms[arm].control).collect();
-        let &[control] = controls.as_slice() else {
-            return Err(Error::argument("arms", format_args!("{} controls", controls.len()), "one control"));
-        };
-        if arms.len() < 2 {
-            return Err(Error::argument("arms", "no target", "at least one beside the control"));
-        }
-        for arm in arms {
-            if !(arm.weight >= 0.0 && arm.weight.is_finite()) {
-                return Err(Error::argument("weight", arm.weight, "at least 0 and finite").on(&arm.name));
-            }
-        }
+        let control = check_arms(arms)?;
         let total: f64 = arms.iter().map(|arm| arm.weight).sum();
-        if !(total > 0.0 && total.is_finite()) {
-            return Err(Error::argument("weights", format_args!("a sum of {total}"), "above 0 and finite"));
-        }
         let mut start = 0.0;
         let mut planned = Vec::with_capacity(arms.len());
         let last = arms.iter().rposition(|arm| arm.weight > 0.0);
@@ -297,6 +282,29 @@ impl Split {
         ranges.sort_unstable_by(|one, other| one[0].total_cmp(&other[0]));
         let overlap = ranges.windows(2).any(|pair| pair[0][1] > pair[1][0]);
         Ok(overlap.then_some("ranges overlap"))
+    }
+}
+
+/// Refuses arms that make no sense; the place of the control.
+pub(super) fn check_arms(arms: &[Arm]) -> Result<usize> {
+    check_names(arms.iter().map(|arm| arm.name.as_str()))?;
+    let controls: Vec<usize> = (0..arms.len()).filter(|&arm| arms[arm].control).collect();
+    let &[control] = controls.as_slice() else {
+        return Err(Error::argument("arms", format_args!("{} controls", controls.len()), "one control"));
+    };
+    if arms.len() < 2 {
+        return Err(Error::argument("arms", "no target", "at least one beside the control"));
+    }
+    for arm in arms {
+        if !(arm.weight >= 0.0 && arm.weight.is_finite()) {
+            return Err(Error::argument("weight", arm.weight, "at least 0 and finite").on(&arm.name));
+        }
+    }
+    let total: f64 = arms.iter().map(|arm| arm.weight).sum();
+    if total > 0.0 && total.is_finite() {
+        Ok(control)
+    } else {
+        Err(Error::argument("weights", format_args!("a sum of {total}"), "above 0 and finite"))
     }
 }
 

@@ -57,22 +57,39 @@ impl TargetTable {
     /// The table with a column of numbers; NaN means missing. Flags are 1 and 0.
     ///
     /// # Errors
-    /// `InvalidArgument` for a name that is empty or taken; `LengthMismatch`.
-    pub fn with_numbers(self, name: &str, values: Vec<f64>) -> Result<Self> {
-        let rows = values.len();
-        self.with(name, rows, TargetColumn::Number(values))
+    /// Those of [`add_numbers`](Self::add_numbers).
+    pub fn with_numbers(mut self, name: &str, values: Vec<f64>) -> Result<Self> {
+        self.add_numbers(name, values)?;
+        Ok(self)
     }
 
     /// The table with a column of texts; nulls and empty texts are missing, integers count as their decimal text.
     ///
     /// # Errors
-    /// `InvalidArgument` for a name that is empty or taken; `LengthMismatch`; those of [`Levels::new`].
-    pub fn with_texts(self, name: &str, values: &IdColumn<'_>) -> Result<Self> {
-        let levels = Levels::new(name, values)?;
-        self.with(name, levels.len(), TargetColumn::Text(levels))
+    /// Those of [`add_texts`](Self::add_texts) and [`Levels::new`].
+    pub fn with_texts(mut self, name: &str, values: &IdColumn<'_>) -> Result<Self> {
+        self.add_texts(name, Levels::new(name, values)?)?;
+        Ok(self)
     }
 
-    fn with(mut self, name: &str, rows: usize, column: TargetColumn) -> Result<Self> {
+    /// Adds a column of numbers; NaN means missing.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a name that is empty or taken; `LengthMismatch`.
+    pub fn add_numbers(&mut self, name: &str, values: Vec<f64>) -> Result<()> {
+        let rows = values.len();
+        self.add(name, rows, TargetColumn::Number(values))
+    }
+
+    /// Adds a column of texts.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a name that is empty or taken; `LengthMismatch`.
+    pub fn add_texts(&mut self, name: &str, levels: Levels) -> Result<()> {
+        self.add(name, levels.len(), TargetColumn::Text(levels))
+    }
+
+    fn add(&mut self, name: &str, rows: usize, column: TargetColumn) -> Result<()> {
         if name.is_empty() {
             return Err(Error::argument("name", "\"\"", "a name"));
         }
@@ -85,7 +102,7 @@ impl TargetTable {
             return Err(Error::new(ErrorKind::LengthMismatch, message).on(name));
         }
         self.columns.push((name.to_owned(), column));
-        Ok(self)
+        Ok(())
     }
 
     /// Number of customers.

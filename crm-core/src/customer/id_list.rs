@@ -30,23 +30,40 @@ impl IdList {
     /// `MissingValue` with the row for a null or an empty text; `LengthMismatch`, `NotUtf8`, `Corrupt` or `OutOfRange` for a column that is
     /// broken; `OutOfRange` above 4,294,967,295 rows.
     pub fn new(column: &IdColumn<'_>) -> Result<Self> {
-        column.check_validity("customer_id")?;
-        if u32::try_from(column.len()).is_err() {
-            let message = format!("{} rows are above 4294967295", column.len());
+        Self::from_parts(std::slice::from_ref(column))
+    }
+
+    /// The ids of a column that comes in parts.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new); `Incompatible` for parts of integers and of text.
+    pub fn from_parts(parts: &[IdColumn<'_>]) -> Result<Self> {
+        let rows: usize = parts.iter().map(IdColumn::len).sum();
+        if u32::try_from(rows).is_err() {
+            let message = format!("{rows} rows are above 4294967295");
             return Err(Error::new(ErrorKind::OutOfRange, message).on("customer_id"));
         }
         let mut ids = Ids::new(IdKind::Integer);
-        for row in 0..column.len() {
-            let id = column.get(row).map_err(|error| error.on("customer_id").at_row(row as u64))?;
-            ids.push(match id {
-                RawId::Integer(id) => CustomerId::Integer(id),
-                RawId::Text(id) => CustomerId::Text(id),
-                RawId::Missing => {
-                    return Err(Error::new(ErrorKind::MissingValue, "the id is missing")
-                        .on("customer_id")
-                        .at_row(row as u64));
+        for part in parts {
+            part.check_validity("customer_id")?;
+            let start = ids.len();
+            for row in 0..part.len() {
+                let place = (start + row) as u64;
+                let id = match part.get(row).map_err(|error| error.on("customer_id").at_row(place))? {
+                    RawId::Integer(id) => CustomerId::Integer(id),
+                    RawId::Text(id) => CustomerId::Text(id),
+                    RawId::Missing => {
+                        let error = Error::new(ErrorKind::MissingValue, "the id is missing");
+                        return Err(error.on("customer_id").at_row(place));
+                    }
+                };
+                let kind = if matches!(id, CustomerId::Integer(_)) { IdKind::Integer } else { IdKind::Text };
+                if ids.len() > 0 && ids.kind() != kind {
+                    let message = "integer and text ids cannot be mixed: convert one of them";
+                    return Err(Error::new(ErrorKind::Incompatible, message).on("customer_id").at_row(place));
                 }
-            });
+                ids.push(id);
+            }
         }
         Ok(Self { ids })
     }

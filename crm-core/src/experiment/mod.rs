@@ -45,25 +45,35 @@ mod test_options;
 mod test_result;
 
 pub use adjusted::{Adjustment, ThetaMethod, compare_adjusted, compare_ratios};
-pub use arm_table::{ArmTable};
-pub use binary_arm::{BinaryArm};
+pub use arm_table::ArmTable;
+pub use binary_arm::BinaryArm;
 pub use dunnett::{Dunnett, compare_with_control};
 pub use equivalence::{Equivalence, equivalence};
 pub use grouping::{GroupColumn, GroupLabel};
-pub use incremental::{Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions};
+pub use incremental::{
+    Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, campaign_return_of,
+    incremental_conversions,
+};
 pub use interval::{Interval, IntervalKind};
 pub use joint_arm::{JointArm, Measures};
-pub use many_proportions::{Homogeneity, ProportionColumns, SeveralProportions, compare_several_proportions, homogeneity};
-pub use mean_arm::{MeanArm};
+pub use many_proportions::{
+    Homogeneity, ProportionColumns, SeveralProportions, compare_several_proportions, homogeneity,
+};
+pub use mean_arm::MeanArm;
 pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
 pub use mean_test::{cohens_d, compare_means, hedges_g};
 pub use multiplicity::{MultiplicityMethod, adjust_ln_p_values, adjust_p_values};
-pub use planning::{CountedTails, EffectDirection, LevelSharing, MeanPlan, PlanOptions, ProportionPlan, ProportionPlanMethod, SampleSize, Traffic, TrafficDuration};
+pub use planning::{
+    CountedTails, EffectDirection, LevelSharing, MeanPlan, PlanOptions, ProportionPlan, ProportionPlanMethod,
+    SampleSize, Traffic, TrafficDuration,
+};
 pub use proportion::{ProportionMethod, compare_proportions};
 pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};
-pub use sample_ratio::{SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio};
+pub use sample_ratio::{
+    SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio,
+};
 pub use several_means::{Anova, AnovaMethod, analysis_of_variance, compare_with_control};
-pub use stratified::{compare_stratified};
-pub use test_columns::{TestColumns};
+pub use stratified::compare_stratified;
+pub use test_columns::TestColumns;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod campaign_cases;
+mod campaign_measure;
 mod clv_discrete;
 mod clv_grid;
 mod clv_published;
