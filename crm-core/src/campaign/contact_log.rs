@@ -28,7 +28,8 @@ impl ContactLog {
         let ids = IdList::new(ids)?;
         days.check_validity("day")?;
         let day = |row: usize| {
-            let missing = || Error::new(ErrorKind::MissingValue, "the day is missing").on("day").at_row(row as u64);
+            let missing =
+                || Error::new(ErrorKind::MissingValue, "the day is missing").on("day").at_row(row as u64);
             days.get(row).ok_or_else(missing)
         };
         let days = (0..days.values.len()).map(day).collect::<Result<_>>()?;

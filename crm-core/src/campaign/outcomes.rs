@@ -173,7 +173,9 @@ impl CampaignOutcomes {
             return Err(Error::argument("metric", metric.name(), "given once"));
         }
         self.check(metric.name(), values, |value| match metric {
-            CampaignMetric::Response | CampaignMetric::Conversion if value != 0.0 && value != 1.0 => Some("0 or 1"),
+            CampaignMetric::Response | CampaignMetric::Conversion if value != 0.0 && value != 1.0 => {
+                Some("0 or 1")
+            }
             CampaignMetric::Orders if value < 0.0 => Some("0 or more"),
             _ if !value.is_finite() => Some("finite"),
             _ => None,

@@ -39,22 +39,18 @@ pub struct Dunnett {
 /// `Empty` for no targets, `InvalidArgument` for options out of range and for contrasts other than the difference.
 ///
 /// ```
-/// use crm_core::experiment::{MeanArm, TestOptions, compare_with_control};
+/// use crm_core::experiment::{MeanArm, TestOptions, dunnett_test};
 /// // Blood counts, in millions per cubic millimetre: Dunnett (1955), table 1.
 /// let control = MeanArm::from_values(&[7.40, 8.50, 7.20, 8.24, 9.84, 8.32])?;
 /// let a = MeanArm::from_values(&[9.76, 8.80, 7.68, 9.36])?;
 /// let b = MeanArm::from_values(&[12.80, 9.68, 12.16, 9.20, 10.55])?;
-/// let test = compare_with_control(&[a, b], &control, &TestOptions::default())?;
+/// let test = dunnett_test(&[a, b], &control, &TestOptions::default())?;
 /// assert!((test.results[0].p_value - 0.620_1).abs() < 1e-4 && (test.results[1].p_value - 0.005_8).abs() < 1e-4);
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///
 /// Source: Dunnett (1955), eq. 3; Dunnett (1964).
-pub fn compare_with_control(
-    targets: &[MeanArm],
-    control: &MeanArm,
-    options: &TestOptions,
-) -> Result<Dunnett> {
+pub fn dunnett_test(targets: &[MeanArm], control: &MeanArm, options: &TestOptions) -> Result<Dunnett> {
     options.check()?;
     if options.contrast != Contrast::Difference {
         return Err(Error::argument("contrast", options.contrast.name(), "difference"));

@@ -147,6 +147,11 @@ pub(super) fn excess(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if x <= y { x.mul_add(sum, -a) + x * lost } else { -(y.mul_add(sum, -b) + y * lost) }
 }
 
+/// `ln(x^a y^b / B(a, b))` for positive a, b, x and y, x and y adding up to 1; nothing large cancels.
+pub(crate) fn ln_beta_kernel(a: f64, b: f64, x: f64, y: f64) -> f64 {
+    ln_kernel(a, b, x, y, excess(a, b, x, y))
+}
+
 /// `ln(x^a y^b / B(a, b))`.
 ///
 /// With the mean `x0 = a / (a + b)` and Stirling's formula, `a ln(x/x0) + b ln(y/y0)` carries all that is large. The

@@ -89,7 +89,7 @@ fn tails(a: f64, x: f64) -> Tail {
 }
 
 /// `ln(x^a e^-x / Gamma(a + 1))`: the logarithm of a Poisson probability where a is whole.
-pub(super) fn ln_kernel(a: f64, x: f64) -> f64 {
+pub(crate) fn ln_kernel(a: f64, x: f64) -> f64 {
     if a < 10.0 {
         return a * x.ln() - x - ln_gamma_1p(a);
     }

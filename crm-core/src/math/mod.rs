@@ -21,6 +21,7 @@ mod random;
 mod student;
 mod symmetric;
 
+pub(crate) use beta::ln_beta_kernel;
 pub use beta::{beta_reg, ln_beta, ln_beta_reg};
 pub use beta_inverse::{beta_reg_inverse, beta_reg_inverse_upper};
 pub(crate) use binning::midrank_cuts;
@@ -30,6 +31,7 @@ pub use error_function::{erfcx, ln_erfc};
 pub use f_distribution::{f_quantile, f_upper, f_upper_quantile, ln_f_upper};
 pub(crate) use gamma::stirling_remainder;
 pub use gamma::{RisingTable, digamma, digamma_rising, ln_gamma, ln_rising, trigamma};
+pub(crate) use incomplete_gamma::ln_kernel as ln_gamma_kernel;
 pub use incomplete_gamma::{
     gamma_reg_inverse, gamma_reg_inverse_upper, gamma_reg_lower, gamma_reg_upper, ln_gamma_reg_lower,
     ln_gamma_reg_upper,

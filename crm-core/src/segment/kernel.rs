@@ -16,12 +16,12 @@ use super::Matrix;
 /// Rows of a tile: eight of the widest vectors, so that a tile of some features stays in the nearest cache.
 pub(super) const TILE: usize = 64;
 /// Centres that are computed side by side: with two vectors of rows, eight sums hide the latency of an addition.
-const GROUP: usize = 4;
+pub(super) const GROUP: usize = 4;
 
 /// Rows on their way through the kernels.
 pub(super) struct Tile {
     /// Feature by feature, `TILE` rows each.
-    values: Vec<f64>,
+    pub(super) values: Vec<f64>,
     pub(super) rows: usize,
 }
 

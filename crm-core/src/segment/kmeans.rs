@@ -4,9 +4,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::assign::{Assigner, Assignment};
-use super::distance::squared_distance;
+use super::kernel::TILE;
 use super::kmeans_options::{KMeansOptions, LabelOrder, MOST_CLUSTERS, Starts};
-use super::lloyd::{Problem, Run};
+use super::lloyd::{MANY_CENTRES, Problem, Run};
+use super::screen::Image;
 use super::survey::Survey;
 use super::{Matrix, starts};
 use crate::error::{Error, ErrorKind, Result};
@@ -248,7 +249,11 @@ fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOption
         return Err(Error::new(ErrorKind::OutOfRange, message).on("weights"));
     }
     let grid = survey.grid(weights.is_some());
-    let problem = Problem { matrix, weights, grid, frame: survey.frame() };
+    let frame = survey.frame();
+    // With one centre there is nothing to find; with many, bounds do better.
+    let few = (2..MANY_CENTRES).contains(&options.clusters);
+    let image = few.then(|| Image::new(matrix, &frame, &survey.reaches(&frame.origin))).flatten();
+    let problem = Problem { matrix, weights, grid, frame, image };
     let tolerance = options.tolerance * survey.mean_variance();
     let count = match &options.starts {
         Starts::PlusPlus { count } | Starts::Random { count } => *count,
@@ -286,15 +291,24 @@ fn finish(problem: &Problem<'_>, run: Run, options: &KMeansOptions) -> Clusterin
         .map(|(block, labels)| {
             let (mut within, mut rows) = (vec![0.0; clusters], vec![0; clusters]);
             let mut heavy = vec![0.0; clusters];
-            let mut values = vec![0.0; features];
-            for (place, &label) in labels.iter().enumerate() {
-                let (row, cluster) = (block * BLOCK + place, label as usize);
-                let weight = weights.map_or(1.0, |weights| weights[row]);
-                matrix.read_row(row, &mut values);
-                let centre = &centres[cluster * features..][..features];
-                within[cluster] += weight * squared_distance(&values, centre);
-                heavy[cluster] += weight;
-                rows[cluster] += 1;
+            let mut values = vec![0.0; features * TILE];
+            for (tile, labels) in labels.chunks(TILE).enumerate() {
+                let start = block * BLOCK + tile * TILE;
+                matrix.read_span(start..start + labels.len(), &mut values, TILE);
+                let mut distances = [0.0; TILE];
+                for (feature, values) in values.chunks_exact(TILE).enumerate() {
+                    for ((distance, value), &label) in distances.iter_mut().zip(values).zip(labels) {
+                        let difference = value - centres[label as usize * features + feature];
+                        *distance += difference * difference;
+                    }
+                }
+                for (place, (distance, &label)) in distances.iter().zip(labels).enumerate() {
+                    let weight = weights.map_or(1.0, |weights| weights[start + place]);
+                    let cluster = label as usize;
+                    within[cluster] += weight * distance;
+                    heavy[cluster] += weight;
+                    rows[cluster] += 1;
+                }
             }
             (within, rows, heavy)
         })

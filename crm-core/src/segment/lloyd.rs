@@ -1,26 +1,27 @@
 //! The iterations: assign each row to its nearest centre, move each centre to the mean of its rows.
 //!
-//! Lloyd (1982), "Least squares quantization in PCM", IEEE Transactions on Information Theory 28(2). Rows whose label cannot change are skipped by
-//! bounds on distances, after Hamerly (2010), "Making k-means even faster", SDM; sums are only touched by rows that change their cluster. Labels and centres
-//! are those of plain iterations, bit for bit.
+//! Lloyd (1982), "Least squares quantization in PCM", IEEE Transactions on Information Theory 28(2). Rows whose label cannot change are skipped: with few
+//! centres by a coarse look at all rows (`screen.rs`), with many by bounds on distances (`bounds.rs`). Sums are only touched by rows that change their
+//! cluster. Labels and centres are those of plain iterations, bit for bit.
 
 use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Matrix;
+use super::bounds::{Bounds, Move, distance_in_lanes, drift, moves};
 use super::distance::squared_distance;
-use super::exact_sum::{Grid, Sums};
+use super::exact_sum::{Grid, NOWHERE, Relocate, Relocation, Sums};
 use super::kernel::{Exact, Filter, Filtered, Frame, Nearest, Packed, TILE, Tile, not_above, not_below};
 use super::kmeans_options::LabelOrder;
+use super::screen::{Image, Screen, Screened, Sheet, UNSURE};
 
 /// Rows that one thread takes at a time.
-const BLOCK: usize = 4096;
-/// From so many centres on, a look at the own centre comes before a look at all.
-const MANY_CENTRES: usize = 12;
-/// Up to so many centres, their mutual distances are worth computing.
-const MUTUAL: usize = 1024;
-/// No cluster yet.
-const NONE: u32 = u32::MAX;
+pub(super) const BLOCK: usize = 4096;
+const TILES: usize = BLOCK / TILE;
+/// From so many centres on, bounds pay, and a look at the own centre comes before a look at all.
+pub(super) const MANY_CENTRES: usize = 12;
+/// The screen does not pay if it leaves more than one of so many rows unsure.
+const UNSURE_SHARE: u64 = 8;
 
 /// What the iterations end with.
 pub(super) struct Run {
@@ -36,59 +37,79 @@ pub(super) struct Problem<'a> {
     pub(super) weights: Option<&'a [f64]>,
     pub(super) grid: Grid,
     pub(super) frame: Frame,
+    /// A coarse image of the rows, with few centres.
+    pub(super) image: Option<Image>,
 }
 
-/// What is known of the rows: single precision, rounded to the safe side, halves the memory and loses nothing that matters.
-struct Bounds {
-    labels: Vec<u32>,
-    /// At least the distance to the own centre, times the scale.
-    upper: Vec<f32>,
-    /// At most the distance to any other centre, times the scale.
-    lower: Vec<f32>,
+/// What is known of the rows beside their labels.
+enum Known {
+    /// Distances to the own and the other centres, see [`Bounds`].
+    Bounds { upper: Vec<f32>, lower: Vec<f32> },
+    /// For each tile, how far centres may have travelled until its labels could change.
+    Screen { until: Vec<f64> },
 }
 
-/// How far centres moved, times the scale: what is needed of a cluster stands together.
-#[derive(Clone, Copy, Default)]
-struct Move {
-    /// At least the way of the centre.
-    own: f32,
-    /// At least the longest way of any other centre.
-    others: f32,
-    /// At most half the distance to the nearest other centre.
-    half_gap: f32,
-}
+impl Known {
+    /// Nothing, so that all rows are looked at.
+    fn bounds(rows: usize) -> Self {
+        Self::Bounds { upper: vec![f32::INFINITY; rows], lower: vec![0.0; rows] }
+    }
 
-fn moves(old: &[f64], new: &[f64], features: usize, scale: f64) -> Vec<Move> {
-    let clusters = new.len() / features;
-    let centres = || new.chunks_exact(features);
-    let way = |(old, new)| not_below(squared_distance(old, new).sqrt() * scale);
-    let ways: Vec<f32> = old.chunks_exact(features).zip(centres()).map(way).collect();
-    let mut longest = (0, 0.0_f32);
-    let mut second = 0.0_f32;
-    for (cluster, &way) in ways.iter().enumerate() {
-        if way >= longest.1 {
-            (longest, second) = ((cluster, way), longest.1);
-        } else {
-            second = second.max(way);
+    fn screen(rows: usize) -> Self {
+        Self::Screen { until: vec![f64::NEG_INFINITY; rows.div_ceil(TILE)] }
+    }
+
+    /// Forgets what is known of a row.
+    fn forget(&mut self, row: usize) {
+        match self {
+            Self::Bounds { upper, lower } => (upper[row], lower[row]) = (f32::INFINITY, 0.0),
+            Self::Screen { until } => until[row / TILE] = f64::NEG_INFINITY,
         }
     }
-    let mut nearest = vec![0.0; clusters];
-    if clusters <= MUTUAL {
-        nearest.fill(f64::INFINITY);
-        for (left, from) in centres().enumerate() {
-            for (right, to) in centres().enumerate().take(left) {
-                let distance = squared_distance(from, to);
-                nearest[left] = nearest[left].min(distance);
-                nearest[right] = nearest[right].min(distance);
-            }
+
+    /// In parts of `BLOCK` rows.
+    fn parts(&mut self) -> Vec<Part<'_>> {
+        match self {
+            Self::Bounds { upper, lower } => upper
+                .chunks_mut(BLOCK)
+                .zip(lower.chunks_mut(BLOCK))
+                .map(|(upper, lower)| Part::Bounds(Bounds { upper, lower }))
+                .collect(),
+            Self::Screen { until } => until.chunks_mut(TILES).map(Part::Screen).collect(),
         }
     }
-    let of = |(cluster, &own): (usize, &f32)| Move {
-        own,
-        others: if cluster == longest.0 { second } else { longest.1 },
-        half_gap: not_above(nearest[cluster].sqrt() * scale / 2.0),
-    };
-    ways.iter().enumerate().map(of).collect()
+}
+
+/// What is known of the rows of a block.
+enum Part<'a> {
+    Bounds(Bounds<'a>),
+    Screen(&'a mut [f64]),
+}
+
+/// A part of the rows.
+struct Block<'a> {
+    start: usize,
+    labels: &'a mut [u32],
+    known: Part<'a>,
+}
+
+impl Block<'_> {
+    /// Notes the distances to the own and the next centre.
+    fn note(&mut self, place: usize, upper: f32, lower: f32) {
+        if let Part::Bounds(bounds) = &mut self.known {
+            (bounds.upper[place], bounds.lower[place]) = (upper, lower);
+        }
+    }
+}
+
+/// What came of an assignment.
+struct Outcome {
+    /// The change of the sums.
+    sums: Sums,
+    /// Rows with another label than before.
+    changed: u64,
+    /// Rows that the screen left to the kernels of full precision.
+    unsure: u64,
 }
 
 /// One thread's room.
@@ -103,12 +124,17 @@ struct Desk {
     tile: Tile,
     moved: Vec<f64>,
     found: Filtered,
+    columns: Vec<f32>,
+    screened: Screened,
     nearest: Nearest,
     /// Places in the tile for which the filter was not sure.
     unsure: Vec<u32>,
+    /// Rows of the block that get another label.
+    changes: Vec<Relocation>,
+    /// Their values as integers.
+    integers: Vec<i64>,
     values: Vec<f64>,
-    sums: Sums,
-    changed: u64,
+    outcome: Outcome,
 }
 
 impl Desk {
@@ -117,21 +143,16 @@ impl Desk {
             tile: Tile::new(features),
             moved: Vec::new(),
             found: Filtered::new(),
+            columns: vec![0.0; features * TILE],
+            screened: Screened::new(),
             nearest: Nearest::new(),
             unsure: Vec::with_capacity(TILE),
+            changes: Vec::with_capacity(BLOCK),
+            integers: Vec::new(),
             values: vec![0.0; features],
-            sums: Sums::new(clusters, features),
-            changed: 0,
+            outcome: Outcome { sums: Sums::new(clusters, features), changed: 0, unsure: 0 },
         }
     }
-}
-
-/// A part of the rows.
-struct Block<'a> {
-    start: usize,
-    labels: &'a mut [u32],
-    upper: &'a mut [f32],
-    lower: &'a mut [f32],
 }
 
 /// Centres in the form that the kernels want.
@@ -140,24 +161,28 @@ struct Step<'a> {
     arch: Arch,
     centres: &'a [f64],
     packed: &'a Packed,
+    sheet: Option<Sheet>,
     /// `None` before the first iteration.
     moves: Option<&'a [Move]>,
+    /// The way that any two centres went together since the start, at most; times the scale.
+    travelled: f64,
 }
 
 impl Step<'_> {
-    /// Assigns all rows; returns the change of the sums and the number of changed labels.
-    fn assign(&self, bounds: &mut Bounds) -> (Sums, u64) {
+    /// Assigns all rows.
+    fn assign(&self, labels: &mut [u32], known: &mut Known) -> Outcome {
         let features = self.problem.matrix.features();
         let clusters = self.centres.len() / features;
-        let blocks = bounds
-            .labels
-            .par_chunks_mut(BLOCK)
-            .zip(bounds.upper.par_chunks_mut(BLOCK))
-            .zip(bounds.lower.par_chunks_mut(BLOCK))
-            .enumerate();
+        let starts = (0..).step_by(BLOCK);
+        let blocks: Vec<Block<'_>> = labels
+            .chunks_mut(BLOCK)
+            .zip(known.parts())
+            .zip(starts)
+            .map(|((labels, known), start)| Block { start, labels, known })
+            .collect();
         // Sums are exact, so that it does not matter how threads share the blocks.
         blocks
-            .map(|(number, ((labels, upper), lower))| Block { start: number * BLOCK, labels, upper, lower })
+            .into_par_iter()
             .fold(
                 || Worker { open: Box::new([0; BLOCK]), desk: Desk::new(clusters, features) },
                 |mut worker, block| {
@@ -165,34 +190,88 @@ impl Step<'_> {
                     worker
                 },
             )
-            .map(|worker| (worker.desk.sums, worker.desk.changed))
+            .map(|worker| worker.desk.outcome)
             .reduce(
-                || (Sums::new(clusters, features), 0),
-                |(mut sums, changed), (other, more)| {
-                    sums.merge(&other);
-                    (sums, changed + more)
+                || Outcome { sums: Sums::new(clusters, features), changed: 0, unsure: 0 },
+                |mut outcome, other| {
+                    outcome.sums.merge(&other.sums);
+                    outcome.changed += other.changed;
+                    outcome.unsure += other.unsure;
+                    outcome
                 },
             )
     }
 
     fn assign_block(&self, mut block: Block<'_>, worker: &mut Worker) {
         let Worker { open, desk } = worker;
-        let mut count = block.labels.len();
-        match self.moves {
-            None => open.iter_mut().zip(block.start as u32..).for_each(|(open, row)| *open = row),
-            Some(moves) => {
-                count = self.arch.dispatch(
-                    #[inline(always)]
-                    || drift(&mut block, moves, open),
-                );
-                if moves.len() >= MANY_CENTRES {
-                    count = self.look_at_own_centre(&mut block, moves, &mut desk.values, &mut open[..count]);
+        let count = match &mut block.known {
+            Part::Screen(_) => self.screen(&mut block, desk, open),
+            Part::Bounds(bounds) => match self.moves {
+                None => {
+                    open.iter_mut().zip(block.start as u32..).for_each(|(open, row)| *open = row);
+                    block.labels.len()
                 }
-            }
-        }
+                Some(moves) => {
+                    let mut count = self.arch.dispatch(
+                        #[inline(always)]
+                        || drift(block.start, block.labels, bounds, moves, open),
+                    );
+                    if moves.len() >= MANY_CENTRES {
+                        count =
+                            self.look_at_own_centre(&mut block, moves, &mut desk.values, &mut open[..count]);
+                    }
+                    count
+                }
+            },
+        };
         for rows in open[..count].chunks(TILE) {
             self.assign_tile(&mut block, rows, desk);
         }
+        self.settle(desk);
+    }
+
+    /// Looks at the tiles whose labels could change, and writes the rows that this leaves open; returns their number.
+    fn screen(&self, block: &mut Block<'_>, desk: &mut Desk, open: &mut [u32; BLOCK]) -> usize {
+        let mut count = 0;
+        for tile in 0..block.labels.len().div_ceil(TILE) {
+            let start = tile * TILE;
+            let rows = TILE.min(block.labels.len() - start);
+            let (Part::Screen(until), Some(image)) = (&mut block.known, &self.problem.image) else { break };
+            if until[tile] > self.travelled {
+                continue;
+            }
+            let Some(sheet) = &self.sheet else {
+                for row in start..start + rows {
+                    open[count % BLOCK] = (block.start + row) as u32;
+                    count += 1;
+                }
+                continue;
+            };
+            let Desk { columns, screened, changes, outcome, .. } = &mut *desk;
+            let labels = &mut block.labels[start..][..rows];
+            let steps = image.tile((block.start + start) / TILE);
+            self.arch.dispatch(Screen { sheet, steps, labels, columns, found: screened });
+            until[tile] = self.travelled + screened.keeps;
+            let first = (block.start + start) as u32;
+            for (eight, differs) in screened.differs.as_chunks().0.iter().enumerate() {
+                // A byte a row, 1 where it differs.
+                let mut differs = u64::from_le_bytes(*differs);
+                while differs != 0 {
+                    let place = eight * 8 + differs.trailing_zeros() as usize / 8;
+                    differs &= differs - 1;
+                    let (row, cluster) = (first + place as u32, screened.cluster[place]);
+                    if cluster == UNSURE {
+                        // A block has at most BLOCK rows.
+                        open[count % BLOCK] = row;
+                        count += 1;
+                        outcome.unsure += 1;
+                    } else {
+                        changes.push(Relocation::of(row, &mut labels[place], cluster as u32));
+                    }
+                }
+            }
+        }
+        count
     }
 
     /// Leaves open only rows that the true distance to the own centre does not settle, and moves them to the front; returns their number.
@@ -205,6 +284,7 @@ impl Step<'_> {
     ) -> usize {
         let matrix = self.problem.matrix;
         let features = matrix.features();
+        let Part::Bounds(bounds) = &mut block.known else { return open.len() };
         self.arch.dispatch(
             #[inline(always)]
             || {
@@ -216,10 +296,10 @@ impl Step<'_> {
                     matrix.read_row(row as usize, values);
                     let centre = &self.centres[cluster * features..][..features];
                     let distance = distance_in_lanes(values, centre).sqrt() * self.problem.frame.scale;
-                    block.upper[place] = not_below(distance);
+                    let upper = not_below(distance);
+                    bounds.upper[place] = upper;
                     open[count] = row;
-                    count +=
-                        usize::from(block.upper[place] >= block.lower[place].max(moves[cluster].half_gap));
+                    count += usize::from(upper >= bounds.lower[place].max(moves[cluster].half_gap));
                 }
                 count
             },
@@ -240,7 +320,7 @@ impl Step<'_> {
                 unsure.push(row);
                 continue;
             }
-            (block.upper[at], block.lower[at]) = (found.upper[place], found.lower[place]);
+            block.note(at, found.upper[place], found.lower[place]);
             changed[count % TILE] = (row, found.cluster[place]);
             count += usize::from(block.labels[at] != found.cluster[place]);
         }
@@ -249,62 +329,27 @@ impl Step<'_> {
             self.arch.dispatch(Exact { centres: self.centres, tile, nearest });
             for (place, &row) in unsure.iter().enumerate() {
                 let at = row as usize - block.start;
-                block.upper[at] = not_below(nearest.distance[place].sqrt() * frame.scale);
-                block.lower[at] = not_above(nearest.next_distance[place].sqrt() * frame.scale);
+                let upper = not_below(nearest.distance[place].sqrt() * frame.scale);
+                block.note(at, upper, not_above(nearest.next_distance[place].sqrt() * frame.scale));
                 changed[count % TILE] = (row, nearest.cluster[place]);
                 count += usize::from(block.labels[at] != nearest.cluster[place]);
             }
         }
         for &(row, cluster) in &changed[..count] {
-            self.change(block, row, cluster, desk);
+            let label = &mut block.labels[row as usize - block.start];
+            desk.changes.push(Relocation::of(row, label, cluster));
         }
     }
 
-    /// Gives a row to a cluster.
-    fn change(&self, block: &mut Block<'_>, row: u32, cluster: u32, desk: &mut Desk) {
-        let Problem { matrix, weights, grid, .. } = self.problem;
-        let Desk { values, sums, changed, .. } = desk;
-        let old = std::mem::replace(&mut block.labels[row as usize - block.start], cluster);
-        let row = row as usize;
-        matrix.read_row(row, values);
-        let weight = weights.map_or(1.0, |weights| weights[row]);
-        sums.count(grid, cluster as usize, values, weight, 1);
-        if old != NONE {
-            sums.count(grid, old as usize, values, weight, -1);
+    /// Lets the sums follow the changes of a block. Together, so that the processor waits for many rows at once.
+    fn settle(&self, desk: &mut Desk) {
+        let Desk { tile, changes, integers, outcome, .. } = desk;
+        outcome.changed += changes.len() as u64;
+        for changes in changes.chunks(TILE) {
+            self.problem.relocate(self.arch, changes, (tile, integers), &mut outcome.sums);
         }
-        *changed += 1;
+        changes.clear();
     }
-}
-
-/// Lets the bounds follow the centres, and writes the rows for which they do not settle the label; returns their number.
-#[inline(always)]
-fn drift(block: &mut Block<'_>, moves: &[Move], open: &mut [u32; BLOCK]) -> usize {
-    let mut count = 0;
-    let rows = block.labels.iter().zip(block.upper.iter_mut()).zip(block.lower.iter_mut());
-    for (row, ((&label, upper), lower)) in (block.start as u32..).zip(rows) {
-        let Move { own, others, half_gap } = moves[label as usize];
-        // The factors make up for the rounding of the sums.
-        *upper = (*upper + own) * (1.0 + 2.0 * f32::EPSILON);
-        *lower = (*lower - others).max(0.0) * (1.0 - 2.0 * f32::EPSILON);
-        // A block has at most BLOCK rows.
-        open[count % BLOCK] = row;
-        count += usize::from(*upper >= lower.max(half_gap));
-    }
-    count
-}
-
-/// The squared distance, summed in eight lanes: faster than in order, and off by its rounding.
-#[inline(always)]
-fn distance_in_lanes(left: &[f64], right: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
-    let rest = squared_distance(left_chunks.remainder(), right_chunks.remainder());
-    for (left, right) in left_chunks.zip(right_chunks) {
-        for ((sum, left), right) in sums.iter_mut().zip(left).zip(right) {
-            *sum += (left - right) * (left - right);
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }
 
 impl Problem<'_> {
@@ -320,27 +365,35 @@ impl Problem<'_> {
         let features = self.matrix.features();
         let clusters = centres.len() / features;
         let rows = self.matrix.rows();
-        let mut bounds = Bounds { labels: vec![NONE; rows], upper: vec![0.0; rows], lower: vec![0.0; rows] };
+        let mut labels = vec![NOWHERE; rows];
+        let mut known = if self.image.is_some() { Known::screen(rows) } else { Known::bounds(rows) };
         let mut sums = Sums::new(clusters, features);
         let mut packed = Packed::new(features);
         let mut moved = None;
+        let mut travelled = 0.0;
         let (mut iterations, mut settled, mut converged) = (0, false, false);
         let arch = Arch::new();
         while iterations < most_iterations && !converged {
             iterations += 1;
-            packed.pack(&centres, &self.frame);
-            let step =
-                Step { problem: self, arch, centres: &centres, packed: &packed, moves: moved.as_deref() };
-            let (change, changed) = step.assign(&mut bounds);
+            let step = self.step(arch, &centres, &mut packed, moved.as_deref(), travelled);
+            let Outcome { sums: change, changed, unsure } = step.assign(&mut labels, &mut known);
             sums.merge(&change);
-            let relocated = self.fill_empty_clusters(&centres, &mut sums, &mut bounds);
+            if unsure > rows as u64 / UNSURE_SHARE {
+                known = Known::bounds(rows);
+            }
+            let relocated = self.fill_empty_clusters(arch, &centres, &mut sums, &mut labels, &mut known);
             settled = changed == 0 && relocated == 0;
             let old = centres.clone();
             sums.means(&self.grid, &mut centres);
             let ways = old.chunks_exact(features).zip(centres.chunks_exact(features));
             converged =
                 settled || ways.map(|(old, new)| squared_distance(old, new)).sum::<f64>() <= tolerance;
-            moved = Some(moves(&old, &centres, features, self.frame.scale));
+            let ways = moves(&old, &centres, features, self.frame.scale);
+            // The longest two ways, of which no two centres' are longer.
+            travelled +=
+                ways.iter().map(|way| f64::from(way.own) + f64::from(way.others)).fold(0.0, f64::max);
+            travelled *= 1.0 + f64::EPSILON;
+            moved = Some(ways);
         }
         let places = order.places(&centres, features);
         let renumbered = !places.is_sorted();
@@ -350,22 +403,62 @@ impl Problem<'_> {
             moved = moved.map(|moved| places.iter().map(|&place| moved[place]).collect());
             let mut numbers = vec![0; clusters];
             (0..).zip(&places).for_each(|(number, &place)| numbers[place] = number);
-            bounds.labels.par_iter_mut().for_each(|label| *label = numbers[*label as usize]);
+            labels.par_iter_mut().for_each(|label| *label = numbers[*label as usize]);
         }
         // The number decides between centres that are equally near, so the last look comes after the clusters have theirs.
         if !settled || renumbered {
-            packed.pack(&centres, &self.frame);
-            Step { problem: self, arch, centres: &centres, packed: &packed, moves: moved.as_deref() }
-                .assign(&mut bounds);
+            self.step(arch, &centres, &mut packed, moved.as_deref(), travelled)
+                .assign(&mut labels, &mut known);
         }
-        Run { centres, labels: bounds.labels, iterations, converged }
+        Run { centres, labels, iterations, converged }
+    }
+
+    fn step<'a>(
+        &'a self,
+        arch: Arch,
+        centres: &'a [f64],
+        packed: &'a mut Packed,
+        moves: Option<&'a [Move]>,
+        travelled: f64,
+    ) -> Step<'a> {
+        packed.pack(centres, &self.frame);
+        let sheet = self.image.as_ref().and_then(|image| Sheet::new(centres, &self.frame, image));
+        Step { problem: self, arch, centres, packed, sheet, moves, travelled }
+    }
+
+    /// Takes rows, a tile at most, out of the sums of their old clusters and into those of their new ones.
+    fn relocate(
+        &self,
+        arch: Arch,
+        changes: &[Relocation],
+        (tile, integers): (&mut Tile, &mut Vec<i64>),
+        sums: &mut Sums,
+    ) {
+        let mut rows = [0; TILE];
+        let mut weights = [1.0; TILE];
+        rows.iter_mut().zip(changes).for_each(|(row, change)| *row = change.row);
+        if let Some(given) = self.weights {
+            for (weight, change) in weights.iter_mut().zip(changes) {
+                *weight = given[change.row as usize];
+            }
+        }
+        tile.read(self.matrix, &rows[..changes.len()]);
+        let (grid, values) = (&self.grid, &tile.values);
+        arch.dispatch(Relocate { sums, grid, rows: changes, weights: &weights, values, integers });
     }
 
     /// Gives each empty cluster the row that is farthest from its centre; returns how many rows that moves.
-    fn fill_empty_clusters(&self, centres: &[f64], sums: &mut Sums, bounds: &mut Bounds) -> usize {
+    fn fill_empty_clusters(
+        &self,
+        arch: Arch,
+        centres: &[f64],
+        sums: &mut Sums,
+        labels: &mut [u32],
+        known: &mut Known,
+    ) -> usize {
         let features = self.matrix.features();
         let empty: Vec<usize> =
-            (0..centres.len() / features).filter(|&cluster| sums.is_empty(cluster)).collect();
+            (0..centres.len() / features).filter(|&cluster| sums.is_empty(cluster, features)).collect();
         if empty.is_empty() {
             return 0;
         }
@@ -373,7 +466,7 @@ impl Problem<'_> {
         let distance = |row: usize| {
             let mut values = vec![0.0; features];
             self.matrix.read_row(row, &mut values);
-            let centre = &centres[bounds.labels[row] as usize * features..][..features];
+            let centre = &centres[labels[row] as usize * features..][..features];
             (if weight(row) > 0.0 { squared_distance(&values, centre) } else { 0.0 }, row)
         };
         let mut farthest: Vec<(f64, usize)> = (0..self.matrix.rows()).into_par_iter().map(distance).collect();
@@ -383,10 +476,12 @@ impl Problem<'_> {
             if distance == 0.0 {
                 break;
             }
-            let values: Vec<f64> = self.matrix.row(row).collect();
-            sums.relocate(&self.grid, bounds.labels[row] as usize, cluster, &values, weight(row));
-            bounds.labels[row] = cluster as u32;
-            (bounds.upper[row], bounds.lower[row]) = (f32::INFINITY, 0.0);
+            let to = cluster as u32;
+            let from = std::mem::replace(&mut labels[row], to);
+            let relocation = Relocation { row: row as u32, from, to };
+            let room = (&mut Tile::new(features), &mut Vec::new());
+            self.relocate(arch, &[relocation], room, sums);
+            known.forget(row);
             moved += 1;
         }
         moved

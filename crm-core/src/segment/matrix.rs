@@ -1,5 +1,7 @@
 //! The numbers that are clustered, as the caller holds them.
 
+use std::ops::Range;
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// The largest magnitude of a value; the squares of larger ones overflow.
@@ -133,8 +135,33 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Writes the values of rows that lie together feature by feature, `stride` apart.
+    pub(super) fn read_span(&self, rows: Range<usize>, into: &mut [f64], stride: usize) {
+        match &self.layout {
+            Layout::Rows(values) => {
+                let values = &values[rows.start * self.features..rows.end * self.features];
+                for (feature, into) in into.chunks_exact_mut(stride).enumerate() {
+                    for (into, row) in into.iter_mut().zip(values.chunks_exact(self.features)) {
+                        *into = row[feature];
+                    }
+                }
+            }
+            Layout::Columns(columns) => {
+                for (into, column) in into.chunks_exact_mut(stride).zip(columns) {
+                    into[..rows.len()].copy_from_slice(&column[rows.clone()]);
+                }
+            }
+        }
+    }
+
     /// Writes the values of these rows feature by feature, `stride` apart.
     pub(super) fn read_tile(&self, rows: &[u32], into: &mut [f64], stride: usize) {
+        if let [first, .., last] = *rows
+            && rows.is_sorted_by(|one, other| one < other)
+            && (last - first) as usize + 1 == rows.len()
+        {
+            return self.read_span(first as usize..last as usize + 1, into, stride);
+        }
         match &self.layout {
             Layout::Rows(values) => {
                 // Feature by feature although rows lie together: they stay in the nearest cache, and a whole column is written.

@@ -12,11 +12,19 @@
 
 // Code that runs under the instructions chosen at run time must be inlined into where they are chosen.
 #[allow(clippy::inline_always)]
+mod bounds;
+#[allow(clippy::inline_always)]
+mod exact_sum;
+#[allow(clippy::inline_always)]
 mod kernel;
 #[allow(clippy::inline_always)]
 mod lloyd;
 #[allow(clippy::inline_always)]
+mod screen;
+#[allow(clippy::inline_always)]
 mod silhouette;
+#[allow(clippy::inline_always)]
+mod survey;
 
 mod agreement;
 mod assign;
@@ -29,7 +37,6 @@ mod dispersion;
 mod distance;
 mod drift;
 mod exact_amount;
-mod exact_sum;
 mod feature;
 mod feature_table;
 mod gap;
@@ -49,7 +56,6 @@ mod segment_model;
 mod segment_names;
 mod stability;
 mod starts;
-mod survey;
 mod tier_backtest;
 mod tier_band;
 mod tier_search;

@@ -1,5 +1,6 @@
 //! What one look at all rows tells.
 
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::Matrix;
@@ -8,6 +9,10 @@ use super::kernel::Frame;
 
 /// Rows of one partial sum: fixed, so that sums do not depend on threads.
 const BLOCK: usize = 4096;
+/// Rows that are read at a time; their values stay in a near cache.
+const SPAN: usize = 512;
+/// Sums that are kept side by side: one would wait for its own additions.
+const LANES: usize = 8;
 
 /// Ranges and moments of the features.
 pub(super) struct Survey {
@@ -22,20 +27,68 @@ pub(super) struct Survey {
     heaviest: f64,
 }
 
+/// What [`Survey`] keeps of a feature, of every eighth row.
+struct Lanes {
+    lowest: [f64; LANES],
+    highest: [f64; LANES],
+    largest: [f64; LANES],
+    sum: [f64; LANES],
+    square: [f64; LANES],
+}
+
+impl Lanes {
+    #[inline(always)]
+    fn add(&mut self, values: &[f64], weights: &[f64], first: f64) {
+        for (lane, (&value, &weight)) in values.iter().zip(weights).enumerate().take(LANES) {
+            // Comparisons, not `f64::min`, whose care for NaN takes instructions: values are finite.
+            self.lowest[lane] = if value < self.lowest[lane] { value } else { self.lowest[lane] };
+            self.highest[lane] = if value > self.highest[lane] { value } else { self.highest[lane] };
+            let size = (weight * value).abs();
+            self.largest[lane] = if size > self.largest[lane] { size } else { self.largest[lane] };
+            let difference = value - first;
+            self.sum[lane] += weight * difference;
+            self.square[lane] += weight * difference * difference;
+        }
+    }
+}
+
+/// Takes in a span, whose values stand feature by feature.
+struct Add<'a> {
+    survey: &'a mut Survey,
+    values: &'a [f64],
+    rows: usize,
+    first: &'a [f64],
+    weights: Option<&'a [f64]>,
+}
+
+impl WithSimd for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.survey.add(self.values, self.rows, self.first, self.weights);
+    }
+}
+
 impl Survey {
     pub(super) fn new(matrix: &Matrix<'_>, weights: Option<&[f64]>) -> Self {
         let features = matrix.features();
         let mut first = vec![0.0; features];
         matrix.read_row(0, &mut first);
+        let arch = Arch::new();
         let blocks: Vec<Self> = (0..matrix.rows())
             .into_par_iter()
             .step_by(BLOCK)
             .map(|start| {
                 let mut survey = Self::empty(features);
-                let mut row = vec![0.0; features];
-                for place in start..matrix.rows().min(start + BLOCK) {
-                    matrix.read_row(place, &mut row);
-                    survey.add(&row, &first, weights.map_or(1.0, |weights| weights[place]));
+                let mut values = vec![0.0; features * SPAN];
+                let end = matrix.rows().min(start + BLOCK);
+                for start in (start..end).step_by(SPAN) {
+                    let rows = start..end.min(start + SPAN);
+                    matrix.read_span(rows.clone(), &mut values, SPAN);
+                    let weights = weights.map(|weights| &weights[rows.clone()]);
+                    let (rows, first, values) = (rows.len(), &first, &values);
+                    arch.dispatch(Add { survey: &mut survey, values, rows, first, weights });
                 }
                 survey
             })
@@ -59,17 +112,37 @@ impl Survey {
         }
     }
 
-    fn add(&mut self, row: &[f64], first: &[f64], weight: f64) {
-        self.weight += weight;
-        self.heaviest = self.heaviest.max(weight);
-        let Self { lowest, highest, largest, sums, squares, .. } = self;
-        for (feature, (&value, first)) in row.iter().zip(first).enumerate() {
-            lowest[feature] = lowest[feature].min(value);
-            highest[feature] = highest[feature].max(value);
-            largest[feature] = largest[feature].max((weight * value).abs());
-            let difference = value - first;
-            sums[feature] += weight * difference;
-            squares[feature] += weight * difference * difference;
+    #[inline(always)]
+    fn add(&mut self, values: &[f64], rows: usize, first: &[f64], given: Option<&[f64]>) {
+        let mut weights = [0.0; SPAN];
+        match given {
+            None => weights[..rows].fill(1.0),
+            Some(given) => weights[..rows].copy_from_slice(given),
+        }
+        self.weight += weights.iter().sum::<f64>();
+        self.heaviest = weights.iter().fold(self.heaviest, |heaviest, &weight| heaviest.max(weight));
+        for (feature, values) in values.chunks_exact(SPAN).enumerate() {
+            let first = first[feature];
+            let mut lanes = Lanes {
+                lowest: [values[0]; LANES],
+                highest: [values[0]; LANES],
+                largest: [0.0; LANES],
+                sum: [0.0; LANES],
+                square: [0.0; LANES],
+            };
+            let (values, rest) = values[..rows].as_chunks::<LANES>();
+            let (weights, weights_of_rest) = weights[..rows].as_chunks::<LANES>();
+            for (values, weights) in values.iter().zip(weights) {
+                lanes.add(values, weights, first);
+            }
+            lanes.add(rest, weights_of_rest, first);
+            for lane in 0..LANES {
+                self.lowest[feature] = self.lowest[feature].min(lanes.lowest[lane]);
+                self.highest[feature] = self.highest[feature].max(lanes.highest[lane]);
+                self.largest[feature] = self.largest[feature].max(lanes.largest[lane]);
+                self.sums[feature] += lanes.sum[lane];
+                self.squares[feature] += lanes.square[lane];
+            }
         }
     }
 
@@ -97,6 +170,12 @@ impl Survey {
             self.lowest.iter().zip(&self.highest).map(|(low, high)| low / 2.0 + high / 2.0).collect();
         let (_, exponent) = libm::frexp(self.spread());
         Frame { origin, scale: libm::ldexp(1.0, (-exponent).min(1000)) }
+    }
+
+    /// How far the values of each feature reach from an origin.
+    pub(super) fn reaches(&self, origin: &[f64]) -> Vec<f64> {
+        let ends = self.lowest.iter().zip(&self.highest);
+        ends.zip(origin).map(|((low, high), origin)| (high - origin).max(origin - low)).collect()
     }
 
     /// The widest range.

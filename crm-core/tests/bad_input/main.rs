@@ -6,6 +6,7 @@ mod clv;
 mod clv_fits;
 mod clv_values;
 mod columns;
+mod experiment_rank;
 #[path = "../log/mod.rs"]
 mod log;
 mod policies;

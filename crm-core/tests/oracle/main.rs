@@ -9,8 +9,11 @@ mod clv_grid;
 mod clv_published;
 mod clv_spend;
 mod clv_validation;
+mod experiment_bayes;
 mod experiment_proportions;
+mod experiment_rank;
 mod experiment_rates;
+mod experiment_sequential;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;

@@ -39,8 +39,9 @@ fn any_method() -> impl Strategy<Value = ProportionMethod> {
 fn any_options() -> impl Strategy<Value = (TestOptions, f64)> {
     let alpha = prop_oneof![Just(0.05), Just(0.5), 1e-12..0.999];
     let unit = prop_oneof![Just(0.0), -1.0..1.0f64];
-    (prop::sample::select(Alternative::ALL), alpha, unit)
-        .prop_map(|(alternative, alpha, unit)| (TestOptions::default().alternative(alternative).alpha(alpha), unit))
+    (prop::sample::select(Alternative::ALL), alpha, unit).prop_map(|(alternative, alpha, unit)| {
+        (TestOptions::default().alternative(alternative).alpha(alpha), unit)
+    })
 }
 
 /// A null from a number in (-1, 1), 0 for "no effect".
@@ -54,9 +55,8 @@ fn null_of(contrast: Contrast, unit: f64) -> f64 {
 type Case = (ProportionMethod, BinaryArm, BinaryArm, (TestOptions, f64));
 
 fn any_case() -> impl Strategy<Value = Case> {
-    any_method().prop_flat_map(|method| {
-        (Just(method), any_arm(most(method)), any_arm(most(method)), any_options())
-    })
+    any_method()
+        .prop_flat_map(|method| (Just(method), any_arm(most(method)), any_arm(most(method)), any_options()))
 }
 
 /// `p < alpha` if and only if the interval excludes the null; only a typed status goes without a p-value.

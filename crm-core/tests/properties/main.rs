@@ -7,6 +7,7 @@ mod bytes;
 mod campaign;
 mod clv;
 mod clv_fit;
+mod experiment_rank;
 mod experiment_rates;
 mod history;
 #[path = "../log/mod.rs"]

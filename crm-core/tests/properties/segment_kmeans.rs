@@ -95,10 +95,26 @@ fn large_question(seed: u64, features: usize, clusters: usize, bound: u64) -> Qu
     .possible()
 }
 
+/// Rows that are near each other beside one that is so far away that a coarse image of them tells nothing.
+fn far_question() -> Question {
+    let mut question = large_question(7, 3, 6, 100);
+    question.values[3 * 5000] = 1e9;
+    question
+}
+
 fn large_questions() -> Vec<Question> {
-    [(1, 3, 5, 10), (2, 2, 16, 40), (3, 1, 7, 100_000), (4, 7, 13, 1_000_000), (5, 17, 12, 3), (6, 2, 40, 7)]
-        .map(|(seed, features, clusters, bound)| large_question(seed, features, clusters, bound))
-        .to_vec()
+    let mut questions = [
+        (1, 3, 5, 10),
+        (2, 2, 16, 40),
+        (3, 1, 7, 100_000),
+        (4, 7, 13, 1_000_000),
+        (5, 17, 12, 3),
+        (6, 2, 40, 7),
+    ]
+    .map(|(seed, features, clusters, bound)| large_question(seed, features, clusters, bound))
+    .to_vec();
+    questions.push(far_question());
+    questions
 }
 
 fn same(left: &Clustering, right: &Clustering) -> std::result::Result<(), TestCaseError> {
