@@ -26,7 +26,8 @@ pub fn levels(name: &str, arrays: &[ArrayRef]) -> Result<Levels> {
 fn id_parts<'a>(name: &str, arrays: &'a [ArrayRef]) -> Result<Vec<IdColumn<'a>>> {
     let mut start = 0;
     let part = |array: &'a ArrayRef| {
-        let first = std::mem::replace(&mut start, start + array.len());
+        let first = start;
+        start += array.len();
         id_column(array).map_err(|error| match error.row() {
             Some(row) => error.at_row(row + first as u64).on(name),
             None => error.on(name),

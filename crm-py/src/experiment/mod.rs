@@ -3,7 +3,7 @@
 mod binary_arm;
 mod proportion;
 mod test_options;
-mod test_result;
+pub(crate) mod test_result;
 
 pub(crate) use binary_arm::BinaryArm;
 pub(crate) use proportion::compare_proportions;
