@@ -6,7 +6,7 @@
 //!                                        ├─► rfm        scores ─► named segments
 //!                                        ├─► segment    features ─► k-means clusters, profiles, value tiers
 //!                                        └─► clv        purchase model × spend model ─► lifetime value
-//! campaign:   select ─► split (target arms | control) ─► measure
+//! campaign:   select ─► split (target arms | control) ─► measure, uplift curves
 //! experiment: arm statistics (mergeable) ─► test result
 //! ```
 //!
@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 // The pipeline, in its order.
+pub mod campaign;
 pub mod clv;
 pub mod customer;
 pub mod experiment;

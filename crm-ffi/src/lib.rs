@@ -15,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 // The families, in the order of the core.
+pub mod campaign;
 pub mod clv;
 pub mod customer;
 pub mod experiment;

@@ -158,6 +158,15 @@ impl Column {
         matches!(&self.0, Values::Arrays(arrays) if arrays.iter().all(|array| *array.data_type() == DataType::Boolean))
     }
 
+    /// Whether it is an Arrow column of text, or of categories.
+    fn is_text(&self) -> bool {
+        let text = |array: &ArrayRef| {
+            let kind = array.data_type();
+            kind.is_string() || matches!(kind, DataType::Dictionary(..))
+        };
+        matches!(&self.0, Values::Arrays(arrays) if !arrays.is_empty() && arrays.iter().all(text))
+    }
+
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
         match &self.0 {
             Values::Arrays(arrays) => Ok(arrays.iter().map(Array::len).sum()),
@@ -195,6 +204,16 @@ impl Column {
     }
 }
 
+impl Column {
+    /// All rows as arrays.
+    pub(crate) fn arrays(&self, py: Python<'_>) -> PyResult<Vec<ArrayRef>> {
+        match &self.0 {
+            Values::Arrays(arrays) => Ok(arrays.clone()),
+            _ => Ok(vec![self.piece(py, 0, usize::MAX)?]),
+        }
+    }
+}
+
 /// What a column may hold beside numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accept {
@@ -203,6 +222,8 @@ pub(crate) enum Accept {
     Missing,
     /// Truth values are 0 and 1.
     Truths,
+    /// Both.
+    Flags,
 }
 
 impl Column {
@@ -312,7 +333,7 @@ pub(crate) fn numbers(arrays: &[ArrayRef], accept: Accept) -> Result<ScalarBuffe
                 let divisor = 10f64.powi(i32::from(*scale));
                 all.extend(array.values().iter().map(|value| *value as f64 / divisor));
             }
-            DataType::Boolean if accept == Accept::Truths => {
+            DataType::Boolean if matches!(accept, Accept::Truths | Accept::Flags) => {
                 all.extend(array.as_boolean().values().iter().map(|value| f64::from(u8::from(value))));
             }
             DataType::Null => all.resize(start + array.len(), f64::NAN),
@@ -320,7 +341,7 @@ pub(crate) fn numbers(arrays: &[ArrayRef], accept: Accept) -> Result<ScalarBuffe
         }
         let nulls = array.logical_nulls();
         for row in nulls.iter().flat_map(|nulls| (0..nulls.len()).filter(|&row| nulls.is_null(row))) {
-            if accept != Accept::Missing {
+            if !matches!(accept, Accept::Missing | Accept::Flags) {
                 let error = Error::new(ErrorKind::MissingValue, "is missing");
                 return Err(error.at_row((start + row) as u64));
             }

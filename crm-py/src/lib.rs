@@ -11,6 +11,7 @@ mod error;
 mod ingest;
 mod table;
 
+mod campaign;
 mod clv;
 mod customer;
 mod experiment;
@@ -20,6 +21,11 @@ mod segment;
 /// The native half of `crm`.
 #[pyo3::pymodule]
 mod _crm {
+    #[pymodule_export]
+    use crate::campaign::{
+        Assignment, CampaignOutcomes, CampaignReport, Selected, Selection, Split, SplitBalance, TargetTable,
+        UpliftCurve, buckets,
+    };
     #[pymodule_export]
     use crate::clv::{
         Bootstrap, CohortValue, CustomerValueModel, DiscountRate, FitReport, OrderAverages, Prediction,

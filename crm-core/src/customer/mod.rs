@@ -14,6 +14,7 @@ mod builder;
 mod cohort;
 mod history;
 mod id;
+mod id_list;
 mod intern;
 mod ledger;
 mod line;
@@ -34,6 +35,7 @@ pub use builder::HistoryBuilder;
 pub use cohort::{Cohort, CohortAge, CohortBy, CohortTable};
 pub use history::PurchaseHistory;
 pub use id::{CustomerId, CustomerIds, IdKind};
+pub use id_list::IdList;
 #[cfg(feature = "io")]
 pub(crate) use money::parse_micros;
 pub use money::{MICROS_PER_UNIT, Money};
@@ -41,6 +43,7 @@ pub use options::{Exclusion, IngestOptions, Policy, RowAccount, RowTotal};
 pub use period::{Day, Period, TimeUnit};
 pub use rhythm::Rhythm;
 pub use split::CalibrationHoldout;
+pub(crate) use transaction::RawId;
 #[cfg(feature = "arrow")]
 pub(crate) use transaction::not_utf8;
 pub use transaction::{

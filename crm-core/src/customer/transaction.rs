@@ -67,6 +67,12 @@ impl<T: Copy> Column<'_, T> {
     pub(crate) fn get(&self, row: usize) -> Option<T> {
         if self.validity.has(row) { Some(self.values[row]) } else { None }
     }
+
+    /// Refuses a column that has fewer flags than rows.
+    pub(crate) fn check_validity(&self, name: &str) -> Result<()> {
+        let rows = self.values.len();
+        check_column(name, rows, rows, self.validity.covers(rows))
+    }
 }
 
 /// The offsets of a text column, one more than rows.
@@ -216,6 +222,11 @@ impl IdColumn<'_> {
                 }
             },
         })
+    }
+
+    /// Refuses a column that has fewer flags than rows.
+    pub(crate) fn check_validity(&self, name: &str) -> Result<()> {
+        check_column(name, self.len(), self.len(), self.validity_covers())
     }
 
     fn validity_covers(&self) -> bool {

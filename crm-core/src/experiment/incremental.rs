@@ -163,11 +163,24 @@ pub fn campaign_return(
     options: &TestOptions,
 ) -> Result<CampaignReturn> {
     let test = test.into();
+    campaign_return_of(target.count(), cost, options, |options| compare_means(target, control, test, options))
+}
+
+/// As [`campaign_return`], from any test of the difference of means, such as one that is adjusted by a covariate: it is asked twice, for the null of the
+/// options and for the break-even.
+///
+/// # Errors
+/// `InvalidArgument` for no contacts; those of the test.
+pub fn campaign_return_of(
+    contacts: u64,
+    cost: &CampaignCost,
+    options: &TestOptions,
+    test: impl Fn(&TestOptions) -> Result<TestResult>,
+) -> Result<CampaignReturn> {
     let options = TestOptions { contrast: Contrast::Difference, ..*options };
-    let contacts = target.count();
     let break_even_mean = cost.break_even_mean(contacts)?;
-    let difference = compare_means(target, control, test, &options)?;
-    let break_even = compare_means(target, control, test, &options.null(break_even_mean))?;
+    let difference = test(&options)?;
+    let break_even = test(&options.null(break_even_mean))?;
     let (total, count) = (cost.total(contacts), contacts as f64);
     let amount = |scale: f64, shift: f64| Amount {
         estimate: scale.mul_add(difference.estimate, shift),

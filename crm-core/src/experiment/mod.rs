@@ -96,7 +96,8 @@ pub use group_sequential_look::{GroupSequentialLook, SequentialDecision, Stagewi
 pub use group_sequential_power::SequentialPower;
 pub use grouping::{GroupColumn, GroupLabel};
 pub use incremental::{
-    Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
+    Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, campaign_return_of,
+    incremental_conversions,
 };
 pub use interval::{Interval, IntervalKind};
 pub use joint_arm::{JointArm, Measures};

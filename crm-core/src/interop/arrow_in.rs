@@ -191,7 +191,7 @@ fn integers(array: &dyn Array) -> Result<Option<Column<'_, i64>>> {
     }))
 }
 
-fn id_column<'a>(array: &'a dyn Array) -> Result<IdColumn<'a>> {
+pub(super) fn id_column<'a>(array: &'a dyn Array) -> Result<IdColumn<'a>> {
     if let Some(column) = integers(array)? {
         return Ok(IdColumn::Integer(column));
     }
@@ -244,7 +244,7 @@ fn coded<K: ArrowDictionaryKeyType>(array: &dyn Array) -> Result<IdColumn<'_>> {
     Ok(IdColumn::Coded { codes, values: Box::new(id_column(dictionary.values().as_ref())?) })
 }
 
-fn time_column(array: &dyn Array) -> Result<TimeColumn<'_>> {
+pub(super) fn time_column(array: &dyn Array) -> Result<TimeColumn<'_>> {
     match array.data_type() {
         DataType::Date32 => Ok(TimeColumn::Day(borrowed::<Date32Type>(array))),
         DataType::Date64 => Ok(TimeColumn::Local(borrowed::<Date64Type>(array), TimeResolution::Millisecond)),

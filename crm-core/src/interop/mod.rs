@@ -5,6 +5,8 @@
 //! part of the engine's other signatures.
 
 #[cfg(feature = "arrow")]
+mod arrow_columns;
+#[cfg(feature = "arrow")]
 mod arrow_in;
 #[cfg(feature = "arrow")]
 mod arrow_out;
@@ -26,6 +28,8 @@ pub use arrow_array;
 #[cfg(feature = "arrow")]
 pub use arrow_schema;
 
+#[cfg(feature = "arrow")]
+pub use arrow_columns::{days, id_list, levels};
 #[cfg(feature = "arrow")]
 pub use arrow_in::{ColumnNames, transactions};
 #[cfg(feature = "arrow")]

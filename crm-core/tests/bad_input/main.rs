@@ -1,6 +1,7 @@
 //! Input that cannot be used: the kind of each error, the argument and the row that it names, and what is left after it.
 #![allow(clippy::unwrap_used)]
 
+mod campaign;
 mod clv;
 mod clv_fits;
 mod clv_values;

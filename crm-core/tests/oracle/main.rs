@@ -2,6 +2,8 @@
 //! those tests say so and skip.
 #![allow(clippy::unwrap_used)]
 
+mod campaign_cases;
+mod campaign_measure;
 mod clv_discrete;
 mod clv_grid;
 mod clv_published;

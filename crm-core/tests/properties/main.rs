@@ -4,6 +4,7 @@
 mod any_log;
 mod base;
 mod bytes;
+mod campaign;
 mod clv;
 mod clv_fit;
 mod experiment_bayes;

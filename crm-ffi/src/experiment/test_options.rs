@@ -75,7 +75,7 @@ impl crm_test_options {
     ///
     /// # Safety
     /// `options` is null or points to a struct of the size that its first field says.
-    pub(super) unsafe fn take(options: *const Self) -> Outcome<TestOptions> {
+    pub(crate) unsafe fn take(options: *const Self) -> Outcome<TestOptions> {
         if options.is_null() {
             return Ok(TestOptions::default());
         }

@@ -9,7 +9,7 @@ mod quantile;
 mod rank;
 mod resampling;
 mod test_options;
-mod test_result;
+pub(crate) mod test_result;
 
 pub(crate) use always_valid::{
     MixtureBound, SequentialTest, always_valid, bernoulli_sequence, empirical_process_bound,

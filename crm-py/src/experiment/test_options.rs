@@ -8,7 +8,7 @@ use crate::error::OrRaise;
 
 /// Contrast, alternative, level and null.
 #[pyclass(frozen, module = "crm._crm")]
-pub(crate) struct TestOptions(pub(super) Options);
+pub(crate) struct TestOptions(pub(crate) Options);
 
 #[pymethods]
 impl TestOptions {

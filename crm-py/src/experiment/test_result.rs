@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 /// The fields of `crm.TestResult`, by name.
-pub(super) fn fields<'py>(py: Python<'py>, result: &TestResult) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn fields<'py>(py: Python<'py>, result: &TestResult) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
     fields.set_item("method", result.method)?;
     fields.set_item("contrast", result.contrast.name())?;

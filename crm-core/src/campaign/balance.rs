@@ -1,0 +1,115 @@
+//! Whether a split made arms that were alike before the campaign.
+//!
+//! Reference: Austin, P. C. (2009), "Balance diagnostics for comparing the distribution of baseline covariates between treatment groups in
+//! propensity-score matched samples", Statistics in Medicine 28(25), section 2.2, for standardised mean differences.
+
+use serde::Serialize;
+
+use super::cells::Cells;
+use super::outcomes::CampaignOutcomes;
+use crate::error::{Error, ErrorKind, Result};
+use crate::experiment::{
+    MeanMethod, MultiplicityMethod, ProportionMethod, SAMPLE_RATIO_THRESHOLD, SampleRatio, TestOptions,
+    TestResult, adjust_p_values, compare_means, compare_proportions, sample_ratio,
+};
+
+/// A target against the control in something that was there before the campaign.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BalanceRow {
+    /// The column.
+    pub column: String,
+    /// The text whose share is compared; empty for a column of numbers, and for rows without a text.
+    pub level: String,
+    /// The target.
+    pub arm: String,
+    /// `(mean_t - mean_c) / sqrt((var_t + var_c) / 2)`; 0 where nothing varies and the means are equal, NaN where they are not. Magnitudes
+    /// below 0.1 are commonly taken for balance.
+    pub standardised_difference: f64,
+    /// The test that the means, or shares, are equal.
+    pub result: TestResult,
+    /// The p-value adjusted over all rows; NaN where there is none.
+    pub adjusted_p_value: f64,
+}
+
+/// Whether a split made arms that were alike: their sizes, and all columns from before the campaign.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SplitBalance {
+    /// Whether the arms have the sizes that were planned.
+    pub sample_ratio: SampleRatio,
+    /// Columns of numbers in their order, then the levels of columns of texts.
+    pub rows: Vec<BalanceRow>,
+}
+
+impl CampaignOutcomes {
+    /// Compares the arms in what was there before the campaign: columns of [`with_before`](Self::with_before), by Welch's test, and the share of
+    /// each group of [`with_groups`](Self::with_groups), by the score test.
+    ///
+    /// A fair split gives a small adjusted p-value with chance alpha over all rows together. Missing numbers are left out of their
+    /// column.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a level outside (0, 1); `Empty` if an arm has no customers.
+    pub fn balance(&self, alpha: f64, multiplicity: MultiplicityMethod) -> Result<SplitBalance> {
+        let options = TestOptions::default().alpha(alpha);
+        options.check()?;
+        let counts = self.counts();
+        if let Some(empty) =
+            counts.iter().zip(self.weights()).position(|(&count, &weight)| count == 0 && weight > 0.0)
+        {
+            return Err(Error::new(ErrorKind::Empty, "has no customers").on(&self.names()[empty]));
+        }
+        let (control, everybody) = (self.control(), Cells::new(self, None));
+        let targets: Vec<usize> =
+            (0..counts.len()).filter(|&arm| arm != control && counts[arm] > 0).collect();
+        let mut rows = Vec::new();
+        let mut add =
+            |column: &str, level: &str, arm: usize, standardised_difference: f64, result: TestResult| {
+                rows.push(BalanceRow {
+                    column: column.to_owned(),
+                    level: level.to_owned(),
+                    arm: self.names()[arm].clone(),
+                    standardised_difference,
+                    result,
+                    adjusted_p_value: f64::NAN,
+                });
+            };
+        for (name, values) in &self.before {
+            let of_control = everybody.mean(0, control, values)?;
+            for &arm in &targets {
+                let target = everybody.mean(0, arm, values)?;
+                let result = compare_means(&target, &of_control, MeanMethod::Welch, &options)?;
+                let difference = standardised(result.difference, target.variance() + of_control.variance());
+                add(name, "", arm, difference, result);
+            }
+        }
+        for (name, levels) in &self.groups {
+            let cells = Cells::new(self, Some(levels));
+            for group in 0..cells.groups.len() {
+                let rate = |arm| crate::experiment::BinaryArm::new(cells.count(group, arm), counts[arm]);
+                let of_control = rate(control)?;
+                for &arm in &targets {
+                    let target = rate(arm)?;
+                    let result =
+                        compare_proportions(&target, &of_control, ProportionMethod::Score, &options)?;
+                    let variance = |rate: f64| rate * (1.0 - rate);
+                    let both = variance(target.rate()) + variance(of_control.rate());
+                    add(name, &cells.groups[group], arm, standardised(result.difference, both), result);
+                }
+            }
+        }
+        let tested: Vec<usize> = (0..rows.len()).filter(|&row| !rows[row].result.p_value.is_nan()).collect();
+        let p_values: Vec<f64> = tested.iter().map(|&row| rows[row].result.p_value).collect();
+        for (&row, p) in tested.iter().zip(adjust_p_values(&p_values, multiplicity)?) {
+            rows[row].adjusted_p_value = p;
+        }
+        Ok(SplitBalance {
+            sample_ratio: sample_ratio(&counts, self.weights(), SAMPLE_RATIO_THRESHOLD)?,
+            rows,
+        })
+    }
+}
+
+/// A difference in units of the root of the mean of two variances, whose sum is given.
+fn standardised(difference: f64, variances: f64) -> f64 {
+    if difference == 0.0 && variances == 0.0 { 0.0 } else { difference / (variances / 2.0).sqrt() }
+}

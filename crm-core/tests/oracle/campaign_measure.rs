@@ -1,0 +1,221 @@
+//! Campaigns of public data: Hillstrom's mail to customers of a shop, and the gate of a mobile game.
+
+use crm_core::campaign::{
+    Arm, ArmCost, CampaignEffect, CampaignMetric, CampaignOutcomes, CampaignReport, MeasureOptions, TopShare,
+    UpliftCurve,
+};
+use crm_core::customer::IdColumn;
+use crm_core::experiment::{MultiplicityMethod, ProportionMethod, TestOptions};
+use serde_json::Value;
+
+use crate::reading::data;
+
+/// Hillstrom, K. (2008), MineThatData E-Mail Analytics and Data Mining Challenge: columns by name.
+struct Hillstrom(Vec<String>, Vec<csv::StringRecord>);
+
+impl Hillstrom {
+    fn read() -> Option<Self> {
+        let mut reader = csv::Reader::from_reader(data("hillstrom_email.csv.gz")?);
+        let names = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        Some(Self(names, reader.records().map(Result::unwrap).collect()))
+    }
+
+    fn texts(&self, name: &str) -> Vec<&str> {
+        let place = self.0.iter().position(|known| known == name).unwrap();
+        self.1.iter().map(|record| &record[place]).collect()
+    }
+
+    fn numbers(&self, name: &str) -> Vec<f64> {
+        self.texts(name).iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn outcomes(&self) -> CampaignOutcomes {
+        let arms = [
+            Arm::target("Mens E-Mail", 1.0),
+            Arm::target("Womens E-Mail", 1.0),
+            Arm::control("No E-Mail", 1.0),
+        ];
+        CampaignOutcomes::new(&IdColumn::Text(&self.texts("segment")), &arms)
+            .unwrap()
+            .with_metric(CampaignMetric::Response, &self.numbers("visit"))
+            .unwrap()
+            .with_metric(CampaignMetric::Conversion, &self.numbers("conversion"))
+            .unwrap()
+            .with_metric(CampaignMetric::Revenue, &self.numbers("spend"))
+            .unwrap()
+    }
+}
+
+fn near(value: f64, known: f64, tolerance: f64) {
+    assert!((value - known).abs() <= tolerance * known.abs(), "{value} {known}");
+}
+
+fn revenue<'a>(report: &'a CampaignReport, arm: &str) -> &'a CampaignEffect {
+    report.overall(arm, CampaignMetric::Revenue).unwrap()
+}
+
+#[test]
+fn hillstrom_is_what_the_literature_prints() {
+    let Some(data) = Hillstrom::read() else { return };
+    let report = data.outcomes().measure(&MeasureOptions::default()).unwrap();
+    let customers: Vec<u64> = report.arms.iter().map(|arm| arm.customers).collect();
+    assert_eq!(customers, [21_307, 21_387, 21_306]);
+    // SciPy 1.18, chisquare.
+    near(report.sample_ratio.p_value, 0.903_692_957_559_610_4, 2e-10);
+    for (arm, printed) in
+        report.arms.iter().zip([[18.28, 1.253, 1.423], [15.14, 0.884, 1.077], [10.62, 0.573, 0.653]])
+    {
+        assert!((100.0 * arm.means[0] - printed[0]).abs() <= 0.005, "{:?}", arm.means);
+        assert!((100.0 * arm.means[1] - printed[1]).abs() <= 0.000_5, "{:?}", arm.means);
+        assert!((arm.means[2] - printed[2]).abs() <= 0.000_5, "{:?}", arm.means);
+    }
+    // SciPy 1.18, ttest_ind(equal_var=False).
+    let mens = revenue(&report, "Mens E-Mail").result;
+    near(mens.difference, 0.769_827_155_894_536_8, 1e-12);
+    near(mens.statistic, 5.300_140_358_411_669, 1e-11);
+    near(mens.p_value, 1.163_814_968_225_482e-7, 1e-10);
+    near(mens.interval.lower, 0.485_139_732_568_407_6, 1e-11);
+    near(mens.interval.upper, 1.054_514_579_220_665_8, 1e-11);
+    let womens = revenue(&report, "Womens E-Mail");
+    near(womens.result.p_value, 0.001_129_397_102_363_249_5, 1e-10);
+    // The larger of two p-values is its own adjusted one (Holm).
+    assert_eq!(womens.adjusted_p_value, womens.result.p_value);
+    near(revenue(&report, "Mens E-Mail").adjusted_p_value, 2.0 * mens.p_value, 1e-15);
+}
+
+#[test]
+fn hillstrom_by_channel_is_adjusted_over_six_tests() {
+    let Some(data) = Hillstrom::read() else { return };
+    let outcomes = data.outcomes().with_groups("channel", &IdColumn::Text(&data.texts("channel"))).unwrap();
+    let report = outcomes.measure(&MeasureOptions::default()).unwrap();
+    let by_channel: Vec<&CampaignEffect> = report
+        .effects
+        .iter()
+        .filter(|effect| effect.grouping == "channel" && effect.metric == CampaignMetric::Revenue)
+        .collect();
+    // SciPy 1.18, and Holm's factors by hand.
+    for (effect, (group, arm, difference, p, factor)) in by_channel.iter().zip([
+        ("Multichannel", "Mens E-Mail", 1.209_129_405_261_908_6, 0.003_789_585_658_933_672, 5.0),
+        ("Multichannel", "Womens E-Mail", 1.157_535_865_127_065_3, 0.011_625_472_703_167_505, 3.0),
+        ("Phone", "Mens E-Mail", 0.564_074_391_969_133_3, 0.006_077_313_232_590_326, 4.0),
+        ("Phone", "Womens E-Mail", 0.232_473_504_509_508_77, 0.195_118_044_698_751_08, 1.0),
+        ("Web", "Mens E-Mail", 0.850_448_667_039_835_9, 0.000_236_321_770_998_696_02, 6.0),
+        ("Web", "Womens E-Mail", 0.416_316_691_470_760_8, 0.037_279_752_498_983_895, 2.0),
+    ]) {
+        assert_eq!((effect.group.as_str(), effect.arm.as_str()), (group, arm));
+        near(effect.result.difference, difference, 1e-11);
+        near(effect.result.p_value, p, 1e-10);
+        near(effect.adjusted_p_value, factor * p, 1e-10);
+    }
+    assert!(report.empty.is_empty());
+}
+
+#[test]
+fn hillstrom_pays_at_a_rate_that_the_delta_method_gives() {
+    let Some(data) = Hillstrom::read() else { return };
+    let cost = ArmCost { per_contact: 0.2, margin: 0.4, ..ArmCost::default() };
+    let report = data.outcomes().measure(&MeasureOptions::default().cost(cost)).unwrap();
+    // NumPy: p_c + 0.5 / v with v the spend of each who bought, and its variance from the sample covariances.
+    for (back, (estimate, lower, upper)) in report.returns.iter().zip([
+        (0.010_130_327_948_325_265, 0.008_992_090_141_229_953, 0.011_268_565_755_420_578),
+        (0.009_827_985_532_291_148, 0.008_695_449_238_862_068, 0.010_960_521_825_720_227),
+    ]) {
+        near(back.break_even_rate.estimate, estimate, 1e-12);
+        near(back.break_even_rate.interval.lower, lower, 1e-11);
+        near(back.break_even_rate.interval.upper, upper, 1e-11);
+        // Profit is an affine image of the difference.
+        let n = back.returned.contacts as f64;
+        near(back.returned.profit.estimate, n * (0.4 * back.returned.difference.difference - 0.2), 1e-12);
+        near(back.returned.roi.interval.upper, 2.0 * back.returned.difference.interval.upper - 1.0, 1e-12);
+    }
+}
+
+#[test]
+fn hillstrom_is_adjusted_by_what_was_bought_before() {
+    let Some(data) = Hillstrom::read() else { return };
+    let outcomes = data.outcomes().with_covariate(&data.numbers("history")).unwrap();
+    let report = outcomes.measure(&MeasureOptions::default()).unwrap();
+    // NumPy and SciPy 1.18: the common slope within the arms is 0.00121720..., then ttest_ind of what is left.
+    let mens = revenue(&report, "Mens E-Mail").result;
+    near(mens.difference, 0.767_449_619_313_107, 1e-11);
+    near(mens.p_value, 1.264_785_544_674_379e-7, 1e-9);
+}
+
+#[test]
+fn hillstrom_was_split_fairly() {
+    let Some(data) = Hillstrom::read() else { return };
+    let balance = data
+        .outcomes()
+        .with_before("history", &data.numbers("history"))
+        .unwrap()
+        .with_before("recency", &data.numbers("recency"))
+        .unwrap()
+        .with_groups("channel", &IdColumn::Text(&data.texts("channel")))
+        .unwrap()
+        .balance(0.05, MultiplicityMethod::Holm)
+        .unwrap();
+    // NumPy and SciPy 1.18.
+    let known = [
+        (0.007_612_868_321_542_39, 0.432_012_889_404_821_24),
+        (0.006_510_722_458_553_667, 0.501_181_705_360_817_5),
+        (0.006_831_532_454_259_954, 0.480_743_269_739_731_9),
+        (0.005_180_013_205_688_683, 0.592_545_007_815_337_4),
+    ];
+    assert_eq!(balance.rows.len(), 4 + 3 * 2);
+    for (row, (difference, p)) in balance.rows.iter().zip(known) {
+        near(row.standardised_difference, difference, 1e-10);
+        near(row.result.p_value, p, 1e-10);
+    }
+    let phone = balance.rows.iter().find(|row| row.level == "Phone").unwrap();
+    near(phone.standardised_difference, -0.008_276_186_526_812_186, 1e-10);
+    assert!(balance.rows.iter().all(|row| row.adjusted_p_value > 0.9));
+}
+
+/// Cookie Cats (public teaching data): players by the gate that they met, and how many were back after seven days.
+#[test]
+fn cookie_cats_is_what_is_published_and_its_split_is_off() {
+    let (mut arms, mut back) = (Vec::new(), Vec::new());
+    for (arm, players, returned) in [("gate_30", 44_700, 8_502), ("gate_40", 45_489, 8_279)] {
+        for player in 0..players {
+            arms.push(arm);
+            back.push(f64::from(u8::from(player < returned)));
+        }
+    }
+    let report = CampaignOutcomes::new(
+        &IdColumn::Text(&arms),
+        &[Arm::target("gate_30", 1.0), Arm::control("gate_40", 1.0)],
+    )
+    .unwrap()
+    .with_metric(CampaignMetric::Response, &back)
+    .unwrap()
+    .measure(&MeasureOptions { proportion_method: ProportionMethod::Pooled, ..MeasureOptions::default() })
+    .unwrap();
+    let effect = report.overall("gate_30", CampaignMetric::Response).unwrap();
+    assert!((effect.result.statistic - 3.164).abs() < 0.000_5, "{}", effect.result.statistic);
+    assert!((effect.result.p_value - 0.0016).abs() < 0.000_05, "{}", effect.result.p_value);
+    assert!((report.sample_ratio.p_value - 0.0086).abs() < 0.000_05, "{}", report.sample_ratio.p_value);
+}
+
+#[test]
+fn uplift_at_the_top_is_that_of_scikit_uplift() {
+    let file: Value =
+        serde_json::from_str(include_str!("../../../tests/cases/campaign/uplift.json")).unwrap();
+    let case = &file["cases"][0];
+    let numbers = |name: &str| -> Vec<f64> {
+        case[name].as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+    };
+    let target: Vec<bool> = numbers("target").iter().map(|&is| is == 1.0).collect();
+    let curve = UpliftCurve::new(&numbers("score"), &target, &numbers("outcome")).unwrap();
+    for (of, name) in [
+        (TopShare::Everybody, "uplift_at_30_percent"),
+        (TopShare::EachArm, "uplift_at_30_percent_of_each_arm"),
+    ] {
+        let top = curve.top(0.3, of, &TestOptions::default()).unwrap();
+        near(top.result.difference, case[name].as_f64().unwrap(), 1e-14);
+    }
+    // Bands hold everybody once.
+    let bands = curve.bands(7, &TestOptions::default()).unwrap();
+    assert_eq!(bands.iter().map(|band| band.targets + band.controls).sum::<u64>(), 40);
+    assert_eq!(bands.len(), 7);
+    assert!(bands.windows(2).all(|pair| pair[0].score_to > pair[1].score_from));
+}
