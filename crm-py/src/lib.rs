@@ -39,6 +39,11 @@ mod _crm {
     #[pymodule_export]
     use crate::experiment::{BinaryArm, TestOptions, compare_proportions};
     #[pymodule_export]
+    use crate::experiment::{
+        MeanPlan, PlanOptions, ProportionPlan, Traffic, adjust_ln_p_values, adjust_p_values,
+        compare_with_control, covariate_deviation, ratio_deviation,
+    };
+    #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]
     use crate::rfm::{

@@ -8,3 +8,7 @@ pub mod test_result;
 // Rates.
 pub mod binary_arm;
 pub mod proportion;
+
+// Many tests, and before the test.
+pub mod multiplicity;
+pub mod planning;
