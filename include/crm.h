@@ -1653,6 +1653,171 @@ typedef int32_t crm_proportion_method;
 #endif // __cplusplus
 
 /**
+ * How p-values of many tests are adjusted.
+ */
+enum crm_multiplicity_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Times the number of tests.
+     */
+    CRM_MULTIPLICITY_METHOD_BONFERRONI = 0,
+    /**
+     * `1 - (1 - p)^m`.
+     */
+    CRM_MULTIPLICITY_METHOD_SIDAK = 1,
+    /**
+     * Bonferroni's, one after the other from the smallest: right under every dependence.
+     */
+    CRM_MULTIPLICITY_METHOD_HOLM = 2,
+    /**
+     * Sidak's, one after the other from the smallest.
+     */
+    CRM_MULTIPLICITY_METHOD_HOLM_SIDAK = 3,
+    /**
+     * Holm's from the largest: right for independent and positively dependent tests.
+     */
+    CRM_MULTIPLICITY_METHOD_HOCHBERG = 4,
+    /**
+     * Every subset by Simes' test: right where Hochberg's is.
+     */
+    CRM_MULTIPLICITY_METHOD_HOMMEL = 5,
+    /**
+     * The share of false ones among the rejections, for independent and positively dependent tests.
+     */
+    CRM_MULTIPLICITY_METHOD_BENJAMINI_HOCHBERG = 6,
+    /**
+     * The same share under every dependence.
+     */
+    CRM_MULTIPLICITY_METHOD_BENJAMINI_YEKUTIELI = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_multiplicity_method crm_multiplicity_method;
+#else
+typedef int32_t crm_multiplicity_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which rejections count as power.
+ */
+enum crm_counted_tails
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Those in the direction of the effect, as the textbook formulae have it.
+     */
+    CRM_COUNTED_TAILS_NEAR = 0,
+    /**
+     * All of them.
+     */
+    CRM_COUNTED_TAILS_BOTH = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_counted_tails crm_counted_tails;
+#else
+typedef int32_t crm_counted_tails;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How several targets against one control share the level.
+ */
+enum crm_level_sharing
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * `alpha / targets` for each.
+     */
+    CRM_LEVEL_SHARING_BONFERRONI = 0,
+    /**
+     * `1 - (1 - alpha)^(1 / targets)` for each.
+     */
+    CRM_LEVEL_SHARING_SIDAK = 1,
+    /**
+     * Dunnett's critical value, which takes the common control into account.
+     */
+    CRM_LEVEL_SHARING_DUNNETT = 2,
+    /**
+     * The whole level for each.
+     */
+    CRM_LEVEL_SHARING_NONE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_level_sharing crm_level_sharing;
+#else
+typedef int32_t crm_level_sharing;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * On which side of the null a detectable effect lies.
+ */
+enum crm_effect_direction
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Above.
+     */
+    CRM_EFFECT_DIRECTION_INCREASE = 0,
+    /**
+     * Below.
+     */
+    CRM_EFFECT_DIRECTION_DECREASE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_effect_direction crm_effect_direction;
+#else
+typedef int32_t crm_effect_direction;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which test of two rates is planned.
+ */
+enum crm_proportion_plan_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The score test (Farrington and Manning 1990).
+     */
+    CRM_PROPORTION_PLAN_METHOD_SCORE = 0,
+    /**
+     * The z test with the pooled rate, for the null of no effect.
+     */
+    CRM_PROPORTION_PLAN_METHOD_POOLED = 1,
+    /**
+     * The z test with the rates as they are.
+     */
+    CRM_PROPORTION_PLAN_METHOD_UNPOOLED = 2,
+    /**
+     * The test of the difference of arcsines, for the null of no effect.
+     */
+    CRM_PROPORTION_PLAN_METHOD_ARCSINE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_proportion_plan_method crm_proportion_plan_method;
+#else
+typedef int32_t crm_proportion_plan_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -3092,6 +3257,147 @@ typedef struct crm_test_result {
      */
     double effect_size;
 } crm_test_result;
+
+/**
+ * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_dunnett {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
+     * where the data could not answer.
+     */
+    double critical_value;
+    /**
+     * Degrees of freedom of the common variance.
+     */
+    double degrees_of_freedom;
+    /**
+     * The standard deviation within the arms.
+     */
+    double standard_deviation;
+} crm_dunnett;
+
+/**
+ * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
+ */
+typedef struct crm_plan_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_contrast`: the difference (default), or for rates the lift or the ratio.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_alternative`: two-sided (default), greater or less.
+     */
+    int32_t alternative;
+    /**
+     * The level of all comparisons together, inside (0, 1) (default 0.05).
+     */
+    double alpha;
+    /**
+     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
+     */
+    int32_t has_null;
+    /**
+     * Not 0 for a test of equivalence, between both margins; 0 by default.
+     */
+    int32_t has_margins;
+    /**
+     * The value of the contrast under the null.
+     */
+    double null;
+    /**
+     * The lower margin of equivalence.
+     */
+    double lower_margin;
+    /**
+     * The upper margin of equivalence.
+     */
+    double upper_margin;
+    /**
+     * A `crm_counted_tails`: near (default) or both.
+     */
+    int32_t tails;
+    /**
+     * A `crm_level_sharing`: Bonferroni (default), Sidak, Dunnett or none.
+     */
+    int32_t sharing;
+    /**
+     * Size of the control over that of one target; above 0 (default 1).
+     */
+    double control_per_target;
+    /**
+     * Targets against the one control, from 1 (default) to 1000.
+     */
+    uint32_t targets;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} crm_plan_options;
+
+/**
+ * Sizes with which a test has the power asked for. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_size {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers of one target, as the formula has it: a root, not rounded.
+     */
+    double target;
+    /**
+     * Customers of the control, not rounded.
+     */
+    double control;
+    /**
+     * Customers of one target.
+     */
+    uint64_t target_count;
+    /**
+     * Customers of the control.
+     */
+    uint64_t control_count;
+    /**
+     * Customers of all targets and the control.
+     */
+    uint64_t total_count;
+    /**
+     * The power with the counts: at least what was asked for.
+     */
+    double power;
+} crm_sample_size;
+
+/**
+ * How long arms take to fill. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_traffic_duration {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Days until the slowest arm is full, not rounded.
+     */
+    double days;
+    /**
+     * Days, rounded up.
+     */
+    uint64_t whole_days;
+    /**
+     * Weeks, rounded up.
+     */
+    uint64_t whole_weeks;
+} crm_traffic_duration;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -6525,6 +6831,168 @@ crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    int32_t method,
                                    const struct crm_test_options *options,
                                    struct crm_test_result *out);
+
+/**
+ * p-values adjusted for their number by a `crm_multiplicity_method`, in the order given; `out` may be the array itself.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for a p-value that is NaN or outside [0, 1], naming its row.
+ */
+crm_status crm_adjust_p_values(const double *p_values, size_t length, int32_t method, double *out, size_t capacity);
+
+/**
+ * The logarithms of adjusted p-values from those of p-values, for tests whose p-values underflow. As `crm_adjust_p_values`.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for a logarithm that is NaN or above 0, naming its row.
+ */
+crm_status crm_adjust_ln_p_values(const double *ln_p_values,
+                                  size_t length,
+                                  int32_t method,
+                                  double *out,
+                                  size_t capacity);
+
+/**
+ * Tests `targets` targets against one control with one level for all of them (Dunnett 1955), from the counts, means and
+ * sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last.
+ *
+ * `results` has a place for each target, the first with its `struct_size` set to that of all of them; `options` may be
+ * NULL for the defaults, and `out` where the summary is not wanted.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for no targets, with `CRM_STATUS_INVALID_ARGUMENT` for moments that no values have, for
+ * options that make no sense and for contrasts other than the difference.
+ */
+crm_status crm_compare_with_control(const uint64_t *counts,
+                                    const double *means,
+                                    const double *variances,
+                                    size_t targets,
+                                    const struct crm_test_options *options,
+                                    struct crm_test_result *results,
+                                    struct crm_dunnett *out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_plan_options_init(struct crm_plan_options *options, size_t struct_size);
+
+/**
+ * The power of a test of two rates by a `crm_proportion_plan_method`, for a target of that rate and size; the control has
+ * `control_per_target` times the size. `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for rates outside their range, a size that is not positive and options that make
+ * no sense.
+ */
+crm_status crm_plan_proportion_power(double control_rate,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     double target_rate,
+                                     double target_count,
+                                     double *out);
+
+/**
+ * The least sizes for a power of a test of two rates. Set `out->struct_size` first; `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_proportion_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ */
+crm_status crm_plan_proportion_sample_size(double control_rate,
+                                           int32_t method,
+                                           const struct crm_plan_options *options,
+                                           double target_rate,
+                                           double power,
+                                           struct crm_sample_size *out);
+
+/**
+ * The rate of the target next to the null, in a `crm_effect_direction`, that is found with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a power that no rate reaches, a direction that the alternative does not look
+ * for, margins, and what `crm_plan_proportion_sample_size` refuses.
+ */
+crm_status crm_plan_proportion_detectable(double control_rate,
+                                          int32_t method,
+                                          const struct crm_plan_options *options,
+                                          double target_count,
+                                          double power,
+                                          int32_t direction,
+                                          double *out);
+
+/**
+ * The power of a test of two means, 0 for Welch's, 1 for Student's, 2 for the z test, for a difference and a size of the
+ * target; the control has `control_per_target` times the size. `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for deviations and sizes that are not positive, a difference that is not finite and
+ * options that make no sense.
+ */
+crm_status crm_plan_mean_power(double target_deviation,
+                               double control_deviation,
+                               int32_t method,
+                               const struct crm_plan_options *options,
+                               double difference,
+                               double target_count,
+                               double *out);
+
+/**
+ * The least sizes for a power of a test of two means. Set `out->struct_size` first; `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a difference on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_mean_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ */
+crm_status crm_plan_mean_sample_size(double target_deviation,
+                                     double control_deviation,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     double difference,
+                                     double power,
+                                     struct crm_sample_size *out);
+
+/**
+ * The difference next to the null, in a `crm_effect_direction`, that is found with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size too small for a variance, a direction that the alternative does not look
+ * for, margins, and what `crm_plan_mean_sample_size` refuses.
+ */
+crm_status crm_plan_mean_detectable(double target_deviation,
+                                    double control_deviation,
+                                    int32_t method,
+                                    const struct crm_plan_options *options,
+                                    double target_count,
+                                    double power,
+                                    int32_t direction,
+                                    double *out);
+
+/**
+ * The standard deviation that a covariate leaves (CUPED), `deviation * sqrt(1 - correlation^2)`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a deviation that is not positive and a correlation outside (-1, 1).
+ */
+crm_status crm_covariate_deviation(double deviation, double correlation, double *out);
+
+/**
+ * The standard deviation to plan a ratio of means with, from means and deviations of numerator and denominator and their
+ * correlation.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean of the denominator that is 0, negative deviations, a correlation outside
+ * [-1, 1] and numbers that are not finite.
+ */
+crm_status crm_ratio_deviation(double numerator_mean,
+                               double numerator_deviation,
+                               double denominator_mean,
+                               double denominator_deviation,
+                               double correlation,
+                               double *out);
+
+/**
+ * How long it takes until every arm has its size, from visitors per day of whom each of `targets` gets `target_share` and the
+ * control `control_share`. Set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for visitors or shares that are not positive and shares that add up to more than 1.
+ */
+crm_status crm_traffic_days(double visitors_per_day,
+                            double target_share,
+                            double control_share,
+                            uint32_t targets,
+                            const struct crm_sample_size *size,
+                            struct crm_traffic_duration *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,
