@@ -6,6 +6,7 @@ mod clv_fits;
 mod clv_values;
 mod columns;
 mod experiment_means;
+mod experiment_planning;
 #[path = "../log/mod.rs"]
 mod log;
 mod policies;

@@ -7,6 +7,7 @@ mod bytes;
 mod clv;
 mod clv_fit;
 mod experiment_means;
+mod experiment_multiplicity;
 mod experiment_rates;
 mod history;
 #[path = "../log/mod.rs"]
