@@ -164,7 +164,8 @@ impl MeanPlan {
     /// The difference next to the null that is found with that power.
     ///
     /// # Errors
-    /// `InvalidArgument` for a size too small for a variance, a power outside (alpha, 1), a direction that the alternative does not look for, and margins.
+    /// `InvalidArgument` for a size too small for a variance, a power outside (alpha, 1), a direction that the alternative does not look for, and
+    /// margins.
     pub fn detectable(&self, target_count: f64, power: f64, direction: EffectDirection) -> Result<f64> {
         Design::detectable(self, target_count, power, direction)
     }
