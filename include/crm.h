@@ -1653,171 +1653,167 @@ typedef int32_t crm_proportion_method;
 #endif // __cplusplus
 
 /**
- * The shape of a group-sequential boundary, or the rule by which it spends its error.
+ * How p-values of many tests are adjusted.
  */
-enum crm_stopping_boundary
+enum crm_multiplicity_method
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * z falls as t^(-1/2) (O'Brien and Fleming 1979); all looks planned ahead.
+     * Times the number of tests.
      */
-    CRM_STOPPING_BOUNDARY_O_BRIEN_FLEMING = 0,
+    CRM_MULTIPLICITY_METHOD_BONFERRONI = 0,
     /**
-     * The same z at every look (Pocock 1977); all looks planned ahead.
+     * `1 - (1 - p)^m`.
      */
-    CRM_STOPPING_BOUNDARY_POCOCK = 1,
+    CRM_MULTIPLICITY_METHOD_SIDAK = 1,
     /**
-     * z goes as t^(parameter - 1/2) (Wang and Tsiatis 1987); all looks planned ahead.
+     * Bonferroni's, one after the other from the smallest: right under every dependence.
      */
-    CRM_STOPPING_BOUNDARY_WANG_TSIATIS = 2,
+    CRM_MULTIPLICITY_METHOD_HOLM = 2,
     /**
-     * Spends error like O'Brien-Fleming (Lan and DeMets 1983).
+     * Sidak's, one after the other from the smallest.
      */
-    CRM_STOPPING_BOUNDARY_SPEND_O_BRIEN_FLEMING = 3,
+    CRM_MULTIPLICITY_METHOD_HOLM_SIDAK = 3,
     /**
-     * Spends error like Pocock (Lan and DeMets 1983).
+     * Holm's from the largest: right for independent and positively dependent tests.
      */
-    CRM_STOPPING_BOUNDARY_SPEND_POCOCK = 4,
+    CRM_MULTIPLICITY_METHOD_HOCHBERG = 4,
     /**
-     * Spends alpha t^parameter (Kim and DeMets 1987).
+     * Every subset by Simes' test: right where Hochberg's is.
      */
-    CRM_STOPPING_BOUNDARY_SPEND_POWER = 5,
+    CRM_MULTIPLICITY_METHOD_HOMMEL = 5,
     /**
-     * Spends alpha (1 - e^(-parameter t)) / (1 - e^-parameter) (Hwang, Shih and De Cani 1990).
+     * The share of false ones among the rejections, for independent and positively dependent tests.
      */
-    CRM_STOPPING_BOUNDARY_SPEND_HWANG_SHIH_DE_CANI = 6,
+    CRM_MULTIPLICITY_METHOD_BENJAMINI_HOCHBERG = 6,
+    /**
+     * The same share under every dependence.
+     */
+    CRM_MULTIPLICITY_METHOD_BENJAMINI_YEKUTIELI = 7,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_stopping_boundary crm_stopping_boundary;
+typedef enum crm_multiplicity_method crm_multiplicity_method;
 #else
-typedef int32_t crm_stopping_boundary;
+typedef int32_t crm_multiplicity_method;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * What to do after a look.
+ * Which rejections count as power.
  */
-enum crm_sequential_decision
+enum crm_counted_tails
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Go on: nothing is decided.
+     * Those in the direction of the effect, as the textbook formulae have it.
      */
-    CRM_SEQUENTIAL_DECISION_CONTINUE = 0,
+    CRM_COUNTED_TAILS_NEAR = 0,
     /**
-     * The null is rejected.
+     * All of them.
      */
-    CRM_SEQUENTIAL_DECISION_REJECT = 1,
-    /**
-     * Going on is not worth it: the statistic is below the futility boundary.
-     */
-    CRM_SEQUENTIAL_DECISION_FUTILE = 2,
-    /**
-     * All error is spent and the null is not rejected.
-     */
-    CRM_SEQUENTIAL_DECISION_EXHAUSTED = 3,
+    CRM_COUNTED_TAILS_BOTH = 1,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_sequential_decision crm_sequential_decision;
+typedef enum crm_counted_tails crm_counted_tails;
 #else
-typedef int32_t crm_sequential_decision;
+typedef int32_t crm_counted_tails;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * How evidence adds up.
+ * How several targets against one control share the level.
  */
-enum crm_always_valid_method
+enum crm_level_sharing
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The mixture sequential probability ratio test, with a normal prior on the effect.
+     * `alpha / targets` for each.
      */
-    CRM_ALWAYS_VALID_METHOD_MSPRT = 0,
+    CRM_LEVEL_SHARING_BONFERRONI = 0,
     /**
-     * The asymptotic confidence sequence.
+     * `1 - (1 - alpha)^(1 / targets)` for each.
      */
-    CRM_ALWAYS_VALID_METHOD_ASYMPTOTIC = 1,
+    CRM_LEVEL_SHARING_SIDAK = 1,
+    /**
+     * Dunnett's critical value, which takes the common control into account.
+     */
+    CRM_LEVEL_SHARING_DUNNETT = 2,
+    /**
+     * The whole level for each.
+     */
+    CRM_LEVEL_SHARING_NONE = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_always_valid_method crm_always_valid_method;
+typedef enum crm_level_sharing crm_level_sharing;
 #else
-typedef int32_t crm_always_valid_method;
+typedef int32_t crm_level_sharing;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * The tails that a sum may have, and the prior that is mixed over.
+ * On which side of the null a detectable effect lies.
  */
-enum crm_mixture_kind
+enum crm_effect_direction
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Sub-Gaussian sums, a normal prior; bounds the modulus.
+     * Above.
      */
-    CRM_MIXTURE_KIND_NORMAL = 0,
+    CRM_EFFECT_DIRECTION_INCREASE = 0,
     /**
-     * Sub-Gaussian sums, a half-normal prior; bounds from above.
+     * Below.
      */
-    CRM_MIXTURE_KIND_NORMAL_ONE_SIDED = 1,
-    /**
-     * Sub-exponential sums of scale `scale`, a gamma prior; bounds from above.
-     */
-    CRM_MIXTURE_KIND_GAMMA_EXPONENTIAL = 2,
-    /**
-     * Sub-Poisson sums of scale `scale`, a gamma prior; bounds from above.
-     */
-    CRM_MIXTURE_KIND_GAMMA_POISSON = 3,
-    /**
-     * Sums of increments between `-scale` and `other_scale`, a beta prior.
-     */
-    CRM_MIXTURE_KIND_BETA_BINOMIAL = 4,
-    /**
-     * The same with the prior on one side; bounds from above.
-     */
-    CRM_MIXTURE_KIND_BETA_BINOMIAL_ONE_SIDED = 5,
+    CRM_EFFECT_DIRECTION_DECREASE = 1,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_mixture_kind crm_mixture_kind;
+typedef enum crm_effect_direction crm_effect_direction;
 #else
-typedef int32_t crm_mixture_kind;
+typedef int32_t crm_effect_direction;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * Which interval of a posterior is told.
+ * Which test of two rates is planned.
  */
-enum crm_credible_kind
+enum crm_proportion_plan_method
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Equal probability on both sides.
+     * The score test (Farrington and Manning 1990).
      */
-    CRM_CREDIBLE_KIND_EQUAL_TAILED = 0,
+    CRM_PROPORTION_PLAN_METHOD_SCORE = 0,
     /**
-     * The shortest: all values inside are more probable than those outside.
+     * The z test with the pooled rate, for the null of no effect.
      */
-    CRM_CREDIBLE_KIND_HIGHEST_DENSITY = 1,
+    CRM_PROPORTION_PLAN_METHOD_POOLED = 1,
+    /**
+     * The z test with the rates as they are.
+     */
+    CRM_PROPORTION_PLAN_METHOD_UNPOOLED = 2,
+    /**
+     * The test of the difference of arcsines, for the null of no effect.
+     */
+    CRM_PROPORTION_PLAN_METHOD_ARCSINE = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_credible_kind crm_credible_kind;
+typedef enum crm_proportion_plan_method crm_proportion_plan_method;
 #else
-typedef int32_t crm_credible_kind;
+typedef int32_t crm_proportion_plan_method;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -2071,12 +2067,6 @@ typedef struct crm_segment_summary crm_segment_summary;
  * threads may use it at once.
  */
 typedef struct crm_segments crm_segments;
-
-/**
- * A test that stays valid however often it is looked at. Free with `crm_sequential_test_free`. One thread at a time may use
- * it.
- */
-typedef struct crm_sequential_test crm_sequential_test;
 
 /**
  * How well rows fit their clusters. Free with `crm_silhouette_report_free`. Immutable: any number of threads may use it at
@@ -3269,432 +3259,145 @@ typedef struct crm_test_result {
 } crm_test_result;
 
 /**
- * What an always-valid test is asked. Fill with `crm_always_valid_options_init`, then change what differs.
+ * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
  */
-typedef struct crm_always_valid_options {
+typedef struct crm_dunnett {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * A `crm_always_valid_method` (default `CRM_ALWAYS_VALID_METHOD_ASYMPTOTIC`).
-     */
-    int32_t method;
-    /**
-     * A `crm_alternative`: two-sided (default), greater or less.
-     */
-    int32_t alternative;
-    /**
-     * `Msprt`: the deviation of the prior, about the size of effects that matter. `Asymptotic`: the number of observations of
-     * all arms together at which the interval is nearly tightest (default 10,000). Above 0.
-     */
-    double tuning;
-    /**
-     * The probability of ever rejecting a null that is true; inside (0, 1) (default 0.05).
-     */
-    double alpha;
-    /**
-     * The effect under the null (default 0).
-     */
-    double null;
-} crm_always_valid_options;
-
-/**
- * What an always-valid test says at one moment. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_always_valid_result {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * (Estimate - null) / standard error.
-     */
-    double statistic;
-    /**
-     * The logarithm of the evidence against the null.
-     */
-    double ln_evidence;
-    /**
-     * min(1, 1 / evidence): under the null, ever at most alpha with probability at most alpha.
-     */
-    double p_value;
-    /**
-     * Its natural logarithm.
-     */
-    double ln_p_value;
-    /**
-     * The lower end of the confidence sequence here, which excludes the null if and only if the p-value is at most alpha.
-     */
-    double lower;
-    /**
-     * Its upper end.
-     */
-    double upper;
-    /**
-     * A `crm_test_status`: whether the data could answer.
-     */
-    int32_t status;
-    /**
-     * 0.
-     */
-    int32_t reserved;
-} crm_always_valid_result;
-
-/**
- * A mixture, tuned to be nearly tightest where the variance so far is `v_opt`. Its layout never changes.
- */
-typedef struct crm_mixture {
-    /**
-     * A `crm_mixture_kind`.
-     */
-    int32_t kind;
-    /**
-     * Must be 0.
-     */
-    int32_t reserved;
-    /**
-     * The variance so far at which the bound is nearly tightest; above 0.
-     */
-    double v_opt;
-    /**
-     * The level at which it is; inside (0, 1), one-sided (0, 0.5).
-     */
-    double alpha_opt;
-    /**
-     * That of the gamma mixtures, or the largest fall of a beta-binomial increment; above 0.
-     */
-    double scale;
-    /**
-     * The largest rise of a beta-binomial increment; above 0.
-     */
-    double other_scale;
-} crm_mixture;
-
-/**
- * What a group-sequential test is asked. Fill with `crm_group_sequential_options_init`, then change what differs.
- */
-typedef struct crm_group_sequential_options {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * A `crm_stopping_boundary` (default `CRM_STOPPING_BOUNDARY_SPEND_O_BRIEN_FLEMING`).
-     */
-    int32_t boundary;
-    /**
-     * Not 0 if `parameter` holds; 0 (default) for that of the boundary: 1/4 for Wang-Tsiatis, 3 for the power, -4 for
-     * Hwang-Shih-De Cani.
-     */
-    int32_t has_parameter;
-    /**
-     * The parameter of the boundary.
-     */
-    double parameter;
-    /**
-     * The error over all looks, of both sides together if two-sided; inside (0, 1) (default 0.05).
-     */
-    double alpha;
-    /**
-     * A `crm_alternative`: two-sided (default), greater or less.
-     */
-    int32_t alternative;
-    /**
-     * Not 0 if the last look is the end whatever its information: what is left of alpha is spent there. Default 0.
-     */
-    int32_t ended;
-    /**
-     * Not 0 for futility, of one-sided tests only. It does not bind. Default 0.
-     */
-    int32_t has_futility;
-    /**
-     * How the error of the second kind is spent: a `crm_stopping_boundary` that spends.
-     */
-    int32_t futility_boundary;
-    /**
-     * Not 0 if `futility_parameter` holds.
-     */
-    int32_t has_futility_parameter;
-    /**
-     * Not 0 if `futility_drift` holds; 0 for the drift at which the power is 1 - beta, which needs all looks.
-     */
-    int32_t has_futility_drift;
-    /**
-     * The parameter of the futility boundary.
-     */
-    double futility_parameter;
-    /**
-     * The error of the second kind; above 0, below 1 - alpha (default 0.2).
-     */
-    double beta;
-    /**
-     * The mean of z at information 1 under the effect hoped for.
-     */
-    double futility_drift;
-} crm_group_sequential_options;
-
-/**
- * A look at the data of a group-sequential test. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_group_sequential_look {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The information fraction of the look.
-     */
-    double information;
-    /**
-     * A `crm_sequential_decision`.
-     */
-    int32_t decision;
-    /**
-     * A `crm_test_status`: whether the data could answer.
-     */
-    int32_t status;
-    /**
-     * (Estimate - null) / standard error.
-     */
-    double statistic;
-    /**
-     * What the statistic had to exceed (its modulus if two-sided, its negative for less).
+     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
+     * where the data could not answer.
      */
     double critical_value;
     /**
-     * What the statistic had to reach for going on; -infinity without futility.
-     */
-    double futility_value;
-    /**
-     * The error spent so far.
-     */
-    double alpha_spent;
-    /**
-     * The lower end of the repeated confidence interval, which excludes the null if and only if the look rejects.
-     */
-    double lower;
-    /**
-     * Its upper end.
-     */
-    double upper;
-    /**
-     * The stage-wise adjusted p-value, as if the test ended here: at most `alpha_spent` if and only if the look rejects.
-     */
-    double p_value;
-    /**
-     * Its natural logarithm.
-     */
-    double ln_p_value;
-} crm_group_sequential_look;
-
-/**
- * Estimates that allow for the looks before, for a test that has ended. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_stagewise_inference {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The stage-wise adjusted p-value.
-     */
-    double p_value;
-    /**
-     * The effect under which what was seen, or more, has probability 1/2.
-     */
-    double median_unbiased;
-    /**
-     * The lower end of the interval of confidence 1 - alpha from the same ordering.
-     */
-    double lower;
-    /**
-     * Its upper end.
-     */
-    double upper;
-} crm_stagewise_inference;
-
-/**
- * What a sequential test says after a look. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_sequential_step {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The number of the look, from 0.
-     */
-    uint64_t look;
-    /**
-     * A `crm_sequential_decision`: reject or continue; once rejected it stays so.
-     */
-    int32_t decision;
-    /**
-     * A `crm_test_status`: whether the data of this look could answer.
-     */
-    int32_t status;
-    /**
-     * The effect at this look.
-     */
-    double estimate;
-    /**
-     * Its standard error.
-     */
-    double standard_error;
-    /**
-     * The logarithm of the evidence of this look by itself.
-     */
-    double ln_evidence_now;
-    /**
-     * The smallest p-value of all looks.
-     */
-    double p_value;
-    /**
-     * Its natural logarithm.
-     */
-    double ln_p_value;
-    /**
-     * The lower end of what the intervals of all looks have in common.
-     */
-    double lower;
-    /**
-     * Its upper end; below `lower` where looks contradict each other.
-     */
-    double upper;
-} crm_sequential_step;
-
-/**
- * A beta distribution: what is known of a rate. {1, 1} is uniform, {0.5, 0.5} Jeffreys' prior. Its layout never changes.
- */
-typedef struct crm_beta {
-    /**
-     * The first parameter, from 0.1 to 1e15: prior and conversions.
-     */
-    double alpha;
-    /**
-     * The second parameter, from 0.1 to 1e15: prior and failures.
-     */
-    double beta;
-} crm_beta;
-
-/**
- * What a Bayesian comparison is asked. Fill with `crm_bayes_options_init`, then change what differs.
- */
-typedef struct crm_bayes_options {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * A `crm_contrast` for the interval and the region: the difference (default) or the lift, which is for rates only.
-     */
-    int32_t contrast;
-    /**
-     * A `crm_credible_kind` (default `CRM_CREDIBLE_KIND_EQUAL_TAILED`).
-     */
-    int32_t credible_interval;
-    /**
-     * 1 less the probability that the interval holds; inside (0, 1) (default 0.05).
-     */
-    double alpha;
-    /**
-     * The region of practical equivalence: from this value of the contrast (default 0) ...
-     */
-    double rope_lower;
-    /**
-     * ... to this one (default 0).
-     */
-    double rope_upper;
-} crm_bayes_options;
-
-/**
- * What is known of an effect, and what either choice risks. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_bayes_result {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The posterior mean of the contrast; infinite for the lift over a control whose first parameter is at most 1.
-     */
-    double estimate;
-    /**
-     * The posterior standard deviation of the difference.
-     */
-    double deviation;
-    /**
-     * The lower end of what holds the contrast with probability 1 - alpha.
-     */
-    double lower;
-    /**
-     * Its upper end.
-     */
-    double upper;
-    /**
-     * P(target above control).
-     */
-    double p_target_better;
-    /**
-     * Its natural logarithm.
-     */
-    double ln_p_target_better;
-    /**
-     * P(control above target).
-     */
-    double p_control_better;
-    /**
-     * Its natural logarithm.
-     */
-    double ln_p_control_better;
-    /**
-     * What choosing the target is expected to lose.
-     */
-    double loss_target;
-    /**
-     * What choosing the control is expected to lose.
-     */
-    double loss_control;
-    /**
-     * P(contrast below the region of practical equivalence).
-     */
-    double p_below_rope;
-    /**
-     * P(contrast in the region of practical equivalence).
-     */
-    double p_in_rope;
-    /**
-     * P(contrast above the region of practical equivalence).
-     */
-    double p_above_rope;
-} crm_bayes_result;
-
-/**
- * An effect, target minus control, as it was estimated, and what was known before. Its layout never changes.
- */
-typedef struct crm_effect {
-    /**
-     * The estimate.
-     */
-    double estimate;
-    /**
-     * Its standard error; above 0.
-     */
-    double standard_error;
-    /**
-     * Degrees of freedom of the variance, above 1; INFINITY if it is known, or as good as, and with a prior.
+     * Degrees of freedom of the common variance.
      */
     double degrees_of_freedom;
     /**
-     * The prior's mean; used if `prior_deviation` is above 0.
+     * The standard deviation within the arms.
      */
-    double prior_mean;
+    double standard_deviation;
+} crm_dunnett;
+
+/**
+ * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
+ */
+typedef struct crm_plan_options {
     /**
-     * The prior's standard deviation; 0 for a flat prior.
+     * `sizeof` this struct.
      */
-    double prior_deviation;
-} crm_effect;
+    size_t struct_size;
+    /**
+     * A `crm_contrast`: the difference (default), or for rates the lift or the ratio.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_alternative`: two-sided (default), greater or less.
+     */
+    int32_t alternative;
+    /**
+     * The level of all comparisons together, inside (0, 1) (default 0.05).
+     */
+    double alpha;
+    /**
+     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
+     */
+    int32_t has_null;
+    /**
+     * Not 0 for a test of equivalence, between both margins; 0 by default.
+     */
+    int32_t has_margins;
+    /**
+     * The value of the contrast under the null.
+     */
+    double null;
+    /**
+     * The lower margin of equivalence.
+     */
+    double lower_margin;
+    /**
+     * The upper margin of equivalence.
+     */
+    double upper_margin;
+    /**
+     * A `crm_counted_tails`: near (default) or both.
+     */
+    int32_t tails;
+    /**
+     * A `crm_level_sharing`: Bonferroni (default), Sidak, Dunnett or none.
+     */
+    int32_t sharing;
+    /**
+     * Size of the control over that of one target; above 0 (default 1).
+     */
+    double control_per_target;
+    /**
+     * Targets against the one control, from 1 (default) to 1000.
+     */
+    uint32_t targets;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} crm_plan_options;
+
+/**
+ * Sizes with which a test has the power asked for. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_size {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers of one target, as the formula has it: a root, not rounded.
+     */
+    double target;
+    /**
+     * Customers of the control, not rounded.
+     */
+    double control;
+    /**
+     * Customers of one target.
+     */
+    uint64_t target_count;
+    /**
+     * Customers of the control.
+     */
+    uint64_t control_count;
+    /**
+     * Customers of all targets and the control.
+     */
+    uint64_t total_count;
+    /**
+     * The power with the counts: at least what was asked for.
+     */
+    double power;
+} crm_sample_size;
+
+/**
+ * How long arms take to fill. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_traffic_duration {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Days until the slowest arm is full, not rounded.
+     */
+    double days;
+    /**
+     * Days, rounded up.
+     */
+    uint64_t whole_days;
+    /**
+     * Weeks, rounded up.
+     */
+    uint64_t whole_weeks;
+} crm_traffic_duration;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -7130,307 +6833,166 @@ crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    struct crm_test_result *out);
 
 /**
- * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ * p-values adjusted for their number by a `crm_multiplicity_method`, in the order given; `out` may be the array itself.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ * Fails with `CRM_STATUS_INVALID_VALUE` for a p-value that is NaN or outside [0, 1], naming its row.
  */
-crm_status crm_always_valid_options_init(struct crm_always_valid_options *options, size_t struct_size);
+crm_status crm_adjust_p_values(const double *p_values, size_t length, int32_t method, double *out, size_t capacity);
 
 /**
- * What an always-valid test says about an effect with its standard error, after `observations` in all arms together (needed
- * for `Asymptotic` only). `options` may be NULL; set `out->struct_size` first.
+ * The logarithms of adjusted p-values from those of p-values, for tests whose p-values underflow. As `crm_adjust_p_values`.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers and options that make no sense.
+ * Fails with `CRM_STATUS_INVALID_VALUE` for a logarithm that is NaN or above 0, naming its row.
  */
-crm_status crm_always_valid(double estimate,
-                            double standard_error,
-                            double observations,
-                            const struct crm_always_valid_options *options,
-                            struct crm_always_valid_result *out);
+crm_status crm_adjust_ln_p_values(const double *ln_p_values,
+                                  size_t length,
+                                  int32_t method,
+                                  double *out,
+                                  size_t capacity);
 
 /**
- * The logarithm of the evidence that the sum `s` with variance so far `v` gives against a mean of 0.
+ * Tests `targets` targets against one control with one level for all of them (Dunnett 1955), from the counts, means and
+ * sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mixture that makes no sense.
- */
-crm_status crm_mixture_ln_evidence(const struct crm_mixture *mixture, double s, double v, double *out);
-
-/**
- * What the sum (two-sided: its modulus) exceeds at any time with probability at most `alpha`, at variance so far `v`.
+ * `results` has a place for each target, the first with its `struct_size` set to that of all of them; `options` may be
+ * NULL for the defaults, and `out` where the summary is not wanted.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mixture, a variance or a level that makes no sense.
+ * Fails with `CRM_STATUS_EMPTY` for no targets, with `CRM_STATUS_INVALID_ARGUMENT` for moments that no values have, for
+ * options that make no sense and for contrasts other than the difference.
  */
-crm_status crm_mixture_bound(const struct crm_mixture *mixture, double v, double alpha, double *out);
-
-/**
- * The polynomial stitched bound of a sub-gamma sum at variance so far `v`: `v_min` is the variance below which it stays what
- * it is there, `scale` 0 for sub-Gaussian sums, `exponent` above 1 (1.4 is usual), `ratio` above 1 (2 is usual).
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
- */
-crm_status crm_stitched_bound(double v,
-                              double alpha,
-                              double v_min,
-                              double scale,
-                              double exponent,
-                              double ratio,
-                              double *out);
-
-/**
- * The radius of a band around the empirical distribution function that holds at all sample sizes from `t_min` on, at size
- * `t`; `a` is above 0.7072 (0.85 is usual).
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
- */
-crm_status crm_empirical_process_bound(double t,
-                                       double alpha,
-                                       double t_min,
-                                       double a,
-                                       double *out);
-
-/**
- * The confidence sequence of one rate: at all sample sizes at once it holds the rate with probability at least 1 - alpha;
- * nearly tightest at `trials_opt` trials.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for more conversions than trials and numbers that make no sense.
- */
-crm_status crm_bernoulli_sequence(uint64_t conversions,
-                                  uint64_t trials,
-                                  double alpha,
-                                  double trials_opt,
-                                  double *lower,
-                                  double *upper);
-
-/**
- * The always-valid p-value of equal quantiles of order `p` in two samples, from all values seen so far, and its logarithm
- * (`ln_p_value` may be NULL); nearly most sensitive at `observations_opt` values of an arm.
- *
- * Fails with `CRM_STATUS_EMPTY` for an arm without values, `CRM_STATUS_INVALID_VALUE` for NaN, and
- * `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
- */
-crm_status crm_quantile_sequence_p_value(const double *target,
-                                         size_t target_length,
-                                         const double *control,
-                                         size_t control_length,
-                                         double p,
-                                         double observations_opt,
-                                         double *p_value,
-                                         double *ln_p_value);
+crm_status crm_compare_with_control(const uint64_t *counts,
+                                    const double *means,
+                                    const double *variances,
+                                    size_t targets,
+                                    const struct crm_test_options *options,
+                                    struct crm_test_result *results,
+                                    struct crm_dunnett *out);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_group_sequential_options_init(struct crm_group_sequential_options *options, size_t struct_size);
+crm_status crm_plan_options_init(struct crm_plan_options *options, size_t struct_size);
 
 /**
- * Boundaries for looks at `looks` information fractions, rising, at least 1e-6 apart: spending functions take the looks so
- * far, shapes all looks, the last at 1. `options` may be NULL for the defaults.
+ * The power of a test of two rates by a `crm_proportion_plan_method`, for a target of that rate and size; the control has
+ * `control_per_target` times the size. `options` may be NULL for the defaults.
  *
- * Each of the arrays holds `looks` places, or is NULL: what z must exceed (its modulus if two-sided, -z for less), the error
- * spent up to the look, the p-value of a test at this look alone at the critical value, and what z must reach for going on
- * (-infinity without futility).
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for rates outside their range, a size that is not positive and options that make
+ * no sense.
+ */
+crm_status crm_plan_proportion_power(double control_rate,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     double target_rate,
+                                     double target_count,
+                                     double *out);
+
+/**
+ * The least sizes for a power of a test of two rates. Set `out->struct_size` first; `options` may be NULL for the defaults.
  *
- * Fails with `CRM_STATUS_EMPTY` without a look, and with `CRM_STATUS_INVALID_ARGUMENT` for options and fractions that make no
- * sense; the error names the row.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_proportion_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
  */
-crm_status crm_group_sequential_boundaries(const double *information,
-                                           size_t looks,
-                                           const struct crm_group_sequential_options *options,
-                                           double *critical_values,
-                                           double *alpha_spent,
-                                           double *nominal_alpha,
-                                           double *futility_values);
+crm_status crm_plan_proportion_sample_size(double control_rate,
+                                           int32_t method,
+                                           const struct crm_plan_options *options,
+                                           double target_rate,
+                                           double power,
+                                           struct crm_sample_size *out);
 
 /**
- * What the test says at look number `look`, from 0, of an estimate of the effect with its standard error. `options` may be
- * NULL; set `out->struct_size` first.
+ * The rate of the target next to the null, in a `crm_effect_direction`, that is found with that power.
  *
- * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a look that the test does not have, an
- * estimate or null that is not finite, and a negative standard error.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a power that no rate reaches, a direction that the alternative does not look
+ * for, margins, and what `crm_plan_proportion_sample_size` refuses.
  */
-crm_status crm_group_sequential_at(const double *information,
-                                   size_t looks,
-                                   const struct crm_group_sequential_options *options,
-                                   size_t look,
-                                   double estimate,
-                                   double standard_error,
-                                   double null,
-                                   struct crm_group_sequential_look *out);
+crm_status crm_plan_proportion_detectable(double control_rate,
+                                          int32_t method,
+                                          const struct crm_plan_options *options,
+                                          double target_count,
+                                          double power,
+                                          int32_t direction,
+                                          double *out);
 
 /**
- * The adjusted p-value, the median-unbiased estimate and the adjusted interval of a test that ended at look number `look`.
- * `options` may be NULL; set `out->struct_size` first.
+ * The power of a test of two means, 0 for Welch's, 1 for Student's, 2 for the z test, for a difference and a size of the
+ * target; the control has `control_per_target` times the size. `options` may be NULL for the defaults.
  *
- * Fails as `crm_group_sequential_at`, and for a standard error of 0.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for deviations and sizes that are not positive, a difference that is not finite and
+ * options that make no sense.
  */
-crm_status crm_group_sequential_inference(const double *information,
-                                          size_t looks,
-                                          const struct crm_group_sequential_options *options,
-                                          size_t look,
-                                          double estimate,
-                                          double standard_error,
-                                          double null,
-                                          struct crm_stagewise_inference *out);
+crm_status crm_plan_mean_power(double target_deviation,
+                               double control_deviation,
+                               int32_t method,
+                               const struct crm_plan_options *options,
+                               double difference,
+                               double target_count,
+                               double *out);
 
 /**
- * How the test ends if z at information 1 has mean `drift`: the power, the mean information at the end, and for each look
- * P(rejecting in the direction of the alternative) and P(stopping below). All places may be NULL; the arrays hold `looks`.
+ * The least sizes for a power of a test of two means. Set `out->struct_size` first; `options` may be NULL for the defaults.
  *
- * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a drift beyond 37.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a difference on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_mean_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
  */
-crm_status crm_group_sequential_power(const double *information,
-                                      size_t looks,
-                                      const struct crm_group_sequential_options *options,
-                                      double drift,
-                                      double *power,
-                                      double *expected_information,
-                                      double *reject,
-                                      double *stop_below);
+crm_status crm_plan_mean_sample_size(double target_deviation,
+                                     double control_deviation,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     double difference,
+                                     double power,
+                                     struct crm_sample_size *out);
 
 /**
- * The information at the last look over what a test with a single look needs for the same power.
+ * The difference next to the null, in a `crm_effect_direction`, that is found with that power.
  *
- * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a power that is not above alpha and
- * below 1.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size too small for a variance, a direction that the alternative does not look
+ * for, margins, and what `crm_plan_mean_sample_size` refuses.
  */
-crm_status crm_group_sequential_inflation_factor(const double *information,
-                                                 size_t looks,
-                                                 const struct crm_group_sequential_options *options,
-                                                 double power,
-                                                 double *out);
+crm_status crm_plan_mean_detectable(double target_deviation,
+                                    double control_deviation,
+                                    int32_t method,
+                                    const struct crm_plan_options *options,
+                                    double target_count,
+                                    double power,
+                                    int32_t direction,
+                                    double *out);
 
 /**
- * A test without a look. `options` may be NULL for the defaults.
+ * The standard deviation that a covariate leaves (CUPED), `deviation * sqrt(1 - correlation^2)`.
  *
- * `out` receives the test, NULL if the call fails; the caller frees it with `crm_sequential_test_free`. Fails with
- * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a deviation that is not positive and a correlation outside (-1, 1).
  */
-crm_status crm_sequential_test_new(const struct crm_always_valid_options *options, struct crm_sequential_test **out);
+crm_status crm_covariate_deviation(double deviation, double correlation, double *out);
 
 /**
- * A look by an estimate of the effect so far, with its standard error, after `observations` in all arms together. Set
- * `out->struct_size` first.
+ * The standard deviation to plan a ratio of means with, from means and deviations of numerator and denominator and their
+ * correlation.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense and `CRM_STATUS_INCOMPATIBLE` for fewer observations
- * than at the look before; the test is then as it was.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean of the denominator that is 0, negative deviations, a correlation outside
+ * [-1, 1] and numbers that are not finite.
  */
-crm_status crm_sequential_test_look(struct crm_sequential_test *test,
-                                    double estimate,
-                                    double standard_error,
-                                    double observations,
-                                    struct crm_sequential_step *out);
+crm_status crm_ratio_deviation(double numerator_mean,
+                               double numerator_deviation,
+                               double denominator_mean,
+                               double denominator_deviation,
+                               double correlation,
+                               double *out);
 
 /**
- * A look at the difference of two rates, from all trials so far. Set `out->struct_size` first.
+ * How long it takes until every arm has its size, from visitors per day of whom each of `targets` gets `target_share` and the
+ * control `control_share`. Set `out->struct_size` first.
  *
- * Fails as `crm_sequential_test_look`, and for an arm without trials or with more conversions than trials.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for visitors or shares that are not positive and shares that add up to more than 1.
  */
-crm_status crm_sequential_test_look_rates(struct crm_sequential_test *test,
-                                          const struct crm_binary_arm *target,
-                                          const struct crm_binary_arm *control,
-                                          struct crm_sequential_step *out);
-
-/**
- * A look at the difference of two means, from the count, mean and sample variance (with count - 1) of all values so far. Set
- * `out->struct_size` first.
- *
- * Fails as `crm_sequential_test_look`, and for moments that make no sense.
- */
-crm_status crm_sequential_test_look_means(struct crm_sequential_test *test,
-                                          uint64_t target_count,
-                                          double target_mean,
-                                          double target_variance,
-                                          uint64_t control_count,
-                                          double control_mean,
-                                          double control_variance,
-                                          struct crm_sequential_step *out);
-
-/**
- * The state as JSON text; the caller frees it with `crm_bytes_free`.
- */
-crm_status crm_sequential_test_to_json(const struct crm_sequential_test *test, struct crm_bytes **out);
-
-/**
- * A test from its JSON text.
- *
- * `out` receives the test, NULL if the call fails; the caller frees it with `crm_sequential_test_free`. Fails with
- * `CRM_STATUS_CORRUPT` for text that is no such state and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
- */
-crm_status crm_sequential_test_from_json(const char *json, struct crm_sequential_test **out);
-
-/**
- * Frees a test; NULL is accepted.
- */
-void crm_sequential_test_free(struct crm_sequential_test *test);
-
-/**
- * What is known of a rate after `conversions` of `trials`; `prior` may be NULL for the uniform one, and `out` may be it.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for more conversions than trials and a prior that makes no sense.
- */
-crm_status crm_beta_after(const struct crm_beta *prior,
-                          uint64_t conversions,
-                          uint64_t trials,
-                          struct crm_beta *out);
-
-/**
- * The interval of a `crm_credible_kind` that holds the rate with probability 1 - alpha.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for parameters, a level or a kind that make no sense.
- */
-crm_status crm_beta_interval(const struct crm_beta *rate, double alpha, int32_t kind, double *lower, double *upper);
-
-/**
- * Fills options with their defaults; `struct_size` is `sizeof *options`.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
- */
-crm_status crm_bayes_options_init(struct crm_bayes_options *options, size_t struct_size);
-
-/**
- * Compares what is known of two rates: who is better, what either choice risks, and by how much they differ. `options` may be
- * NULL; set `out->struct_size` first.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for distributions and options that make no sense.
- */
-crm_status crm_compare_rates_bayes(const struct crm_beta *target,
-                                   const struct crm_beta *control,
-                                   const struct crm_bayes_options *options,
-                                   struct crm_bayes_result *out);
-
-/**
- * Who is better, what either choice risks and how large the effect is. `options` may be NULL; set `out->struct_size` first.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an effect and options that make no sense.
- */
-crm_status crm_decide_effect(const struct crm_effect *effect,
-                             const struct crm_bayes_options *options,
-                             struct crm_bayes_result *out);
-
-/**
- * How probable it is that each of `count` rates is the largest, and what choosing it is expected to lose. Each of the arrays
- * holds `count` places, or is NULL.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for fewer than two arms or more than 1,000, and for parameters that make no sense.
- */
-crm_status crm_best_rate(const struct crm_beta *arms,
-                         size_t count,
-                         double *p_best,
-                         double *ln_p_best,
-                         double *expected_loss);
-
-/**
- * How probable it is that each of `count` independent effects is the largest, as `crm_best_rate`.
- *
- * Fails as `crm_best_rate`.
- */
-crm_status crm_best_effect(const struct crm_effect *arms,
-                           size_t count,
-                           double *p_best,
-                           double *ln_p_best,
-                           double *expected_loss);
+crm_status crm_traffic_days(double visitors_per_day,
+                            double target_share,
+                            double control_share,
+                            uint32_t targets,
+                            const struct crm_sample_size *size,
+                            struct crm_traffic_duration *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,

@@ -55,6 +55,11 @@ mod _crm {
         mann_whitney, permutation_test, quantile_interval,
     };
     #[pymodule_export]
+    use crate::experiment::{
+        MeanPlan, PlanOptions, ProportionPlan, Traffic, adjust_ln_p_values, adjust_p_values,
+        compare_with_control, covariate_deviation, ratio_deviation,
+    };
+    #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]
     use crate::rfm::{

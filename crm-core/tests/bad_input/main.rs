@@ -7,6 +7,7 @@ mod clv_fits;
 mod clv_values;
 mod columns;
 mod experiment_means;
+mod experiment_planning;
 mod experiment_rank;
 mod experiment_sequential;
 #[path = "../log/mod.rs"]

@@ -22,3 +22,6 @@ pub mod sequential_test;
 
 // Bayesian.
 pub mod bayes;
+// Many tests, and before the test.
+pub mod multiplicity;
+pub mod planning;

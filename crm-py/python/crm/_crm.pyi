@@ -31,6 +31,7 @@ __all__ = [
     "IngestOptions",
     "KMeans",
     "KMeansOptions",
+    "MeanPlan",
     "MiniBatchKMeans",
     "MixtureBound",
     "Opportunities",
@@ -38,7 +39,9 @@ __all__ = [
     "Period",
     "PeriodActivity",
     "PermutationOptions",
+    "PlanOptions",
     "Prediction",
+    "ProportionPlan",
     "PurchaseData",
     "PurchaseHistory",
     "PurchaseModel",
@@ -70,7 +73,10 @@ __all__ = [
     "TestOptions",
     "TierBacktest",
     "UpliftCurve",
+    "Traffic",
     "ValueTiers",
+    "adjust_ln_p_values",
+    "adjust_p_values",
     "adjusted_rand_index",
     "always_valid",
     "audit",
@@ -86,6 +92,8 @@ __all__ = [
     "compare_proportions",
     "compare_quantiles",
     "compare_rates_bayes",
+    "compare_with_control",
+    "covariate_deviation",
     "customer_table",
     "customer_tier_names",
     "dispersion",
@@ -102,6 +110,7 @@ __all__ = [
     "permutation_test",
     "quantile_interval",
     "quantile_sequence_p_value",
+    "ratio_deviation",
     "segment_summary",
     "silhouette",
     "silhouette_values",
@@ -1359,3 +1368,49 @@ class UpliftCurve:
     ) -> tuple[float, float, float, int, int]: ...
     def top(self, share: float, of: str, options: TestOptions) -> dict[str, Any]: ...
     def bands(self, bands: int, options: TestOptions) -> Table: ...
+
+def adjust_p_values(p_values: Column, method: str) -> list[float]: ...
+def adjust_ln_p_values(ln_p_values: Column, method: str) -> list[float]: ...
+def compare_with_control(
+    targets: list[tuple[int, float, float]], control: tuple[int, float, float], options: TestOptions
+) -> dict[str, Any]: ...
+
+@final
+class PlanOptions:
+    def __new__(
+        cls,
+        names: tuple[str, str, str, str],
+        level: tuple[float, float | None, tuple[float, float] | None],
+        arms: tuple[float, int],
+    ) -> PlanOptions: ...
+
+@final
+class ProportionPlan:
+    def __new__(cls, control_rate: float, method: str, options: PlanOptions) -> ProportionPlan: ...
+    def power(self, target_rate: float, target_count: float) -> float: ...
+    def sample_size(self, target_rate: float, power: float) -> dict[str, Any]: ...
+    def detectable(self, target_count: float, power: float, direction: str) -> float: ...
+    def cohens_h(self, target_rate: float) -> float: ...
+
+@final
+class MeanPlan:
+    def __new__(
+        cls, target_deviation: float, control_deviation: float, method: str, options: PlanOptions
+    ) -> MeanPlan: ...
+    def power(self, difference: float, target_count: float) -> float: ...
+    def sample_size(self, difference: float, power: float) -> dict[str, Any]: ...
+    def detectable(self, target_count: float, power: float, direction: str) -> float: ...
+
+def covariate_deviation(deviation: float, correlation: float) -> float: ...
+def ratio_deviation(
+    numerator: tuple[float, float], denominator: tuple[float, float], correlation: float
+) -> float: ...
+
+@final
+class Traffic:
+    def __new__(
+        cls, visitors_per_day: float, target_share: float, control_share: float, targets: int
+    ) -> Traffic: ...
+    def control_per_target(self) -> float: ...
+    def target_count(self, days: float) -> float: ...
+    def duration(self, target_count: int, control_count: int) -> tuple[float, int, int]: ...

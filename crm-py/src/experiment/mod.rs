@@ -4,6 +4,8 @@ mod always_valid;
 mod bayes;
 mod binary_arm;
 mod group_sequential;
+mod multiplicity;
+mod planning;
 mod proportion;
 mod quantile;
 mod rank;
@@ -20,6 +22,10 @@ pub(crate) use bayes::{
 };
 pub(crate) use binary_arm::BinaryArm;
 pub(crate) use group_sequential::GroupSequential;
+pub(crate) use multiplicity::{adjust_ln_p_values, adjust_p_values, compare_with_control};
+pub(crate) use planning::{
+    MeanPlan, PlanOptions, ProportionPlan, Traffic, covariate_deviation, ratio_deviation,
+};
 pub(crate) use proportion::compare_proportions;
 pub(crate) use quantile::{QuantileArm, compare_quantiles, quantile_interval};
 pub(crate) use rank::{brunner_munzel, mann_whitney};
