@@ -37,7 +37,11 @@ mod _crm {
     #[pymodule_export]
     use crate::error::error_kinds;
     #[pymodule_export]
-    use crate::experiment::{BinaryArm, TestOptions, compare_proportions};
+    use crate::experiment::{
+        BinaryArm, SequentialSampleRatio, TestOptions, compare_proportion_columns, compare_proportions,
+        compare_several_proportions, proportion_equivalence, proportion_homogeneity, rate_interval,
+        sample_ratio, test_rate,
+    };
     #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]

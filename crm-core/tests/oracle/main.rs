@@ -9,6 +9,7 @@ mod clv_spend;
 mod clv_validation;
 mod experiment_proportions;
 mod experiment_rates;
+mod experiment_stress;
 #[path = "../log/mod.rs"]
 mod log;
 mod public_logs;

@@ -2,9 +2,12 @@
 
 // What every test shares.
 mod names;
+pub mod test_columns;
 pub mod test_options;
 pub mod test_result;
 
-// Rates.
+// Rates, and how users were split.
 pub mod binary_arm;
 pub mod proportion;
+pub mod rate_test;
+pub mod sample_ratio;

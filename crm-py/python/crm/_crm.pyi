@@ -47,6 +47,7 @@ __all__ = [
     "SegmentModel",
     "SegmentProfiles",
     "Segments",
+    "SequentialSampleRatio",
     "Simulation",
     "SpendData",
     "SpendModel",
@@ -59,7 +60,9 @@ __all__ = [
     "clv_models",
     "compare_by_frequency",
     "compare_by_value",
+    "compare_proportion_columns",
     "compare_proportions",
+    "compare_several_proportions",
     "customer_table",
     "customer_tier_names",
     "dispersion",
@@ -71,10 +74,15 @@ __all__ = [
     "holdout_accuracy",
     "migration",
     "normalized_mutual_information",
+    "proportion_equivalence",
+    "proportion_homogeneity",
+    "rate_interval",
+    "sample_ratio",
     "segment_summary",
     "silhouette",
     "silhouette_values",
     "stability",
+    "test_rate",
     "tracking",
 ]
 
@@ -91,6 +99,7 @@ _Method: TypeAlias = Literal["none", "z_score", "robust", "rank"]
 _Transform: TypeAlias = Literal["none", "log1p"]
 _GapOptions: TypeAlias = tuple[str, int, int, int]
 _Report: TypeAlias = tuple[Table, bool, float | None, float | None, float, str]
+_Ends: TypeAlias = tuple[float, float, Literal["bounded", "exclusive", "unbounded"]]
 _Block: TypeAlias = tuple[str, _Range, _Range, _Range | None]
 
 def error_kinds() -> list[tuple[str, int]]: ...
@@ -1053,3 +1062,32 @@ class TestOptions:
 def compare_proportions(
     target: BinaryArm, control: BinaryArm, method: str, options: TestOptions
 ) -> dict[str, Any]: ...
+def compare_proportion_columns(
+    target_conversions: Column,
+    target_trials: Column,
+    control_conversions: Column,
+    control_trials: Column,
+    method: str,
+    options: TestOptions,
+    threads: int,
+) -> Table: ...
+def proportion_equivalence(
+    target: BinaryArm,
+    control: BinaryArm,
+    method: str,
+    lower_margin: float,
+    upper_margin: float,
+    options: TestOptions,
+) -> dict[str, Any]: ...
+def compare_several_proportions(
+    arms: list[BinaryArm], control: int, weights: list[float], method: str, options: TestOptions
+) -> tuple[list[dict[str, Any]], tuple[float, float, float, float, str], dict[str, Any]]: ...
+def proportion_homogeneity(arms: list[BinaryArm]) -> tuple[float, float, float, float, str]: ...
+def rate_interval(arm: BinaryArm, method: str, alpha: float) -> _Ends: ...
+def test_rate(arm: BinaryArm, null: float, method: str, alternative: str, alpha: float) -> dict[str, Any]: ...
+def sample_ratio(observed: list[int], weights: list[float], threshold: float | None) -> dict[str, Any]: ...
+
+@final
+class SequentialSampleRatio:
+    def __new__(cls, weights: list[float], concentration: float) -> SequentialSampleRatio: ...
+    def look(self, observed: list[int]) -> tuple[float, float, float]: ...
