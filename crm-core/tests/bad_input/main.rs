@@ -5,6 +5,7 @@ mod clv;
 mod clv_fits;
 mod clv_values;
 mod columns;
+mod experiment_rates;
 #[path = "../log/mod.rs"]
 mod log;
 mod policies;

@@ -14,7 +14,8 @@ fn statistics_and_tails() {
         let method = ProportionMethod::from_name(case["method"].as_str().unwrap()).unwrap();
         let contrast = Contrast::from_name(case["contrast"].as_str().unwrap()).unwrap();
         let options = TestOptions::default().contrast(contrast).null(number("null"));
-        let result = compare_proportions(&arm(&case["target"]), &arm(&case["control"]), method, &options).unwrap();
+        let result =
+            compare_proportions(&arm(&case["target"]), &arm(&case["control"]), method, &options).unwrap();
         let (statistic, ln_p) = (number("statistic"), number("ln_p"));
         // Rates and null are floats: at 2^53 trials their last digit is a few 1e-9 standard errors.
         let trials = arm(&case["target"]).trials().max(arm(&case["control"]).trials()) as f64;
