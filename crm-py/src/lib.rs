@@ -51,13 +51,15 @@ mod _crm {
     };
     #[pymodule_export]
     use crate::experiment::{
-        BootstrapOptions, PermutationOptions, QuantileArm, bootstrap, brunner_munzel, compare_quantiles,
-        mann_whitney, permutation_test, quantile_interval,
+        BinaryArm, MeanPlan, PlanOptions, ProportionPlan, SequentialSampleRatio, TestOptions, Traffic,
+        adjust_ln_p_values, adjust_p_values, compare_proportion_columns, compare_proportions,
+        compare_several_proportions, compare_with_control, covariate_deviation, proportion_equivalence,
+        proportion_homogeneity, rate_interval, ratio_deviation, sample_ratio, test_rate,
     };
     #[pymodule_export]
     use crate::experiment::{
-        MeanPlan, PlanOptions, ProportionPlan, Traffic, adjust_ln_p_values, adjust_p_values,
-        compare_with_control, covariate_deviation, ratio_deviation,
+        BootstrapOptions, PermutationOptions, QuantileArm, bootstrap, brunner_munzel, compare_quantiles,
+        mann_whitney, permutation_test, quantile_interval,
     };
     #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};

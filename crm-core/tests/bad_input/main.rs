@@ -9,6 +9,7 @@ mod columns;
 mod experiment_means;
 mod experiment_planning;
 mod experiment_rank;
+mod experiment_rates;
 mod experiment_sequential;
 #[path = "../log/mod.rs"]
 mod log;

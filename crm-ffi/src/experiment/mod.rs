@@ -2,10 +2,11 @@
 
 // What every test shares.
 mod names;
+pub mod test_columns;
 pub mod test_options;
 pub mod test_result;
 
-// Rates.
+// Rates, and how users were split.
 pub mod binary_arm;
 pub mod proportion;
 
@@ -25,3 +26,5 @@ pub mod bayes;
 // Many tests, and before the test.
 pub mod multiplicity;
 pub mod planning;
+pub mod rate_test;
+pub mod sample_ratio;

@@ -63,6 +63,7 @@ __all__ = [
     "SequentialTest",
     "Selected",
     "Selection",
+    "SequentialSampleRatio",
     "Simulation",
     "SpendData",
     "SpendModel",
@@ -89,11 +90,13 @@ __all__ = [
     "clv_models",
     "compare_by_frequency",
     "compare_by_value",
+    "compare_proportion_columns",
     "compare_proportions",
     "compare_quantiles",
     "compare_rates_bayes",
     "compare_with_control",
     "covariate_deviation",
+    "compare_several_proportions",
     "customer_table",
     "customer_tier_names",
     "dispersion",
@@ -111,12 +114,17 @@ __all__ = [
     "quantile_interval",
     "quantile_sequence_p_value",
     "ratio_deviation",
+    "proportion_equivalence",
+    "proportion_homogeneity",
+    "rate_interval",
+    "sample_ratio",
     "segment_summary",
     "silhouette",
     "silhouette_values",
     "stability",
     "stitched_bound",
     "thompson_allocation",
+    "test_rate",
     "tracking",
 ]
 
@@ -133,6 +141,7 @@ _Method: TypeAlias = Literal["none", "z_score", "robust", "rank"]
 _Transform: TypeAlias = Literal["none", "log1p"]
 _GapOptions: TypeAlias = tuple[str, int, int, int]
 _Report: TypeAlias = tuple[Table, bool, float | None, float | None, float, str]
+_Ends: TypeAlias = tuple[float, float, Literal["bounded", "exclusive", "unbounded"]]
 _Block: TypeAlias = tuple[str, _Range, _Range, _Range | None]
 
 def error_kinds() -> list[tuple[str, int]]: ...
@@ -1414,3 +1423,32 @@ class Traffic:
     def control_per_target(self) -> float: ...
     def target_count(self, days: float) -> float: ...
     def duration(self, target_count: int, control_count: int) -> tuple[float, int, int]: ...
+def compare_proportion_columns(
+    target_conversions: Column,
+    target_trials: Column,
+    control_conversions: Column,
+    control_trials: Column,
+    method: str,
+    options: TestOptions,
+    threads: int,
+) -> Table: ...
+def proportion_equivalence(
+    target: BinaryArm,
+    control: BinaryArm,
+    method: str,
+    lower_margin: float,
+    upper_margin: float,
+    options: TestOptions,
+) -> dict[str, Any]: ...
+def compare_several_proportions(
+    arms: list[BinaryArm], control: int, weights: list[float], method: str, options: TestOptions
+) -> tuple[list[dict[str, Any]], tuple[float, float, float, float, str], dict[str, Any]]: ...
+def proportion_homogeneity(arms: list[BinaryArm]) -> tuple[float, float, float, float, str]: ...
+def rate_interval(arm: BinaryArm, method: str, alpha: float) -> _Ends: ...
+def test_rate(arm: BinaryArm, null: float, method: str, alternative: str, alpha: float) -> dict[str, Any]: ...
+def sample_ratio(observed: list[int], weights: list[float], threshold: float | None) -> dict[str, Any]: ...
+
+@final
+class SequentialSampleRatio:
+    def __new__(cls, weights: list[float], concentration: float) -> SequentialSampleRatio: ...
+    def look(self, observed: list[int]) -> tuple[float, float, float]: ...

@@ -3,13 +3,17 @@
 mod always_valid;
 mod bayes;
 mod binary_arm;
+mod equivalence;
 mod group_sequential;
 mod multiplicity;
 mod planning;
 mod proportion;
+mod proportion;
 mod quantile;
 mod rank;
 mod resampling;
+mod sample_ratio;
+mod test_columns;
 mod test_options;
 pub(crate) mod test_result;
 
@@ -27,7 +31,12 @@ pub(crate) use planning::{
     MeanPlan, PlanOptions, ProportionPlan, Traffic, covariate_deviation, ratio_deviation,
 };
 pub(crate) use proportion::compare_proportions;
+pub(crate) use proportion::{
+    compare_proportion_columns, compare_proportions, compare_several_proportions, proportion_equivalence,
+    proportion_homogeneity, rate_interval, test_rate,
+};
 pub(crate) use quantile::{QuantileArm, compare_quantiles, quantile_interval};
 pub(crate) use rank::{brunner_munzel, mann_whitney};
 pub(crate) use resampling::{BootstrapOptions, PermutationOptions, bootstrap, permutation_test};
+pub(crate) use sample_ratio::{SequentialSampleRatio, sample_ratio};
 pub(crate) use test_options::TestOptions;
