@@ -37,7 +37,12 @@ mod _crm {
     #[pymodule_export]
     use crate::error::error_kinds;
     #[pymodule_export]
-    use crate::experiment::{BinaryArm, TestOptions, compare_proportions};
+    use crate::experiment::{
+        ArmTable, BinaryArm, CampaignCost, JointArm, MeanArm, NativeMeanTest, TestOptions,
+        analysis_of_variance, campaign_return, cohens_d, compare_adjusted, compare_means,
+        compare_proportions, compare_ratios, compare_several_means, compare_stratified, hedges_g,
+        incremental_conversions,
+    };
     #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]

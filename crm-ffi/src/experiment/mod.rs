@@ -8,3 +8,10 @@ pub mod test_result;
 // Rates.
 pub mod binary_arm;
 pub mod proportion;
+
+// Means.
+pub mod arm_table;
+pub mod incremental;
+pub mod joint_arm;
+pub mod mean_arm;
+pub mod means;
