@@ -60,6 +60,10 @@ mod _crm {
     use crate::experiment::{
         BootstrapOptions, PermutationOptions, QuantileArm, bootstrap, brunner_munzel, compare_quantiles,
         mann_whitney, permutation_test, quantile_interval,
+        ArmTable, BinaryArm, CampaignCost, JointArm, MeanArm, NativeMeanTest, TestOptions,
+        analysis_of_variance, campaign_return, cohens_d, compare_adjusted, compare_means,
+        compare_proportions, compare_ratios, compare_several_means, compare_stratified, hedges_g,
+        incremental_conversions,
     };
     #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};

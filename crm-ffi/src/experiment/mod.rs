@@ -28,3 +28,9 @@ pub mod multiplicity;
 pub mod planning;
 pub mod rate_test;
 pub mod sample_ratio;
+// Means.
+pub mod arm_table;
+pub mod incremental;
+pub mod joint_arm;
+pub mod mean_arm;
+pub mod means;

@@ -7,6 +7,10 @@ mod equivalence;
 mod group_sequential;
 mod multiplicity;
 mod planning;
+mod arm_table;
+mod binary_arm;
+mod mean_arm;
+mod means;
 mod proportion;
 mod proportion;
 mod quantile;
@@ -29,6 +33,12 @@ pub(crate) use group_sequential::GroupSequential;
 pub(crate) use multiplicity::{adjust_ln_p_values, adjust_p_values, compare_with_control};
 pub(crate) use planning::{
     MeanPlan, PlanOptions, ProportionPlan, Traffic, covariate_deviation, ratio_deviation,
+pub(crate) use arm_table::ArmTable;
+pub(crate) use binary_arm::BinaryArm;
+pub(crate) use mean_arm::{JointArm, MeanArm, cohens_d, hedges_g};
+pub(crate) use means::{
+    CampaignCost, NativeMeanTest, analysis_of_variance, campaign_return, compare_adjusted, compare_means,
+    compare_ratios, compare_several_means, compare_stratified, incremental_conversions,
 };
 pub(crate) use proportion::compare_proportions;
 pub(crate) use proportion::{
