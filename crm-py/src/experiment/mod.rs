@@ -1,9 +1,9 @@
 //! Experiments.
 
-mod always_valid;
 mod bayes;
 mod binary_arm;
 mod equivalence;
+mod early_looks;
 mod group_sequential;
 mod multiplicity;
 mod planning;
@@ -21,14 +21,14 @@ mod test_columns;
 mod test_options;
 pub(crate) mod test_result;
 
-pub(crate) use always_valid::{
-    MixtureBound, SequentialTest, always_valid, bernoulli_sequence, empirical_process_bound,
-    quantile_sequence_p_value, stitched_bound,
-};
 pub(crate) use bayes::{
     BetaPosterior, EffectPosterior, best_effect, best_rate, compare_rates_bayes, thompson_allocation,
 };
 pub(crate) use binary_arm::BinaryArm;
+pub(crate) use early_looks::{
+    MixtureBound, SequentialTest, always_valid, bernoulli_sequence, empirical_process_bound,
+    quantile_sequence_p_value, stitched_bound,
+};
 pub(crate) use group_sequential::GroupSequential;
 pub(crate) use multiplicity::{adjust_ln_p_values, adjust_p_values, compare_with_control};
 pub(crate) use planning::{

@@ -1,6 +1,17 @@
 """Experiments: did it work, and by how much."""
 
-from crm.experiment.always_valid import (
+from crm.experiment.arm import BinaryArm
+from crm.experiment.bayes import (
+    BayesResult,
+    BestArms,
+    BetaPosterior,
+    CredibleKind,
+    EffectPosterior,
+    best_effect,
+    best_rate,
+    compare_rates_bayes,
+)
+from crm.experiment.early_looks import (
     AlwaysValid,
     AlwaysValidMethod,
     MixtureBound,
@@ -12,17 +23,6 @@ from crm.experiment.always_valid import (
     empirical_process_bound,
     quantile_sequence_p_value,
     stitched_bound,
-)
-from crm.experiment.arm import BinaryArm
-from crm.experiment.bayes import (
-    BayesResult,
-    BestArms,
-    BetaPosterior,
-    CredibleKind,
-    EffectPosterior,
-    best_effect,
-    best_rate,
-    compare_rates_bayes,
 )
 from crm.experiment.group_sequential import (
     CampaignCost,
