@@ -1653,169 +1653,591 @@ typedef int32_t crm_proportion_method;
 #endif // __cplusplus
 
 /**
- * How p-values of many tests are adjusted.
+ * Where the p-value of the Mann-Whitney test comes from.
  */
-enum crm_multiplicity_method
+enum crm_mann_whitney_method
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Times the number of tests.
+     * Exact up to 2,500 pairs of a target and a control value, the corrected normal approximation above.
      */
-    CRM_MULTIPLICITY_METHOD_BONFERRONI = 0,
+    CRM_MANN_WHITNEY_METHOD_AUTO = 0,
     /**
-     * `1 - (1 - p)^m`.
+     * All assignments of the pooled values to the arms, ties as they are; up to 10,000 pairs.
      */
-    CRM_MULTIPLICITY_METHOD_SIDAK = 1,
+    CRM_MANN_WHITNEY_METHOD_EXACT = 1,
     /**
-     * Bonferroni's, one after the other from the smallest: right under every dependence.
+     * The normal approximation, its variance corrected for ties.
      */
-    CRM_MULTIPLICITY_METHOD_HOLM = 2,
+    CRM_MANN_WHITNEY_METHOD_NORMAL = 2,
     /**
-     * Sidak's, one after the other from the smallest.
+     * The normal approximation with a continuity correction of 1/2.
      */
-    CRM_MULTIPLICITY_METHOD_HOLM_SIDAK = 3,
-    /**
-     * Holm's from the largest: right for independent and positively dependent tests.
-     */
-    CRM_MULTIPLICITY_METHOD_HOCHBERG = 4,
-    /**
-     * Every subset by Simes' test: right where Hochberg's is.
-     */
-    CRM_MULTIPLICITY_METHOD_HOMMEL = 5,
-    /**
-     * The share of false ones among the rejections, for independent and positively dependent tests.
-     */
-    CRM_MULTIPLICITY_METHOD_BENJAMINI_HOCHBERG = 6,
-    /**
-     * The same share under every dependence.
-     */
-    CRM_MULTIPLICITY_METHOD_BENJAMINI_YEKUTIELI = 7,
+    CRM_MANN_WHITNEY_METHOD_NORMAL_CORRECTED = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_multiplicity_method crm_multiplicity_method;
+typedef enum crm_mann_whitney_method crm_mann_whitney_method;
 #else
-typedef int32_t crm_multiplicity_method;
+typedef int32_t crm_mann_whitney_method;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * Which rejections count as power.
+ * By what the arms of a permutation test are told apart.
  */
-enum crm_counted_tails
+enum crm_permutation_statistic
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Those in the direction of the effect, as the textbook formulae have it.
+     * The difference of the means.
      */
-    CRM_COUNTED_TAILS_NEAR = 0,
+    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_MEANS = 0,
     /**
-     * All of them.
+     * The difference of the means by its standard error, which stays valid if the variances differ.
      */
-    CRM_COUNTED_TAILS_BOTH = 1,
+    CRM_PERMUTATION_STATISTIC_STUDENTISED_DIFFERENCE = 1,
+    /**
+     * The difference of quantiles of one probability.
+     */
+    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_QUANTILES = 2,
+    /**
+     * The ratio of the means of values that are not negative.
+     */
+    CRM_PERMUTATION_STATISTIC_RATIO_OF_MEANS = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_counted_tails crm_counted_tails;
+typedef enum crm_permutation_statistic crm_permutation_statistic;
 #else
-typedef int32_t crm_counted_tails;
+typedef int32_t crm_permutation_statistic;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * How several targets against one control share the level.
+ * What the bootstrap estimates of each arm.
  */
-enum crm_level_sharing
+enum crm_bootstrap_statistic
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * `alpha / targets` for each.
+     * The mean of the values.
      */
-    CRM_LEVEL_SHARING_BONFERRONI = 0,
+    CRM_BOOTSTRAP_STATISTIC_MEAN = 0,
     /**
-     * `1 - (1 - alpha)^(1 / targets)` for each.
+     * The sum of the values by the sum of the denominators.
      */
-    CRM_LEVEL_SHARING_SIDAK = 1,
+    CRM_BOOTSTRAP_STATISTIC_RATIO_OF_SUMS = 1,
     /**
-     * Dunnett's critical value, which takes the common control into account.
+     * A quantile of the values, by definition 7 of Hyndman and Fan.
      */
-    CRM_LEVEL_SHARING_DUNNETT = 2,
-    /**
-     * The whole level for each.
-     */
-    CRM_LEVEL_SHARING_NONE = 3,
+    CRM_BOOTSTRAP_STATISTIC_QUANTILE = 2,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_level_sharing crm_level_sharing;
+typedef enum crm_bootstrap_statistic crm_bootstrap_statistic;
 #else
-typedef int32_t crm_level_sharing;
+typedef int32_t crm_bootstrap_statistic;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * On which side of the null a detectable effect lies.
+ * How an interval is read off the resamples.
  */
-enum crm_effect_direction
+enum crm_bootstrap_interval
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Above.
+     * Quantiles of the resamples' estimates, corrected for bias and for acceleration.
      */
-    CRM_EFFECT_DIRECTION_INCREASE = 0,
+    CRM_BOOTSTRAP_INTERVAL_BCA = 0,
     /**
-     * Below.
+     * Quantiles of the resamples' estimates.
      */
-    CRM_EFFECT_DIRECTION_DECREASE = 1,
+    CRM_BOOTSTRAP_INTERVAL_PERCENTILE = 1,
+    /**
+     * Twice the estimate less those quantiles.
+     */
+    CRM_BOOTSTRAP_INTERVAL_BASIC = 2,
+    /**
+     * The estimate less quantiles of the studentised estimates, times the standard error; not for quantiles.
+     */
+    CRM_BOOTSTRAP_INTERVAL_STUDENTISED = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_effect_direction crm_effect_direction;
+typedef enum crm_bootstrap_interval crm_bootstrap_interval;
 #else
-typedef int32_t crm_effect_direction;
+typedef int32_t crm_bootstrap_interval;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * Which test of two rates is planned.
+ * What the bootstrap draws.
  */
-enum crm_proportion_plan_method
+enum crm_resampling
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The score test (Farrington and Manning 1990).
+     * As many rows as there are, each draw any row with equal probability.
      */
-    CRM_PROPORTION_PLAN_METHOD_SCORE = 0,
+    CRM_RESAMPLING_MULTINOMIAL = 0,
     /**
-     * The z test with the pooled rate, for the null of no effect.
+     * Each row as often as an independent Poisson number of mean 1 says.
      */
-    CRM_PROPORTION_PLAN_METHOD_POOLED = 1,
-    /**
-     * The z test with the rates as they are.
-     */
-    CRM_PROPORTION_PLAN_METHOD_UNPOOLED = 2,
-    /**
-     * The test of the difference of arcsines, for the null of no effect.
-     */
-    CRM_PROPORTION_PLAN_METHOD_ARCSINE = 3,
+    CRM_RESAMPLING_POISSON = 1,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_proportion_plan_method crm_proportion_plan_method;
+typedef enum crm_resampling crm_resampling;
 #else
-typedef int32_t crm_proportion_plan_method;
+typedef int32_t crm_resampling;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * The shape of a group-sequential boundary, or the rule by which it spends its error.
+ */
+enum crm_stopping_boundary
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * z falls as t^(-1/2) (O'Brien and Fleming 1979); all looks planned ahead.
+     */
+    CRM_STOPPING_BOUNDARY_O_BRIEN_FLEMING = 0,
+    /**
+     * The same z at every look (Pocock 1977); all looks planned ahead.
+     */
+    CRM_STOPPING_BOUNDARY_POCOCK = 1,
+    /**
+     * z goes as t^(parameter - 1/2) (Wang and Tsiatis 1987); all looks planned ahead.
+     */
+    CRM_STOPPING_BOUNDARY_WANG_TSIATIS = 2,
+    /**
+     * Spends error like O'Brien-Fleming (Lan and DeMets 1983).
+     */
+    CRM_STOPPING_BOUNDARY_SPEND_O_BRIEN_FLEMING = 3,
+    /**
+     * Spends error like Pocock (Lan and DeMets 1983).
+     */
+    CRM_STOPPING_BOUNDARY_SPEND_POCOCK = 4,
+    /**
+     * Spends alpha t^parameter (Kim and DeMets 1987).
+     */
+    CRM_STOPPING_BOUNDARY_SPEND_POWER = 5,
+    /**
+     * Spends alpha (1 - e^(-parameter t)) / (1 - e^-parameter) (Hwang, Shih and De Cani 1990).
+     */
+    CRM_STOPPING_BOUNDARY_SPEND_HWANG_SHIH_DE_CANI = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_stopping_boundary crm_stopping_boundary;
+#else
+typedef int32_t crm_stopping_boundary;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What to do after a look.
+ */
+enum crm_sequential_decision
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Go on: nothing is decided.
+     */
+    CRM_SEQUENTIAL_DECISION_CONTINUE = 0,
+    /**
+     * The null is rejected.
+     */
+    CRM_SEQUENTIAL_DECISION_REJECT = 1,
+    /**
+     * Going on is not worth it: the statistic is below the futility boundary.
+     */
+    CRM_SEQUENTIAL_DECISION_FUTILE = 2,
+    /**
+     * All error is spent and the null is not rejected.
+     */
+    CRM_SEQUENTIAL_DECISION_EXHAUSTED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_sequential_decision crm_sequential_decision;
+#else
+typedef int32_t crm_sequential_decision;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How evidence adds up.
+ */
+enum crm_always_valid_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The mixture sequential probability ratio test, with a normal prior on the effect.
+     */
+    CRM_ALWAYS_VALID_METHOD_MSPRT = 0,
+    /**
+     * The asymptotic confidence sequence.
+     */
+    CRM_ALWAYS_VALID_METHOD_ASYMPTOTIC = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_always_valid_method crm_always_valid_method;
+#else
+typedef int32_t crm_always_valid_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The tails that a sum may have, and the prior that is mixed over.
+ */
+enum crm_mixture_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Sub-Gaussian sums, a normal prior; bounds the modulus.
+     */
+    CRM_MIXTURE_KIND_NORMAL = 0,
+    /**
+     * Sub-Gaussian sums, a half-normal prior; bounds from above.
+     */
+    CRM_MIXTURE_KIND_NORMAL_ONE_SIDED = 1,
+    /**
+     * Sub-exponential sums of scale `scale`, a gamma prior; bounds from above.
+     */
+    CRM_MIXTURE_KIND_GAMMA_EXPONENTIAL = 2,
+    /**
+     * Sub-Poisson sums of scale `scale`, a gamma prior; bounds from above.
+     */
+    CRM_MIXTURE_KIND_GAMMA_POISSON = 3,
+    /**
+     * Sums of increments between `-scale` and `other_scale`, a beta prior.
+     */
+    CRM_MIXTURE_KIND_BETA_BINOMIAL = 4,
+    /**
+     * The same with the prior on one side; bounds from above.
+     */
+    CRM_MIXTURE_KIND_BETA_BINOMIAL_ONE_SIDED = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_mixture_kind crm_mixture_kind;
+#else
+typedef int32_t crm_mixture_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which interval of a posterior is told.
+ */
+enum crm_credible_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Equal probability on both sides.
+     */
+    CRM_CREDIBLE_KIND_EQUAL_TAILED = 0,
+    /**
+     * The shortest: all values inside are more probable than those outside.
+     */
+    CRM_CREDIBLE_KIND_HIGHEST_DENSITY = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_credible_kind crm_credible_kind;
+#else
+typedef int32_t crm_credible_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What kind of reason keeps a customer out of a campaign.
+ */
+enum crm_reason_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A rule is false.
+     */
+    CRM_REASON_KIND_RULE = 0,
+    /**
+     * A rule has no answer, because a value is missing.
+     */
+    CRM_REASON_KIND_MISSING_VALUE = 1,
+    /**
+     * The customer has not agreed to be contacted.
+     */
+    CRM_REASON_KIND_NO_OPT_IN = 2,
+    /**
+     * The customer has asked not to be contacted.
+     */
+    CRM_REASON_KIND_OPTED_OUT = 3,
+    /**
+     * The customer is on a list of those not to contact.
+     */
+    CRM_REASON_KIND_DO_NOT_CONTACT = 4,
+    /**
+     * The customer is in a campaign that is running.
+     */
+    CRM_REASON_KIND_RUNNING_CAMPAIGN = 5,
+    /**
+     * The customer was contacted often enough.
+     */
+    CRM_REASON_KIND_CONTACT_FATIGUE = 6,
+    /**
+     * The customer belongs to a holdout.
+     */
+    CRM_REASON_KIND_HOLDOUT = 7,
+    /**
+     * Customers who rank higher fill the segment's quota.
+     */
+    CRM_REASON_KIND_SEGMENT_QUOTA = 8,
+    /**
+     * Customers who rank higher fill the campaign's quota.
+     */
+    CRM_REASON_KIND_QUOTA = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_reason_kind crm_reason_kind;
+#else
+typedef int32_t crm_reason_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which values of the ranking column come first.
+ */
+enum crm_rank_order
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * High ones.
+     */
+    CRM_RANK_ORDER_DESCENDING = 0,
+    /**
+     * Low ones.
+     */
+    CRM_RANK_ORDER_ASCENDING = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_rank_order crm_rank_order;
+#else
+typedef int32_t crm_rank_order;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a salt and a customer become a number in [0, 1).
+ */
+enum crm_bucket_hash
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * XXH3-64 of the salt, a zero byte and the id; its upper 53 bits.
+     */
+    CRM_BUCKET_HASH_XXH3 = 0,
+    /**
+     * As GrowthBook's first version: 1,000 buckets.
+     */
+    CRM_BUCKET_HASH_GROWTHBOOK_V1 = 1,
+    /**
+     * As GrowthBook's second version: 10,000 buckets.
+     */
+    CRM_BUCKET_HASH_GROWTHBOOK_V2 = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_bucket_hash crm_bucket_hash;
+#else
+typedef int32_t crm_bucket_hash;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a campaign is judged by.
+ */
+enum crm_campaign_metric
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Who responded, such as by a click or a visit: 0 or 1.
+     */
+    CRM_CAMPAIGN_METRIC_RESPONSE = 0,
+    /**
+     * Who bought: 0 or 1.
+     */
+    CRM_CAMPAIGN_METRIC_CONVERSION = 1,
+    /**
+     * Orders of each customer.
+     */
+    CRM_CAMPAIGN_METRIC_ORDERS = 2,
+    /**
+     * Revenue of each customer, 0 for who bought nothing.
+     */
+    CRM_CAMPAIGN_METRIC_REVENUE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_campaign_metric crm_campaign_metric;
+#else
+typedef int32_t crm_campaign_metric;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What an uplift curve shows of the customers with the highest scores.
+ */
+enum crm_uplift_curve_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Outcomes of targets above what as many controls had (Radcliffe 2007).
+     */
+    CRM_UPLIFT_CURVE_KIND_QINI = 0,
+    /**
+     * The difference of the means times all customers.
+     */
+    CRM_UPLIFT_CURVE_KIND_GAIN = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_uplift_curve_kind crm_uplift_curve_kind;
+#else
+typedef int32_t crm_uplift_curve_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the area between an uplift curve and chance is divided by.
+ */
+enum crm_uplift_scale
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The area of the best possible order, which puts customers whom contact harms last. Outcomes must be 0 or 1.
+     */
+    CRM_UPLIFT_SCALE_OPTIMUM = 0,
+    /**
+     * The area of the best possible order if contact harms nobody. For the Qini curve and outcomes of 0 or 1.
+     */
+    CRM_UPLIFT_SCALE_OPTIMUM_WITHOUT_HARM = 1,
+    /**
+     * The number of customers times the magnitude of the curve's end.
+     */
+    CRM_UPLIFT_SCALE_END = 2,
+    /**
+     * The number of customers.
+     */
+    CRM_UPLIFT_SCALE_CUSTOMERS = 3,
+    /**
+     * Nothing: customers times outcomes.
+     */
+    CRM_UPLIFT_SCALE_AREA = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_uplift_scale crm_uplift_scale;
+#else
+typedef int32_t crm_uplift_scale;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whether an uplift score is defined.
+ */
+enum crm_uplift_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is.
+     */
+    CRM_UPLIFT_STATUS_OK = 0,
+    /**
+     * The curve ends at 0, by which it cannot be divided.
+     */
+    CRM_UPLIFT_STATUS_NO_OVERALL_UPLIFT = 1,
+    /**
+     * No order is better than chance.
+     */
+    CRM_UPLIFT_STATUS_NO_OPTIMUM = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_uplift_status crm_uplift_status;
+#else
+typedef int32_t crm_uplift_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Of whom a share is taken.
+ */
+enum crm_top_share
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Of all customers in one order.
+     */
+    CRM_TOP_SHARE_EVERYBODY = 0,
+    /**
+     * Of the targets and of the controls, each in their own order.
+     */
+    CRM_TOP_SHARE_EACH_ARM = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_top_share crm_top_share;
+#else
+typedef int32_t crm_top_share;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The arm of each customer, in the order of the rows. Free with `crm_assignment_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_assignment crm_assignment;
 
 /**
  * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
@@ -1845,6 +2267,18 @@ typedef struct crm_bootstrap crm_bootstrap;
  * Bytes or text made by the library. Free with `crm_bytes_free`. Immutable: any number of threads may read it.
  */
 typedef struct crm_bytes crm_bytes;
+
+/**
+ * Customers with their arms and outcomes, a row a customer: everybody whom the split put into an arm, also who was never reached. Free with
+ * `crm_campaign_outcomes_free`. Columns are added by one thread; after that any number of threads may use it at once.
+ */
+typedef struct crm_campaign_outcomes crm_campaign_outcomes;
+
+/**
+ * What a campaign did: arms, the check of the split, effects and returns. Free with `crm_campaign_report_free`. Immutable: any number of threads may
+ * use it at once.
+ */
+typedef struct crm_campaign_report crm_campaign_report;
 
 /**
  * Numbers of clusters compared, and the one that is recommended, if any is. Free with `crm_cluster_choice_free`. Immutable:
@@ -1985,6 +2419,13 @@ typedef struct crm_purchase_data crm_purchase_data;
 typedef struct crm_purchase_model crm_purchase_model;
 
 /**
+ * The values of an arm as its quantiles need them: all distinct values with their counts, or, beyond a number of them,
+ * buckets of equal ratio. Summaries merge, with a result that is the same for any partition of the rows. Free with
+ * `crm_quantile_arm_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_quantile_arm crm_quantile_arm;
+
+/**
  * Customers ranked by a prediction, with what they went on to do. Customers with equal predictions share what their group
  * did evenly. Free with `crm_ranking_quality_free`. Immutable: any number of threads may use it at once.
  */
@@ -2069,6 +2510,24 @@ typedef struct crm_segment_summary crm_segment_summary;
 typedef struct crm_segments crm_segments;
 
 /**
+ * The outcome of a selection: every customer is selected or has a first reason against it. Free with `crm_selected_free`. Immutable: any number
+ * of threads may use it at once.
+ */
+typedef struct crm_selected crm_selected;
+
+/**
+ * A plan of whom to contact. Steps are asked in the order in which they are added; the first that a customer fails is the first reason. Free
+ * with `crm_selection_free`. It is changed by one thread; after that any number of threads may select with it.
+ */
+typedef struct crm_selection crm_selection;
+
+/**
+ * A test that stays valid however often it is looked at. Free with `crm_sequential_test_free`. One thread at a time may use
+ * it.
+ */
+typedef struct crm_sequential_test crm_sequential_test;
+
+/**
  * How well rows fit their clusters. Free with `crm_silhouette_report_free`. Immutable: any number of threads may use it at
  * once.
  */
@@ -2093,16 +2552,39 @@ typedef struct crm_spend_data crm_spend_data;
 typedef struct crm_spend_model crm_spend_model;
 
 /**
- * A base as of the end of the calibration period, and what its customers did in the holdout period after it. Free with
- * `crm_split_free`. Immutable: any number of threads may use it at once.
+ * Who gets what: a salt, arms with their parts of [0, 1), and whom the campaign may not use. Free with `crm_split_free`. It is changed by one
+ * thread; after that any number of threads may assign with it.
  */
 typedef struct crm_split crm_split;
+
+/**
+ * The arms compared in what was there before the campaign. Free with `crm_split_balance_free`. Immutable: any number of threads may use it at
+ * once.
+ */
+typedef struct crm_split_balance crm_split_balance;
+
+/**
+ * Customers and what is known of them, in the order of the caller's rows. Free with `crm_target_table_free`. Columns are added by one thread; after
+ * that any number of threads may use it at once.
+ */
+typedef struct crm_target_table crm_target_table;
 
 /**
  * Actual against expected repeat purchases of a cohort, by period. Free with `crm_tracking_free`. Immutable: any number of
  * threads may use it at once.
  */
 typedef struct crm_tracking crm_tracking;
+
+/**
+ * The uplift in bands of a score. Free with `crm_uplift_bands_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_uplift_bands crm_uplift_bands;
+
+/**
+ * Customers in the order of a score, highest first, with what became of them. Customers of one score are one group. Free with
+ * `crm_uplift_curve_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_uplift_curve crm_uplift_curve;
 
 /**
  * Every tier in numbers, the highest first, those without customers included. Free with `crm_value_tier_summary_free`.
@@ -2115,6 +2597,661 @@ typedef struct crm_value_tier_summary crm_value_tier_summary;
  * may use it at once.
  */
 typedef struct crm_value_tiers crm_value_tiers;
+
+/**
+ * A reason, and how many customers it keeps out. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_reason {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The name of the step; it belongs to the outcome and lives as long.
+     */
+    const char *name;
+    /**
+     * Customers whose first reason it is; these add up to all who are excluded.
+     */
+    uint64_t first;
+    /**
+     * Customers for whom it is a reason, be it the first or a later one.
+     */
+    uint64_t any;
+    /**
+     * A `crm_reason_kind`.
+     */
+    int32_t kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_reason;
+
+/**
+ * A column of customer ids or of texts: integers, or UTF-8 texts, one of the two. Its layout never changes. It belongs to the caller and is
+ * read during the call only.
+ */
+typedef struct crm_ids {
+    /**
+     * Integers, or NULL.
+     */
+    const int64_t *integers;
+    /**
+     * Texts, or NULL; a NULL among them, and an empty text, is missing.
+     */
+    const char *const *texts;
+    /**
+     * Rows.
+     */
+    size_t length;
+} crm_ids;
+
+/**
+ * An arm to be. Its layout never changes.
+ */
+typedef struct crm_arm {
+    /**
+     * The name.
+     */
+    const char *name;
+    /**
+     * How many customers it gets, in proportion to the weights of the others.
+     */
+    double weight;
+    /**
+     * Not 0 for the control, which must be one of the arms.
+     */
+    int32_t control;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+} crm_arm;
+
+/**
+ * A target against the control in something from before the campaign. Set `struct_size` before the call that fills it. The test itself is given by
+ * `crm_split_balance_result`.
+ */
+typedef struct crm_balance_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The column; this and the next two texts belong to the comparison and live as long.
+     */
+    const char *column;
+    /**
+     * The text whose share is compared; empty for a column of numbers, and for rows without a text.
+     */
+    const char *level;
+    /**
+     * The target.
+     */
+    const char *arm;
+    /**
+     * The difference of means in units of the root of the mean of both variances.
+     */
+    double standardised_difference;
+    /**
+     * The p-value adjusted over all rows; NaN where there is none.
+     */
+    double adjusted_p_value;
+} crm_balance_row;
+
+/**
+ * The outcome of a test of target against control. Set `struct_size` before the call that fills it.
+ *
+ * The interval holds every value of the contrast that the same statistic would not reject: a test rejects its null if and
+ * only if the interval excludes it. What is undefined for the data is NaN and `status` says why.
+ */
+typedef struct crm_test_result {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The method's name; it belongs to the library and is never freed.
+     */
+    const char *method;
+    /**
+     * The `crm_contrast` in whose terms the arms were compared.
+     */
+    int32_t contrast;
+    /**
+     * The `crm_alternative`.
+     */
+    int32_t alternative;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 1 if the null is rejected at the level asked for, else 0.
+     */
+    int32_t rejects;
+    /**
+     * The level of the test; the interval has confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * The value of the contrast under the null.
+     */
+    double null;
+    /**
+     * The target's rate, mean or ratio.
+     */
+    double target;
+    /**
+     * The control's rate, mean or ratio.
+     */
+    double control;
+    /**
+     * Target minus control.
+     */
+    double difference;
+    /**
+     * (Target minus control) / |control|; infinite or NaN where the control is 0.
+     */
+    double lift;
+    /**
+     * The estimate of the contrast.
+     */
+    double estimate;
+    /**
+     * The standard error of the estimate; NaN for methods that have none.
+     */
+    double standard_error;
+    /**
+     * The lower end of the interval, or for an exclusive one the end of its lower part.
+     */
+    double lower;
+    /**
+     * The upper end of the interval, or for an exclusive one the start of its upper part.
+     */
+    double upper;
+    /**
+     * The shape of the interval, a `crm_interval_kind`.
+     */
+    int32_t interval_kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The statistic at the null: z, t, or what the method names; NaN for exact tests.
+     */
+    double statistic;
+    /**
+     * Degrees of freedom where the statistic has some, else infinite.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+    /**
+     * The standardised effect: Cohen's h for rates, Cohen's d for means, the probability of superiority for ranks.
+     */
+    double effect_size;
+} crm_test_result;
+
+/**
+ * How a campaign is measured. Fill with `crm_measure_options_init`, then change what differs.
+ */
+typedef struct crm_measure_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The level of tests, inside (0, 1) (default 0.05); intervals have confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * A `crm_alternative` (default two-sided).
+     */
+    int32_t alternative;
+    /**
+     * A `crm_proportion_method` for rates (default score).
+     */
+    int32_t proportion_method;
+    /**
+     * A `crm_mean_method` for orders and revenue (default Welch).
+     */
+    int32_t mean_method;
+    /**
+     * A `crm_multiplicity_method`, over the arms and groups of one metric and grouping (default Holm).
+     */
+    int32_t multiplicity;
+} crm_measure_options;
+
+/**
+ * What a target cost, and what part of revenue is earned. Its layout never changes.
+ */
+typedef struct crm_arm_cost {
+    /**
+     * The target; NULL for every target without a cost of its own.
+     */
+    const char *arm;
+    /**
+     * Whatever the number of contacts. Groups have it in proportion to their contacts.
+     */
+    double fixed;
+    /**
+     * For each customer of the arm.
+     */
+    double per_contact;
+    /**
+     * For each customer of the arm who responded, or bought if responses are not known.
+     */
+    double per_response;
+    /**
+     * The share of revenue that is earned before the campaign's own cost, above 0.
+     */
+    double margin;
+} crm_arm_cost;
+
+/**
+ * The report as a whole. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_campaign_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of arms.
+     */
+    size_t arms;
+    /**
+     * Number of effects: for everybody, then for each grouping; metrics in their order, groups ascending, arms as planned.
+     */
+    size_t effects;
+    /**
+     * Number of returns, in the same order.
+     */
+    size_t returns;
+    /**
+     * Groups in which a target cannot be compared, because it or the control has no customers there.
+     */
+    size_t empty;
+    /**
+     * Rows that are in no arm.
+     */
+    uint64_t outside;
+    /**
+     * The statistic of the sizes of the arms against the plan.
+     */
+    double sample_ratio_statistic;
+    /**
+     * Its p-value.
+     */
+    double sample_ratio_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double sample_ratio_ln_p_value;
+    /**
+     * 1 if the sizes of the arms are not what was planned: then nothing else here can be trusted.
+     */
+    int32_t sample_ratio_flagged;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_campaign_summary;
+
+/**
+ * An arm in numbers. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_arm_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The name; it belongs to the report and lives as long.
+     */
+    const char *name;
+    /**
+     * Customers.
+     */
+    uint64_t customers;
+    /**
+     * The share of the customers that was planned.
+     */
+    double planned_share;
+    /**
+     * The mean of each metric, by its `crm_campaign_metric`: a rate, or orders or revenue for each customer; NaN for one that is not measured.
+     */
+    double mean_response;
+    /**
+     * See `mean_response`.
+     */
+    double mean_conversion;
+    /**
+     * See `mean_response`.
+     */
+    double mean_orders;
+    /**
+     * See `mean_response`.
+     */
+    double mean_revenue;
+    /**
+     * 1 for the control, else 0.
+     */
+    int32_t control;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_arm_summary;
+
+/**
+ * Target against control in one metric, over everybody or in a group. Set `struct_size` before the call that fills it. The test itself is given by
+ * `crm_campaign_report_effect_result`.
+ */
+typedef struct crm_campaign_effect {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The column of the group, empty for everybody; this and the next two texts belong to the report and live as long.
+     */
+    const char *grouping;
+    /**
+     * The group; empty for everybody, and for customers without a group.
+     */
+    const char *group;
+    /**
+     * The target.
+     */
+    const char *arm;
+    /**
+     * A `crm_campaign_metric`.
+     */
+    int32_t metric;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * Customers of the target.
+     */
+    uint64_t customers;
+    /**
+     * Customers of the control.
+     */
+    uint64_t control_customers;
+    /**
+     * Customers of the target times the difference: what would not have been there without the campaign.
+     */
+    double incremental;
+    /**
+     * The lower end of its interval.
+     */
+    double incremental_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double incremental_upper;
+    /**
+     * The p-value adjusted for the tests of its family; NaN where there is none.
+     */
+    double adjusted_p_value;
+    /**
+     * The lower end of the interval of the difference that holds together with all others of the family (Bonferroni).
+     */
+    double simultaneous_lower;
+    /**
+     * Its upper end.
+     */
+    double simultaneous_upper;
+} crm_campaign_effect;
+
+/**
+ * What a target returned on its cost, over everybody or in a group. Set `struct_size` before the call that fills it. Intervals are from the
+ * lower to the upper end, either of which may be infinite.
+ */
+typedef struct crm_arm_return {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The column of the group, empty for everybody; this and the next two texts belong to the report and live as long.
+     */
+    const char *grouping;
+    /**
+     * The group; empty for everybody, and for customers without a group.
+     */
+    const char *group;
+    /**
+     * The target.
+     */
+    const char *arm;
+    /**
+     * Customers of the target.
+     */
+    uint64_t contacts;
+    /**
+     * What they cost.
+     */
+    double cost;
+    /**
+     * Revenue beyond that of the control.
+     */
+    double revenue;
+    /**
+     * The lower end of its interval.
+     */
+    double revenue_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double revenue_upper;
+    /**
+     * What is earned of that revenue, less the cost.
+     */
+    double profit;
+    /**
+     * The lower end of its interval.
+     */
+    double profit_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double profit_upper;
+    /**
+     * Profit / cost; NaN for a campaign that cost nothing.
+     */
+    double roi;
+    /**
+     * The lower end of its interval.
+     */
+    double roi_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double roi_upper;
+    /**
+     * Probability that profit is above 0, from a flat prior; NaN where there is no test.
+     */
+    double probability_of_profit;
+    /**
+     * Revenue for each contact, above the control's, at which profit is 0.
+     */
+    double break_even_mean;
+    /**
+     * The rate of conversions at which profit is 0; NaN without conversions.
+     */
+    double break_even_rate;
+    /**
+     * The lower end of its interval.
+     */
+    double break_even_rate_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double break_even_rate_upper;
+    /**
+     * Conversions beyond those of the control; NaN without conversions or responses.
+     */
+    double conversions;
+    /**
+     * The cost of each; NaN without conversions or responses.
+     */
+    double cost_per_conversion;
+    /**
+     * The lower end of its interval, or for an exclusive one the end of its lower part.
+     */
+    double cost_per_conversion_lower;
+    /**
+     * The upper end of its interval, or for an exclusive one the start of its upper part.
+     */
+    double cost_per_conversion_upper;
+    /**
+     * A `crm_interval_kind`.
+     */
+    int32_t cost_per_conversion_kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_arm_return;
+
+/**
+ * A Qini coefficient, or an area under the uplift curve. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_uplift_score {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * (`area` - `random_area`) / `divisor`; NaN if the status says so.
+     */
+    double value;
+    /**
+     * The area under the curve, in customers times outcomes.
+     */
+    double area;
+    /**
+     * The area under the straight line to the curve's end.
+     */
+    double random_area;
+    /**
+     * What the difference is divided by.
+     */
+    double divisor;
+    /**
+     * A `crm_uplift_status`.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_uplift_score;
+
+/**
+ * Resamples of an uplift score. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_uplift_interval {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The lower end of the percentile interval.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+    /**
+     * The standard deviation over the resamples.
+     */
+    double standard_error;
+    /**
+     * Resamples with a defined score.
+     */
+    uint64_t replicates;
+    /**
+     * Resamples without, which are left out.
+     */
+    uint64_t undefined;
+} crm_uplift_interval;
+
+/**
+ * What a test is asked. Fill with `crm_test_options_init`, then change what differs.
+ *
+ * A non-inferiority test is the alternative `CRM_ALTERNATIVE_GREATER` with a null below "no effect", by the margin.
+ */
+typedef struct crm_test_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_contrast`: the difference (default), the lift, the ratio or the odds ratio.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_alternative`: two-sided (default), greater or less.
+     */
+    int32_t alternative;
+    /**
+     * The level of the test, inside (0, 1) (default 0.05); the interval has confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
+     */
+    int32_t has_null;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * The value of the contrast under the null; above 0 for ratios.
+     */
+    double null;
+} crm_test_options;
+
+/**
+ * Customers of a part of the order. Set `struct_size` before the call that fills it. The test itself is given by `crm_uplift_bands_result`.
+ */
+typedef struct crm_uplift_band {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The highest score.
+     */
+    double score_from;
+    /**
+     * The lowest score.
+     */
+    double score_to;
+    /**
+     * Targets.
+     */
+    uint64_t targets;
+    /**
+     * Controls.
+     */
+    uint64_t controls;
+} crm_uplift_band;
 
 /**
  * How far a prediction looks ahead, as in `{1.0, CRM_TIME_UNIT_YEAR_MEAN, CRM_HORIZON_KIND_WITHIN}`.
@@ -3108,42 +4245,6 @@ typedef struct crm_csv_options {
 typedef int (*crm_progress)(uint64_t rows, uint64_t total, void *user);
 
 /**
- * What a test is asked. Fill with `crm_test_options_init`, then change what differs.
- *
- * A non-inferiority test is the alternative `CRM_ALTERNATIVE_GREATER` with a null below "no effect", by the margin.
- */
-typedef struct crm_test_options {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * A `crm_contrast`: the difference (default), the lift, the ratio or the odds ratio.
-     */
-    int32_t contrast;
-    /**
-     * A `crm_alternative`: two-sided (default), greater or less.
-     */
-    int32_t alternative;
-    /**
-     * The level of the test, inside (0, 1) (default 0.05); the interval has confidence 1 - alpha.
-     */
-    double alpha;
-    /**
-     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
-     */
-    int32_t has_null;
-    /**
-     * Must be 0.
-     */
-    int32_t reserved;
-    /**
-     * The value of the contrast under the null; above 0 for ratios.
-     */
-    double null;
-} crm_test_options;
-
-/**
  * Conversions out of trials, as in `{1828, 10000}`. Its layout never changes.
  */
 typedef struct crm_binary_arm {
@@ -3158,246 +4259,588 @@ typedef struct crm_binary_arm {
 } crm_binary_arm;
 
 /**
- * The outcome of a test of target against control. Set `struct_size` before the call that fills it.
- *
- * The interval holds every value of the contrast that the same statistic would not reject: a test rejects its null if and
- * only if the interval excludes it. What is undefined for the data is NaN and `status` says why.
+ * What the bootstrap is asked. Fill with `crm_bootstrap_options_init`, then change what differs.
  */
-typedef struct crm_test_result {
+typedef struct crm_bootstrap_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * The method's name; it belongs to the library and is never freed.
+     * A `crm_bootstrap_statistic` (default the mean).
      */
-    const char *method;
+    int32_t statistic;
     /**
-     * The `crm_contrast` in whose terms the arms were compared.
+     * A `crm_bootstrap_interval` (default BCa).
      */
-    int32_t contrast;
+    int32_t interval;
     /**
-     * The `crm_alternative`.
+     * A `crm_resampling` (default multinomial).
      */
-    int32_t alternative;
+    int32_t resampling;
     /**
-     * A `crm_test_status`: whether the data could answer.
+     * How many resamples, 1 to 10,000,000 (default 10,000).
      */
-    int32_t status;
+    uint32_t resamples;
     /**
-     * 1 if the null is rejected at the level asked for, else 0.
+     * The probability of the quantile, inside (0, 1) (default 0.5).
      */
-    int32_t rejects;
+    double probability;
     /**
-     * The level of the test; the interval has confidence 1 - alpha.
+     * The seed (default 0): equal seeds give equal bits, for any order of the rows and number of threads.
      */
-    double alpha;
+    uint64_t seed;
     /**
-     * The value of the contrast under the null.
+     * How many threads may work, 0 (default) for as many as there are.
      */
-    double null;
+    size_t threads;
+} crm_bootstrap_options;
+
+/**
+ * What a test on resamples says beside the test. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_resampled {
     /**
-     * The target's rate, mean or ratio.
+     * `sizeof` this struct.
      */
-    double target;
+    size_t struct_size;
     /**
-     * The control's rate, mean or ratio.
+     * How many resamples the test stands on, without the data themselves.
      */
-    double control;
+    uint64_t resamples;
     /**
-     * Target minus control.
+     * 1 if these are all that there are, so that nothing was left to chance, else 0.
      */
-    double difference;
-    /**
-     * (Target minus control) / |control|; infinite or NaN where the control is 0.
-     */
-    double lift;
-    /**
-     * The estimate of the contrast.
-     */
-    double estimate;
-    /**
-     * The standard error of the estimate; NaN for methods that have none.
-     */
-    double standard_error;
-    /**
-     * The lower end of the interval, or for an exclusive one the end of its lower part.
-     */
-    double lower;
-    /**
-     * The upper end of the interval, or for an exclusive one the start of its upper part.
-     */
-    double upper;
-    /**
-     * The shape of the interval, a `crm_interval_kind`.
-     */
-    int32_t interval_kind;
+    int32_t exact;
     /**
      * 0.
      */
     int32_t reserved;
     /**
-     * The statistic at the null: z, t, or what the method names; NaN for exact tests.
+     * The standard error of the p-value from the number of resamples; 0 if all were taken.
      */
-    double statistic;
+    double p_value_error;
     /**
-     * Degrees of freedom where the statistic has some, else infinite.
+     * The mean of the resamples' estimates less the estimate, for the bootstrap; else NaN.
      */
-    double degrees_of_freedom;
-    /**
-     * The p-value.
-     */
-    double p_value;
-    /**
-     * The natural logarithm of the p-value, which does not underflow.
-     */
-    double ln_p_value;
-    /**
-     * The standardised effect: Cohen's h for rates, Cohen's d for means, the probability of superiority for ranks.
-     */
-    double effect_size;
-} crm_test_result;
+    double bias;
+} crm_resampled;
 
 /**
- * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
+ * What a permutation test is asked. Fill with `crm_permutation_options_init`, then change what differs.
  */
-typedef struct crm_dunnett {
+typedef struct crm_permutation_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
-     * where the data could not answer.
+     * A `crm_permutation_statistic` (default the difference of the means).
      */
-    double critical_value;
+    int32_t statistic;
     /**
-     * Degrees of freedom of the common variance.
+     * All assignments are taken if there are at most so many, up to 10,000,000 (default 1,000,000); 0 for never.
      */
-    double degrees_of_freedom;
+    uint32_t exact_up_to;
     /**
-     * The standard deviation within the arms.
+     * How many random assignments are drawn otherwise, 1 to 10,000,000 (default 10,000).
      */
-    double standard_deviation;
-} crm_dunnett;
+    uint32_t resamples;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * The probability of the quantiles, inside (0, 1) (default 0.5).
+     */
+    double probability;
+    /**
+     * The seed of random assignments (default 0).
+     */
+    uint64_t seed;
+    /**
+     * How many threads may work, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_permutation_options;
 
 /**
- * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
+ * How a quantile summary counts. Fill with `crm_quantile_arm_options_init`, then change what differs.
  */
-typedef struct crm_plan_options {
+typedef struct crm_quantile_arm_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * A `crm_contrast`: the difference (default), or for rates the lift or the ratio.
+     * Up to how many distinct values all are counted, so that quantiles are exact (default 65,536); 0 for buckets from the
+     * start, at most 10,000,000.
      */
-    int32_t contrast;
+    uint64_t most_distinct;
+    /**
+     * By how much a quantile from buckets may differ from the value that it stands for, as a share of it (default 0.005);
+     * inside (0.0001, 0.5).
+     */
+    double relative_error;
+} crm_quantile_arm_options;
+
+/**
+ * What the Mann-Whitney test says beside the test of the shift. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_rank_effect {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Pairs in which the target is above the control, a tie counting one half, after the shift of the null.
+     */
+    double u;
+    /**
+     * P(target > control) + P(target = control) / 2, of the values as they are.
+     */
+    double probability_of_superiority;
+    /**
+     * P(target > control) - P(target < control), which is also the rank-biserial correlation.
+     */
+    double cliffs_delta;
+    /**
+     * 1 if the p-value is exact, else 0.
+     */
+    int32_t exact;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_rank_effect;
+
+/**
+ * What an always-valid test is asked. Fill with `crm_always_valid_options_init`, then change what differs.
+ */
+typedef struct crm_always_valid_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_always_valid_method` (default `CRM_ALWAYS_VALID_METHOD_ASYMPTOTIC`).
+     */
+    int32_t method;
     /**
      * A `crm_alternative`: two-sided (default), greater or less.
      */
     int32_t alternative;
     /**
-     * The level of all comparisons together, inside (0, 1) (default 0.05).
+     * `Msprt`: the deviation of the prior, about the size of effects that matter. `Asymptotic`: the number of observations of
+     * all arms together at which the interval is nearly tightest (default 10,000). Above 0.
+     */
+    double tuning;
+    /**
+     * The probability of ever rejecting a null that is true; inside (0, 1) (default 0.05).
      */
     double alpha;
     /**
-     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
-     */
-    int32_t has_null;
-    /**
-     * Not 0 for a test of equivalence, between both margins; 0 by default.
-     */
-    int32_t has_margins;
-    /**
-     * The value of the contrast under the null.
+     * The effect under the null (default 0).
      */
     double null;
+} crm_always_valid_options;
+
+/**
+ * What an always-valid test says at one moment. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_always_valid_result {
     /**
-     * The lower margin of equivalence.
+     * `sizeof` this struct.
      */
-    double lower_margin;
+    size_t struct_size;
     /**
-     * The upper margin of equivalence.
+     * (Estimate - null) / standard error.
      */
-    double upper_margin;
+    double statistic;
     /**
-     * A `crm_counted_tails`: near (default) or both.
+     * The logarithm of the evidence against the null.
      */
-    int32_t tails;
+    double ln_evidence;
     /**
-     * A `crm_level_sharing`: Bonferroni (default), Sidak, Dunnett or none.
+     * min(1, 1 / evidence): under the null, ever at most alpha with probability at most alpha.
      */
-    int32_t sharing;
+    double p_value;
     /**
-     * Size of the control over that of one target; above 0 (default 1).
+     * Its natural logarithm.
      */
-    double control_per_target;
+    double ln_p_value;
     /**
-     * Targets against the one control, from 1 (default) to 1000.
+     * The lower end of the confidence sequence here, which excludes the null if and only if the p-value is at most alpha.
      */
-    uint32_t targets;
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_always_valid_result;
+
+/**
+ * A mixture, tuned to be nearly tightest where the variance so far is `v_opt`. Its layout never changes.
+ */
+typedef struct crm_mixture {
+    /**
+     * A `crm_mixture_kind`.
+     */
+    int32_t kind;
     /**
      * Must be 0.
      */
-    uint32_t reserved;
-} crm_plan_options;
+    int32_t reserved;
+    /**
+     * The variance so far at which the bound is nearly tightest; above 0.
+     */
+    double v_opt;
+    /**
+     * The level at which it is; inside (0, 1), one-sided (0, 0.5).
+     */
+    double alpha_opt;
+    /**
+     * That of the gamma mixtures, or the largest fall of a beta-binomial increment; above 0.
+     */
+    double scale;
+    /**
+     * The largest rise of a beta-binomial increment; above 0.
+     */
+    double other_scale;
+} crm_mixture;
 
 /**
- * Sizes with which a test has the power asked for. Set `struct_size` before the call that fills it.
+ * What a group-sequential test is asked. Fill with `crm_group_sequential_options_init`, then change what differs.
  */
-typedef struct crm_sample_size {
+typedef struct crm_group_sequential_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * Customers of one target, as the formula has it: a root, not rounded.
+     * A `crm_stopping_boundary` (default `CRM_STOPPING_BOUNDARY_SPEND_O_BRIEN_FLEMING`).
      */
-    double target;
+    int32_t boundary;
     /**
-     * Customers of the control, not rounded.
+     * Not 0 if `parameter` holds; 0 (default) for that of the boundary: 1/4 for Wang-Tsiatis, 3 for the power, -4 for
+     * Hwang-Shih-De Cani.
      */
-    double control;
+    int32_t has_parameter;
     /**
-     * Customers of one target.
+     * The parameter of the boundary.
      */
-    uint64_t target_count;
+    double parameter;
     /**
-     * Customers of the control.
+     * The error over all looks, of both sides together if two-sided; inside (0, 1) (default 0.05).
      */
-    uint64_t control_count;
+    double alpha;
     /**
-     * Customers of all targets and the control.
+     * A `crm_alternative`: two-sided (default), greater or less.
      */
-    uint64_t total_count;
+    int32_t alternative;
     /**
-     * The power with the counts: at least what was asked for.
+     * Not 0 if the last look is the end whatever its information: what is left of alpha is spent there. Default 0.
      */
-    double power;
-} crm_sample_size;
+    int32_t ended;
+    /**
+     * Not 0 for futility, of one-sided tests only. It does not bind. Default 0.
+     */
+    int32_t has_futility;
+    /**
+     * How the error of the second kind is spent: a `crm_stopping_boundary` that spends.
+     */
+    int32_t futility_boundary;
+    /**
+     * Not 0 if `futility_parameter` holds.
+     */
+    int32_t has_futility_parameter;
+    /**
+     * Not 0 if `futility_drift` holds; 0 for the drift at which the power is 1 - beta, which needs all looks.
+     */
+    int32_t has_futility_drift;
+    /**
+     * The parameter of the futility boundary.
+     */
+    double futility_parameter;
+    /**
+     * The error of the second kind; above 0, below 1 - alpha (default 0.2).
+     */
+    double beta;
+    /**
+     * The mean of z at information 1 under the effect hoped for.
+     */
+    double futility_drift;
+} crm_group_sequential_options;
 
 /**
- * How long arms take to fill. Set `struct_size` before the call that fills it.
+ * A look at the data of a group-sequential test. Set `struct_size` before the call that fills it.
  */
-typedef struct crm_traffic_duration {
+typedef struct crm_group_sequential_look {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * Days until the slowest arm is full, not rounded.
+     * The information fraction of the look.
      */
-    double days;
+    double information;
     /**
-     * Days, rounded up.
+     * A `crm_sequential_decision`.
      */
-    uint64_t whole_days;
+    int32_t decision;
     /**
-     * Weeks, rounded up.
+     * A `crm_test_status`: whether the data could answer.
      */
-    uint64_t whole_weeks;
-} crm_traffic_duration;
+    int32_t status;
+    /**
+     * (Estimate - null) / standard error.
+     */
+    double statistic;
+    /**
+     * What the statistic had to exceed (its modulus if two-sided, its negative for less).
+     */
+    double critical_value;
+    /**
+     * What the statistic had to reach for going on; -infinity without futility.
+     */
+    double futility_value;
+    /**
+     * The error spent so far.
+     */
+    double alpha_spent;
+    /**
+     * The lower end of the repeated confidence interval, which excludes the null if and only if the look rejects.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+    /**
+     * The stage-wise adjusted p-value, as if the test ended here: at most `alpha_spent` if and only if the look rejects.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+} crm_group_sequential_look;
+
+/**
+ * Estimates that allow for the looks before, for a test that has ended. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_stagewise_inference {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The stage-wise adjusted p-value.
+     */
+    double p_value;
+    /**
+     * The effect under which what was seen, or more, has probability 1/2.
+     */
+    double median_unbiased;
+    /**
+     * The lower end of the interval of confidence 1 - alpha from the same ordering.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+} crm_stagewise_inference;
+
+/**
+ * What a sequential test says after a look. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sequential_step {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of the look, from 0.
+     */
+    uint64_t look;
+    /**
+     * A `crm_sequential_decision`: reject or continue; once rejected it stays so.
+     */
+    int32_t decision;
+    /**
+     * A `crm_test_status`: whether the data of this look could answer.
+     */
+    int32_t status;
+    /**
+     * The effect at this look.
+     */
+    double estimate;
+    /**
+     * Its standard error.
+     */
+    double standard_error;
+    /**
+     * The logarithm of the evidence of this look by itself.
+     */
+    double ln_evidence_now;
+    /**
+     * The smallest p-value of all looks.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * The lower end of what the intervals of all looks have in common.
+     */
+    double lower;
+    /**
+     * Its upper end; below `lower` where looks contradict each other.
+     */
+    double upper;
+} crm_sequential_step;
+
+/**
+ * A beta distribution: what is known of a rate. {1, 1} is uniform, {0.5, 0.5} Jeffreys' prior. Its layout never changes.
+ */
+typedef struct crm_beta {
+    /**
+     * The first parameter, from 0.1 to 1e15: prior and conversions.
+     */
+    double alpha;
+    /**
+     * The second parameter, from 0.1 to 1e15: prior and failures.
+     */
+    double beta;
+} crm_beta;
+
+/**
+ * What a Bayesian comparison is asked. Fill with `crm_bayes_options_init`, then change what differs.
+ */
+typedef struct crm_bayes_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_contrast` for the interval and the region: the difference (default) or the lift, which is for rates only.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_credible_kind` (default `CRM_CREDIBLE_KIND_EQUAL_TAILED`).
+     */
+    int32_t credible_interval;
+    /**
+     * 1 less the probability that the interval holds; inside (0, 1) (default 0.05).
+     */
+    double alpha;
+    /**
+     * The region of practical equivalence: from this value of the contrast (default 0) ...
+     */
+    double rope_lower;
+    /**
+     * ... to this one (default 0).
+     */
+    double rope_upper;
+} crm_bayes_options;
+
+/**
+ * What is known of an effect, and what either choice risks. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_bayes_result {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The posterior mean of the contrast; infinite for the lift over a control whose first parameter is at most 1.
+     */
+    double estimate;
+    /**
+     * The posterior standard deviation of the difference.
+     */
+    double deviation;
+    /**
+     * The lower end of what holds the contrast with probability 1 - alpha.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+    /**
+     * P(target above control).
+     */
+    double p_target_better;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_target_better;
+    /**
+     * P(control above target).
+     */
+    double p_control_better;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_control_better;
+    /**
+     * What choosing the target is expected to lose.
+     */
+    double loss_target;
+    /**
+     * What choosing the control is expected to lose.
+     */
+    double loss_control;
+    /**
+     * P(contrast below the region of practical equivalence).
+     */
+    double p_below_rope;
+    /**
+     * P(contrast in the region of practical equivalence).
+     */
+    double p_in_rope;
+    /**
+     * P(contrast above the region of practical equivalence).
+     */
+    double p_above_rope;
+} crm_bayes_result;
+
+/**
+ * An effect, target minus control, as it was estimated, and what was known before. Its layout never changes.
+ */
+typedef struct crm_effect {
+    /**
+     * The estimate.
+     */
+    double estimate;
+    /**
+     * Its standard error; above 0.
+     */
+    double standard_error;
+    /**
+     * Degrees of freedom of the variance, above 1; INFINITY if it is known, or as good as, and with a prior.
+     */
+    double degrees_of_freedom;
+    /**
+     * The prior's mean; used if `prior_deviation` is above 0.
+     */
+    double prior_mean;
+    /**
+     * The prior's standard deviation; 0 for a flat prior.
+     */
+    double prior_deviation;
+} crm_effect;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -4726,6 +6169,653 @@ typedef struct crm_value_tier_row {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `selected` is NULL or no such handle.
+ */
+uint64_t crm_selected_customers(const struct crm_selected *selected);
+
+/**
+ * Number of customers who are selected; 0, with the thread's last error set, if `selected` is NULL or no such handle.
+ */
+uint64_t crm_selected_count(const struct crm_selected *selected);
+
+/**
+ * Copies the selected rows, best first, to `out`, which has room for `capacity`, at least `crm_selected_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_selected_rows(const struct crm_selected *selected, uint32_t *out, size_t capacity);
+
+/**
+ * Copies for each row the index of its first reason, -1 for a customer who is selected, to `out`, which has room for `capacity`, at least
+ * `crm_selected_customers`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_selected_first_reasons(const struct crm_selected *selected,
+                                      int32_t *out,
+                                      size_t capacity);
+
+/**
+ * Copies for each row all its reasons, bit k being the reason of index k, to `out`, which has room for `capacity`, at least
+ * `crm_selected_customers`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_selected_reason_bits(const struct crm_selected *selected,
+                                    uint64_t *out,
+                                    size_t capacity);
+
+/**
+ * Number of reasons; 0, with the thread's last error set, if `selected` is NULL or no such handle.
+ */
+size_t crm_selected_reason_count(const struct crm_selected *selected);
+
+/**
+ * A reason by its index, in the order in which they are asked: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_selected_reason_count`.
+ */
+crm_status crm_selected_reason(const struct crm_selected *selected, size_t index, struct crm_reason *out);
+
+/**
+ * Frees an outcome; NULL is accepted. No thread may use it any more.
+ */
+void crm_selected_free(struct crm_selected *selected);
+
+/**
+ * A plan that selects everybody.
+ *
+ * `out` receives the plan, NULL if the call fails; the caller frees it with `crm_selection_free`.
+ */
+crm_status crm_selection_new(struct crm_selection **out);
+
+/**
+ * Keeps customers for whom a rule is true; it being false and it having no answer are two reasons. The rule is JSON text, such as
+ * `{"all": [{"compare": {"column": "score", "is": ">=", "value": 0.7}}, {"not": {"missing": {"column": "email"}}}]}`: `all`, `any`, `not`,
+ * `compare` (`<`, `<=`, `==`, `!=`, `>=`, `>`), `between` (`from`, `to`), `in` (`values`), `missing`.
+ *
+ * Fails with `CRM_STATUS_PARSE` for text that is no rule, and, here and in all other steps, with `CRM_STATUS_INVALID_ARGUMENT` for a name that is
+ * empty or taken.
+ */
+crm_status crm_selection_add_rule(struct crm_selection *selection,
+                                  const char *name,
+                                  const char *rule);
+
+/**
+ * Keeps customers who agreed: those with a 1 in the column. 0 and missing are no agreement.
+ */
+crm_status crm_selection_add_opted_in(struct crm_selection *selection, const char *name, const char *column);
+
+/**
+ * Keeps customers who did not object: all but those with a 1 in the column.
+ */
+crm_status crm_selection_add_not_opted_out(struct crm_selection *selection, const char *name, const char *column);
+
+/**
+ * Leaves out the customers of a list of those not to contact.
+ */
+crm_status crm_selection_add_do_not_contact(struct crm_selection *selection,
+                                            const char *name,
+                                            const struct crm_ids *ids);
+
+/**
+ * Leaves out the customers of a campaign that is running.
+ */
+crm_status crm_selection_add_not_in_campaign(struct crm_selection *selection,
+                                             const char *name,
+                                             const struct crm_ids *ids);
+
+/**
+ * Leaves out customers who have `at_most` contacts or more on the `within_days` days that end with `as_of`. `ids` and `days` (since 1970-01-01)
+ * are the contacts of the past, a customer and a day each.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` unless there is a day for each id, and `CRM_STATUS_INVALID_ARGUMENT` for a limit or a number of
+ * days of 0.
+ */
+crm_status crm_selection_add_contact_limit(struct crm_selection *selection,
+                                           const char *name,
+                                           const struct crm_ids *ids,
+                                           const int32_t *days,
+                                           size_t days_length,
+                                           int32_t as_of,
+                                           uint32_t at_most,
+                                           uint32_t within_days);
+
+/**
+ * Leaves out the customers of a holdout: the share of all that a salt draws.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
+ */
+crm_status crm_selection_add_holdout(struct crm_selection *selection, const char *name, const char *salt, double share);
+
+/**
+ * Ranks customers by a column of numbers, in a `crm_rank_order`; missing ones come last.
+ */
+crm_status crm_selection_rank_by(struct crm_selection *selection, const char *column, int32_t order);
+
+/**
+ * Puts customers of equal rank in the order of their numbers under a salt; without it the lower id comes first.
+ */
+crm_status crm_selection_ties_by_hash(struct crm_selection *selection, const char *salt);
+
+/**
+ * Takes at most so many customers, the best.
+ */
+crm_status crm_selection_set_quota(struct crm_selection *selection, uint64_t customers);
+
+/**
+ * Takes at most so many customers of each segment, a column of texts: `quotas[k]` of `segments[k]`, and `others` of each that is not listed, or any
+ * number if `others` is negative. Customers without a segment are one such segment together.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a segment that is listed twice.
+ */
+crm_status crm_selection_set_segment_quotas(struct crm_selection *selection,
+                                            const char *column,
+                                            const char *const *segments,
+                                            const uint64_t *quotas,
+                                            size_t count,
+                                            int64_t others);
+
+/**
+ * Selects from a table.
+ *
+ * `out` receives the outcome, NULL if the call fails; the caller frees it with `crm_selected_free`. Fails with `CRM_STATUS_MISSING_COLUMN` and
+ * `CRM_STATUS_WRONG_TYPE` for columns that are not there or hold something else, `CRM_STATUS_INVALID_VALUE` with the row for a consent that is
+ * neither 0, 1 nor missing, `CRM_STATUS_INCOMPATIBLE` for lists of ids of another kind than the table's, and `CRM_STATUS_INVALID_ARGUMENT` for
+ * rules that make no sense.
+ */
+crm_status crm_selection_select(const struct crm_selection *selection,
+                                const struct crm_target_table *table,
+                                struct crm_selected **out);
+
+/**
+ * Frees a plan; NULL is accepted. No thread may use it any more.
+ */
+void crm_selection_free(struct crm_selection *selection);
+
+/**
+ * A table of customers and no column yet.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_target_table_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` with the row of a missing id, `CRM_STATUS_INVALID_VALUE` with the row of a customer who is named twice, and
+ * `CRM_STATUS_EMPTY` without rows.
+ */
+crm_status crm_target_table_new(const struct crm_ids *ids,
+                                struct crm_target_table **out);
+
+/**
+ * Adds a column of numbers, in which NaN means missing; flags are 1 and 0. Name and values are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty or taken, and `CRM_STATUS_LENGTH_MISMATCH`.
+ */
+crm_status crm_target_table_add_numbers(struct crm_target_table *table,
+                                        const char *name,
+                                        const double *values,
+                                        size_t length);
+
+/**
+ * Adds a column of texts; integers count as their decimal text. Name and texts are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty or taken, and `CRM_STATUS_LENGTH_MISMATCH`.
+ */
+crm_status crm_target_table_add_texts(struct crm_target_table *table, const char *name, const struct crm_ids *values);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_target_table_rows(const struct crm_target_table *table);
+
+/**
+ * Frees a table; NULL is accepted. No thread may use it any more.
+ */
+void crm_target_table_free(struct crm_target_table *table);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `assignment` is NULL or no such handle.
+ */
+size_t crm_assignment_length(const struct crm_assignment *assignment);
+
+/**
+ * Copies for each row the arm's place in the plan, or -1 for a customer whom no arm covers, -2 outside the campaign's part of the namespace, -3
+ * in the holdout, to `out`, which has room for `capacity`, at least `crm_assignment_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_assignment_arms(const struct crm_assignment *assignment,
+                               int32_t *out,
+                               size_t capacity);
+
+/**
+ * Copies the number of customers in each arm to `out`, which has room for `capacity`, at least the number of arms.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_assignment_counts(const struct crm_assignment *assignment, uint64_t *out, size_t capacity);
+
+/**
+ * Frees an assignment; NULL is accepted. No thread may use it any more.
+ */
+void crm_assignment_free(struct crm_assignment *assignment);
+
+/**
+ * The number in [0, 1) of each customer under a salt, by a `crm_bucket_hash`; `out` has room for `capacity`, at least `ids->length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_buckets(int32_t hash,
+                       const char *salt,
+                       const struct crm_ids *ids,
+                       double *out,
+                       size_t capacity);
+
+/**
+ * A plan that gives every customer an arm.
+ *
+ * `out` receives the plan, NULL if the call fails; the caller frees it with `crm_split_free`. Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty
+ * salt, arms without exactly one control and at least one target, names that are empty or repeated, and weights that are negative, not finite
+ * or all 0.
+ */
+crm_status crm_split_new(const char *salt,
+                         const struct crm_arm *arms,
+                         size_t count,
+                         struct crm_split **out);
+
+/**
+ * Hashes by a `crm_bucket_hash`, such as that of a system which assigned before.
+ */
+crm_status crm_split_set_hash(struct crm_split *split, int32_t hash);
+
+/**
+ * Uses a share of each arm's part only; the other customers are in no arm. Raising it moves nobody from one arm to another.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` outside [0, 1], and after `crm_split_set_shares`.
+ */
+crm_status crm_split_set_coverage(struct crm_split *split,
+                                  double coverage);
+
+/**
+ * Changes the shares of all customers, `count` of them in the order of the arms, so that as few customers as possible change: an arm that shrinks
+ * gives up its last ones, and only those and customers without an arm go to the arms that grow.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for shares that are negative, not finite or above 1 in sum, and `CRM_STATUS_LENGTH_MISMATCH`.
+ */
+crm_status crm_split_set_shares(struct crm_split *split,
+                                const double *shares,
+                                size_t count);
+
+/**
+ * Leaves out the customers of a holdout: the share of all that a salt draws.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
+ */
+crm_status crm_split_set_holdout(struct crm_split *split, const char *salt, double share);
+
+/**
+ * Uses the customers of a namespace only whose number in it, under its salt, is at least `from` and below `to`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and ends that are not 0 <= from < to <= 1.
+ */
+crm_status crm_split_set_namespace(struct crm_split *split, const char *salt, double from, double to);
+
+/**
+ * Number of arms; 0, with the thread's last error set, if `split` is NULL or no such handle.
+ */
+size_t crm_split_arm_count(const struct crm_split *split);
+
+/**
+ * Copies the share of all customers of each arm to `out`, which has room for `capacity`, at least `crm_split_arm_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_split_shares(const struct crm_split *split,
+                            double *out,
+                            size_t capacity);
+
+/**
+ * The plan as JSON text, to be kept with the campaign.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_split_to_json(const struct crm_split *split, struct crm_bytes **out);
+
+/**
+ * A plan from its JSON text.
+ *
+ * `out` receives the plan, NULL if the call fails; the caller frees it with `crm_split_free`. Fails with `CRM_STATUS_CORRUPT` for text that is
+ * no plan, and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ */
+crm_status crm_split_from_json(const char *json,
+                               struct crm_split **out);
+
+/**
+ * The arm of each customer, by the customer's own number alone.
+ *
+ * `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_assignment_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` with the row of a missing id.
+ */
+crm_status crm_split_assign(const struct crm_split *split, const struct crm_ids *ids, struct crm_assignment **out);
+
+/**
+ * The arm of each customer with exact shares within each stratum, a combination of texts in `count` columns of the table. It depends on who else
+ * is in the table: assign once and keep the result.
+ *
+ * `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_assignment_free`. Fails with
+ * `CRM_STATUS_MISSING_COLUMN` and `CRM_STATUS_WRONG_TYPE` for columns that are not there or hold numbers.
+ */
+crm_status crm_split_assign_stratified(const struct crm_split *split,
+                                       const struct crm_target_table *table,
+                                       const char *const *columns,
+                                       size_t count,
+                                       struct crm_assignment **out);
+
+/**
+ * Frees a plan; NULL is accepted. No thread may use it any more.
+ */
+void crm_split_free(struct crm_split *split);
+
+/**
+ * Number of rows; 0, with the thread's last error set, if `balance` is NULL or no such handle.
+ */
+size_t crm_split_balance_count(const struct crm_split_balance *balance);
+
+/**
+ * A row by its index: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_split_balance_count`.
+ */
+crm_status crm_split_balance_row(const struct crm_split_balance *balance, size_t index, struct crm_balance_row *out);
+
+/**
+ * The test behind a row: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_split_balance_count`.
+ */
+crm_status crm_split_balance_result(const struct crm_split_balance *balance, size_t index, struct crm_test_result *out);
+
+/**
+ * The p-value of the sizes of the arms against the plan; NaN, with the thread's last error set, if `balance` is NULL or no such handle.
+ */
+double crm_split_balance_sample_ratio_p_value(const struct crm_split_balance *balance);
+
+/**
+ * Frees a comparison; NULL is accepted. No thread may use it any more.
+ */
+void crm_split_balance_free(struct crm_split_balance *balance);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_measure_options_init(struct crm_measure_options *options, size_t struct_size);
+
+/**
+ * Customers by the names of their arms; who has none is not in the campaign. The weights are those that the split was planned with.
+ *
+ * `out` receives the outcomes, NULL if the call fails; the caller frees them with `crm_campaign_outcomes_free`. Fails as `crm_split_new` does for the
+ * arms, and with `CRM_STATUS_INVALID_VALUE` with the row for a name that is no arm's, `CRM_STATUS_EMPTY` if nobody is in an arm.
+ */
+crm_status crm_campaign_outcomes_new(const struct crm_ids *arm_of_each,
+                                     const struct crm_arm *arms,
+                                     size_t count,
+                                     struct crm_campaign_outcomes **out);
+
+/**
+ * Customers in the order in which they were assigned to arms.
+ *
+ * `out` receives the outcomes, NULL if the call fails; the caller frees them with `crm_campaign_outcomes_free`. Fails with `CRM_STATUS_EMPTY` if
+ * nobody is in an arm.
+ */
+crm_status crm_campaign_outcomes_from_assignment(const struct crm_assignment *assignment,
+                                                 struct crm_campaign_outcomes **out);
+
+/**
+ * Adds a metric, a `crm_campaign_metric`. Values are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a metric that is there already, `CRM_STATUS_LENGTH_MISMATCH`, and `CRM_STATUS_INVALID_VALUE` with the row
+ * for a value that is missing or not finite, for a rate's that is not 0 or 1, and for negative orders. Rows without an arm are not
+ * looked at.
+ */
+crm_status crm_campaign_outcomes_add_metric(struct crm_campaign_outcomes *outcomes,
+                                            int32_t metric,
+                                            const double *values,
+                                            size_t length);
+
+/**
+ * Adds a number that each customer had before the campaign: differences of orders and revenue are adjusted by it. Values are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` if there is one already, `CRM_STATUS_LENGTH_MISMATCH`, and `CRM_STATUS_INVALID_VALUE` with the row for a
+ * value that is not finite.
+ */
+crm_status crm_campaign_outcomes_add_covariate(struct crm_campaign_outcomes *outcomes,
+                                               const double *values,
+                                               size_t length);
+
+/**
+ * Adds a column of texts, such as segments or channels, by which results are reported too. Texts are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty or taken, and `CRM_STATUS_LENGTH_MISMATCH`.
+ */
+crm_status crm_campaign_outcomes_add_groups(struct crm_campaign_outcomes *outcomes,
+                                            const char *name,
+                                            const struct crm_ids *values);
+
+/**
+ * Adds a number that each customer had before the campaign, by which the split is checked; NaN where missing. Values are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty or taken, `CRM_STATUS_LENGTH_MISMATCH`, and `CRM_STATUS_INVALID_VALUE` with the row
+ * for an infinite value.
+ */
+crm_status crm_campaign_outcomes_add_before(struct crm_campaign_outcomes *outcomes,
+                                            const char *name,
+                                            const double *values,
+                                            size_t length);
+
+/**
+ * Compares each target with the control in each metric, over everybody and in each group. `options` may be NULL for the defaults; `costs` are
+ * `count` costs, of which those of an arm go before one for every arm.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_campaign_report_free`. Fails with `CRM_STATUS_EMPTY` without a
+ * metric and for a control without customers, `CRM_STATUS_INVALID_ARGUMENT` for options and costs that make no sense, and
+ * `CRM_STATUS_MISSING_COLUMN` for costs without revenue.
+ */
+crm_status crm_campaign_outcomes_measure(const struct crm_campaign_outcomes *outcomes,
+                                         const struct crm_measure_options *options,
+                                         const struct crm_arm_cost *costs,
+                                         size_t count,
+                                         struct crm_campaign_report **out);
+
+/**
+ * Compares the arms in what was there before the campaign: numbers and groups, at a level, with p-values adjusted by a
+ * `crm_multiplicity_method` over all rows.
+ *
+ * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_split_balance_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a level outside (0, 1), and `CRM_STATUS_EMPTY` if an arm has no customers.
+ */
+crm_status crm_campaign_outcomes_balance(const struct crm_campaign_outcomes *outcomes,
+                                         double alpha,
+                                         int32_t multiplicity,
+                                         struct crm_split_balance **out);
+
+/**
+ * Frees outcomes; NULL is accepted. No thread may use them any more.
+ */
+void crm_campaign_outcomes_free(struct crm_campaign_outcomes *outcomes);
+
+/**
+ * The report as a whole: set `out->struct_size` first.
+ */
+crm_status crm_campaign_report_summary(const struct crm_campaign_report *report, struct crm_campaign_summary *out);
+
+/**
+ * An arm by its place in the plan: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below the number of arms.
+ */
+crm_status crm_campaign_report_arm(const struct crm_campaign_report *report, size_t index, struct crm_arm_summary *out);
+
+/**
+ * An effect by its index: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below the number of effects.
+ */
+crm_status crm_campaign_report_effect(const struct crm_campaign_report *report,
+                                      size_t index,
+                                      struct crm_campaign_effect *out);
+
+/**
+ * The test behind an effect: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below the number of effects.
+ */
+crm_status crm_campaign_report_effect_result(const struct crm_campaign_report *report,
+                                             size_t index,
+                                             struct crm_test_result *out);
+
+/**
+ * A return by its index: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below the number of returns.
+ */
+crm_status crm_campaign_report_return(const struct crm_campaign_report *report,
+                                      size_t index,
+                                      struct crm_arm_return *out);
+
+/**
+ * The whole report as JSON text; numbers that are not finite are null.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_campaign_report_to_json(const struct crm_campaign_report *report, struct crm_bytes **out);
+
+/**
+ * Number of effects; 0, with the thread's last error set, if `report` is NULL or no such handle.
+ */
+size_t crm_campaign_report_effect_count(const struct crm_campaign_report *report);
+
+/**
+ * Number of returns; 0, with the thread's last error set, if `report` is NULL or no such handle.
+ */
+size_t crm_campaign_report_return_count(const struct crm_campaign_report *report);
+
+/**
+ * Frees a report; NULL is accepted. No thread may use it any more.
+ */
+void crm_campaign_report_free(struct crm_campaign_report *report);
+
+/**
+ * A curve from a score, whether each customer was a target (a byte each: 0 for a control), and the outcome: 0 or 1, or an amount.
+ *
+ * `out` receives the curve, NULL if the call fails; the caller frees it with `crm_uplift_curve_free`. Fails with `CRM_STATUS_INVALID_VALUE` with
+ * the row for a score that is NaN and an outcome that is not finite, and `CRM_STATUS_EMPTY` without targets or without controls.
+ */
+crm_status crm_uplift_curve_new(const double *score,
+                                const uint8_t *target,
+                                const double *outcome,
+                                size_t length,
+                                struct crm_uplift_curve **out);
+
+/**
+ * Number of points; 0, with the thread's last error set, if `curve` is NULL or no such handle.
+ */
+size_t crm_uplift_curve_length(const struct crm_uplift_curve *curve);
+
+/**
+ * Copies the number of customers up to each point, the first being 0, to `out`, which has room for `capacity`, at least
+ * `crm_uplift_curve_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_uplift_curve_customers(const struct crm_uplift_curve *curve, uint64_t *out, size_t capacity);
+
+/**
+ * Copies the height of a `crm_uplift_curve_kind` at each point to `out`, which has room for `capacity`, at least `crm_uplift_curve_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_uplift_curve_heights(const struct crm_uplift_curve *curve,
+                                    int32_t kind,
+                                    double *out,
+                                    size_t capacity);
+
+/**
+ * The area between a curve, a `crm_uplift_curve_kind`, and chance in a `crm_uplift_scale`: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for the scale of an optimum if outcomes are not 0 or 1, and of one without harm with the gain curve.
+ */
+crm_status crm_uplift_curve_score(const struct crm_uplift_curve *curve,
+                                  int32_t kind,
+                                  int32_t scale,
+                                  struct crm_uplift_score *out);
+
+/**
+ * The bootstrap interval of a score: set `out->struct_size` first. `threads` is 0 for all there are; the result does not depend on it.
+ *
+ * Fails as `crm_uplift_curve_score`, and with `CRM_STATUS_INVALID_ARGUMENT` for a level outside (0, 1) and fewer than 100 replicates.
+ */
+crm_status crm_uplift_curve_interval(const struct crm_uplift_curve *curve,
+                                     int32_t kind,
+                                     int32_t scale,
+                                     double alpha,
+                                     uint64_t replicates,
+                                     uint64_t seed,
+                                     size_t threads,
+                                     struct crm_uplift_interval *out);
+
+/**
+ * The uplift among a share of the customers with the highest scores, of a `crm_top_share`: set `out->struct_size` first. `options` may be NULL for
+ * the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a share outside (0, 1] and for options that make no sense.
+ */
+crm_status crm_uplift_curve_top(const struct crm_uplift_curve *curve,
+                                double share,
+                                int32_t of,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out);
+
+/**
+ * The uplift in bands of about equally many customers, from the highest scores down; customers of one score are in one band, so there may be fewer than
+ * asked for. `options` may be NULL for the defaults.
+ *
+ * `out` receives the bands, NULL if the call fails; the caller frees them with `crm_uplift_bands_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for no bands or more than 1,000, and for options that make no sense.
+ */
+crm_status crm_uplift_curve_bands(const struct crm_uplift_curve *curve,
+                                  size_t bands,
+                                  const struct crm_test_options *options,
+                                  struct crm_uplift_bands **out);
+
+/**
+ * Number of bands; 0, with the thread's last error set, if `bands` is NULL or no such handle.
+ */
+size_t crm_uplift_bands_count(const struct crm_uplift_bands *bands);
+
+/**
+ * A band by its index, from the highest scores down: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_uplift_bands_count`.
+ */
+crm_status crm_uplift_bands_band(const struct crm_uplift_bands *bands, size_t index, struct crm_uplift_band *out);
+
+/**
+ * The test behind a band: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_uplift_bands_count`.
+ */
+crm_status crm_uplift_bands_result(const struct crm_uplift_bands *bands, size_t index, struct crm_test_result *out);
+
+/**
+ * Frees bands; NULL is accepted. No thread may use them any more.
+ */
+void crm_uplift_bands_free(struct crm_uplift_bands *bands);
+
+/**
+ * Frees a curve; NULL is accepted. No thread may use it any more.
+ */
+void crm_uplift_curve_free(struct crm_uplift_curve *curve);
 
 /**
  * Number of refits that converged; 0, with the thread's last error set, if `bootstrap` is NULL or no such handle.
@@ -6833,166 +8923,500 @@ crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    struct crm_test_result *out);
 
 /**
- * p-values adjusted for their number by a `crm_multiplicity_method`, in the order given; `out` may be the array itself.
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
- * Fails with `CRM_STATUS_INVALID_VALUE` for a p-value that is NaN or outside [0, 1], naming its row.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_adjust_p_values(const double *p_values, size_t length, int32_t method, double *out, size_t capacity);
+crm_status crm_bootstrap_options_init(struct crm_bootstrap_options *options, size_t struct_size);
 
 /**
- * The logarithms of adjusted p-values from those of p-values, for tests whose p-values underflow. As `crm_adjust_p_values`.
+ * Compares two independent samples by the bootstrap: set `out->struct_size` first, and `resampled->struct_size`, or let
+ * `resampled` be NULL. Denominators are as long as their values, and NULL unless a ratio of sums is asked for. `bootstrap`
+ * and `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
  *
- * Fails with `CRM_STATUS_INVALID_VALUE` for a logarithm that is NaN or above 0, naming its row.
+ * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and
+ * with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
  */
-crm_status crm_adjust_ln_p_values(const double *ln_p_values,
+crm_status crm_bootstrap_test(const double *target,
+                              const double *target_denominators,
+                              size_t target_length,
+                              const double *control,
+                              const double *control_denominators,
+                              size_t control_length,
+                              const struct crm_bootstrap_options *bootstrap,
+                              const struct crm_test_options *options,
+                              struct crm_test_result *out,
+                              struct crm_resampled *resampled);
+
+/**
+ * The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it, by default
+ * 0. As `crm_bootstrap_test`, with NaN as control; the contrast is the difference.
+ */
+crm_status crm_bootstrap_test_one(const double *sample,
+                                  const double *denominators,
                                   size_t length,
-                                  int32_t method,
-                                  double *out,
-                                  size_t capacity);
-
-/**
- * Tests `targets` targets against one control with one level for all of them (Dunnett 1955), from the counts, means and
- * sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last.
- *
- * `results` has a place for each target, the first with its `struct_size` set to that of all of them; `options` may be
- * NULL for the defaults, and `out` where the summary is not wanted.
- *
- * Fails with `CRM_STATUS_EMPTY` for no targets, with `CRM_STATUS_INVALID_ARGUMENT` for moments that no values have, for
- * options that make no sense and for contrasts other than the difference.
- */
-crm_status crm_compare_with_control(const uint64_t *counts,
-                                    const double *means,
-                                    const double *variances,
-                                    size_t targets,
-                                    const struct crm_test_options *options,
-                                    struct crm_test_result *results,
-                                    struct crm_dunnett *out);
+                                  const struct crm_bootstrap_options *bootstrap,
+                                  const struct crm_test_options *options,
+                                  struct crm_test_result *out,
+                                  struct crm_resampled *resampled);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_plan_options_init(struct crm_plan_options *options, size_t struct_size);
+crm_status crm_permutation_options_init(struct crm_permutation_options *options, size_t struct_size);
 
 /**
- * The power of a test of two rates by a `crm_proportion_plan_method`, for a target of that rate and size; the control has
- * `control_per_target` times the size. `options` may be NULL for the defaults.
+ * Tests whether the arms differ, by all assignments of their values to arms of the same sizes, or by random ones: set
+ * `out->struct_size` first, and `resampled->struct_size`, or let `resampled` be NULL. `permutation` and `options` may be NULL
+ * for the defaults; the contrast of the options is the difference, or the ratio for the ratio of means.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for rates outside their range, a size that is not positive and options that make
- * no sense.
+ * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, or
+ * has a negative value where a ratio is asked for, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
  */
-crm_status crm_plan_proportion_power(double control_rate,
-                                     int32_t method,
-                                     const struct crm_plan_options *options,
-                                     double target_rate,
-                                     double target_count,
-                                     double *out);
+crm_status crm_permutation_test(const double *target,
+                                size_t target_length,
+                                const double *control,
+                                size_t control_length,
+                                const struct crm_permutation_options *permutation,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out,
+                                struct crm_resampled *resampled);
 
 /**
- * The least sizes for a power of a test of two rates. Set `out->struct_size` first; `options` may be NULL for the defaults.
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate on the null or its wrong side, a power outside (alpha, 1) and what
- * `crm_plan_proportion_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_plan_proportion_sample_size(double control_rate,
-                                           int32_t method,
-                                           const struct crm_plan_options *options,
-                                           double target_rate,
-                                           double power,
-                                           struct crm_sample_size *out);
+crm_status crm_quantile_arm_options_init(struct crm_quantile_arm_options *options, size_t struct_size);
 
 /**
- * The rate of the target next to the null, in a `crm_effect_direction`, that is found with that power.
+ * The summary of a column of `length` values. `options` may be NULL for the defaults.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a power that no rate reaches, a direction that the alternative does not look
- * for, margins, and what `crm_plan_proportion_sample_size` refuses.
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and with
+ * `CRM_STATUS_INVALID_ARGUMENT` for an option out of range.
  */
-crm_status crm_plan_proportion_detectable(double control_rate,
-                                          int32_t method,
-                                          const struct crm_plan_options *options,
-                                          double target_count,
-                                          double power,
-                                          int32_t direction,
-                                          double *out);
+crm_status crm_quantile_arm_from_values(const double *values,
+                                        size_t length,
+                                        const struct crm_quantile_arm_options *options,
+                                        struct crm_quantile_arm **out);
 
 /**
- * The power of a test of two means, 0 for Welch's, 1 for Student's, 2 for the z test, for a difference and a size of the
- * target; the control has `control_per_target` times the size. `options` may be NULL for the defaults.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for deviations and sizes that are not positive, a difference that is not finite and
- * options that make no sense.
+ * The summary of `length` values with how often each came, as an engine that groups by value has them. As
+ * `crm_quantile_arm_from_values`; fails with `CRM_STATUS_OUT_OF_RANGE` too for counts that add up to 2^63 or more.
  */
-crm_status crm_plan_mean_power(double target_deviation,
-                               double control_deviation,
-                               int32_t method,
-                               const struct crm_plan_options *options,
-                               double difference,
-                               double target_count,
-                               double *out);
+crm_status crm_quantile_arm_from_counts(const double *values,
+                                        const uint64_t *counts,
+                                        size_t length,
+                                        const struct crm_quantile_arm_options *options,
+                                        struct crm_quantile_arm **out);
 
 /**
- * The least sizes for a power of a test of two means. Set `out->struct_size` first; `options` may be NULL for the defaults.
+ * A summary of the rows of both.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a difference on the null or its wrong side, a power outside (alpha, 1) and what
- * `crm_plan_mean_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_INCOMPATIBLE` if they count with different options.
  */
-crm_status crm_plan_mean_sample_size(double target_deviation,
-                                     double control_deviation,
-                                     int32_t method,
-                                     const struct crm_plan_options *options,
-                                     double difference,
-                                     double power,
-                                     struct crm_sample_size *out);
+crm_status crm_quantile_arm_merge(const struct crm_quantile_arm *arm,
+                                  const struct crm_quantile_arm *other,
+                                  struct crm_quantile_arm **out);
 
 /**
- * The difference next to the null, in a `crm_effect_direction`, that is found with that power.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size too small for a variance, a direction that the alternative does not look
- * for, margins, and what `crm_plan_mean_sample_size` refuses.
+ * How many rows there are; 0 for null.
  */
-crm_status crm_plan_mean_detectable(double target_deviation,
-                                    double control_deviation,
-                                    int32_t method,
-                                    const struct crm_plan_options *options,
-                                    double target_count,
-                                    double power,
-                                    int32_t direction,
-                                    double *out);
+uint64_t crm_quantile_arm_count(const struct crm_quantile_arm *arm);
 
 /**
- * The standard deviation that a covariate leaves (CUPED), `deviation * sqrt(1 - correlation^2)`.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a deviation that is not positive and a correlation outside (-1, 1).
+ * 1 if all distinct values are counted, so that quantiles are exact, else 0; 0 for null.
  */
-crm_status crm_covariate_deviation(double deviation, double correlation, double *out);
+int32_t crm_quantile_arm_is_exact(const struct crm_quantile_arm *arm);
 
 /**
- * The standard deviation to plan a ratio of means with, from means and deviations of numerator and denominator and their
- * correlation.
+ * The quantile of a probability from 0 to 1, by definition 7 of Hyndman and Fan.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean of the denominator that is 0, negative deviations, a correlation outside
- * [-1, 1] and numbers that are not finite.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another probability.
  */
-crm_status crm_ratio_deviation(double numerator_mean,
-                               double numerator_deviation,
-                               double denominator_mean,
-                               double denominator_deviation,
-                               double correlation,
-                               double *out);
+crm_status crm_quantile_arm_quantile(const struct crm_quantile_arm *arm, double probability, double *out);
 
 /**
- * How long it takes until every arm has its size, from visitors per day of whom each of `targets` gets `target_share` and the
- * control `control_share`. Set `out->struct_size` first.
+ * The summary as JSON text, a terminated string.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for visitors or shares that are not positive and shares that add up to more than 1.
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
  */
-crm_status crm_traffic_days(double visitors_per_day,
-                            double target_share,
-                            double control_share,
-                            uint32_t targets,
-                            const struct crm_sample_size *size,
-                            struct crm_traffic_duration *out);
+crm_status crm_quantile_arm_to_json(const struct crm_quantile_arm *arm, struct crm_bytes **out);
+
+/**
+ * A summary from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is no summary, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_quantile_arm_from_json(const char *json, struct crm_quantile_arm **out);
+
+/**
+ * Frees a summary; NULL does nothing.
+ */
+void crm_quantile_arm_free(struct crm_quantile_arm *arm);
+
+/**
+ * Compares a quantile of two arms from their summaries, without a density: set `out->struct_size` first. The probability
+ * lies inside (0, 1); `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_compare_quantiles(const struct crm_quantile_arm *target,
+                                 const struct crm_quantile_arm *control,
+                                 double probability,
+                                 const struct crm_test_options *options,
+                                 struct crm_test_result *out);
+
+/**
+ * An interval for a quantile of one arm from its order statistics, and the test of a value of it, by default 0: set
+ * `out->struct_size` first. As `crm_compare_quantiles`, with NaN as control; the contrast is the difference.
+ */
+crm_status crm_quantile_interval(const struct crm_quantile_arm *arm,
+                                 double probability,
+                                 const struct crm_test_options *options,
+                                 struct crm_test_result *out);
+
+/**
+ * Tests by a `crm_mann_whitney_method` whether the target is shifted against the control: set `out->struct_size` first, and
+ * `effect->struct_size`, or let `effect` be NULL. `options` may be NULL for the defaults; `threads` is 0 for as many as there
+ * are, and changes no result.
+ *
+ * The estimate is the median of all differences (Hodges-Lehmann), and the interval holds the shifts that the same ranks do
+ * not reject. Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that
+ * cannot be used, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_mann_whitney(const double *target,
+                            size_t target_length,
+                            const double *control,
+                            size_t control_length,
+                            int32_t method,
+                            const struct crm_test_options *options,
+                            size_t threads,
+                            struct crm_test_result *out,
+                            struct crm_rank_effect *effect);
+
+/**
+ * Tests the probability that a target value is above a control value, ties one half, whatever the variances (Brunner and
+ * Munzel): set `out->struct_size` first. `options` may be NULL; their null is a probability, by default 1/2. `threads` is 0
+ * for as many as there are, and changes no result.
+ *
+ * Fails as `crm_mann_whitney`.
+ */
+crm_status crm_brunner_munzel(const double *target,
+                              size_t target_length,
+                              const double *control,
+                              size_t control_length,
+                              const struct crm_test_options *options,
+                              size_t threads,
+                              struct crm_test_result *out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_always_valid_options_init(struct crm_always_valid_options *options, size_t struct_size);
+
+/**
+ * What an always-valid test says about an effect with its standard error, after `observations` in all arms together (needed
+ * for `Asymptotic` only). `options` may be NULL; set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers and options that make no sense.
+ */
+crm_status crm_always_valid(double estimate,
+                            double standard_error,
+                            double observations,
+                            const struct crm_always_valid_options *options,
+                            struct crm_always_valid_result *out);
+
+/**
+ * The logarithm of the evidence that the sum `s` with variance so far `v` gives against a mean of 0.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mixture that makes no sense.
+ */
+crm_status crm_mixture_ln_evidence(const struct crm_mixture *mixture, double s, double v, double *out);
+
+/**
+ * What the sum (two-sided: its modulus) exceeds at any time with probability at most `alpha`, at variance so far `v`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mixture, a variance or a level that makes no sense.
+ */
+crm_status crm_mixture_bound(const struct crm_mixture *mixture, double v, double alpha, double *out);
+
+/**
+ * The polynomial stitched bound of a sub-gamma sum at variance so far `v`: `v_min` is the variance below which it stays what
+ * it is there, `scale` 0 for sub-Gaussian sums, `exponent` above 1 (1.4 is usual), `ratio` above 1 (2 is usual).
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
+ */
+crm_status crm_stitched_bound(double v,
+                              double alpha,
+                              double v_min,
+                              double scale,
+                              double exponent,
+                              double ratio,
+                              double *out);
+
+/**
+ * The radius of a band around the empirical distribution function that holds at all sample sizes from `t_min` on, at size
+ * `t`; `a` is above 0.7072 (0.85 is usual).
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
+ */
+crm_status crm_empirical_process_bound(double t,
+                                       double alpha,
+                                       double t_min,
+                                       double a,
+                                       double *out);
+
+/**
+ * The confidence sequence of one rate: at all sample sizes at once it holds the rate with probability at least 1 - alpha;
+ * nearly tightest at `trials_opt` trials.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for more conversions than trials and numbers that make no sense.
+ */
+crm_status crm_bernoulli_sequence(uint64_t conversions,
+                                  uint64_t trials,
+                                  double alpha,
+                                  double trials_opt,
+                                  double *lower,
+                                  double *upper);
+
+/**
+ * The always-valid p-value of equal quantiles of order `p` in two samples, from all values seen so far, and its logarithm
+ * (`ln_p_value` may be NULL); nearly most sensitive at `observations_opt` values of an arm.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for an arm without values, `CRM_STATUS_INVALID_VALUE` for NaN, and
+ * `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
+ */
+crm_status crm_quantile_sequence_p_value(const double *target,
+                                         size_t target_length,
+                                         const double *control,
+                                         size_t control_length,
+                                         double p,
+                                         double observations_opt,
+                                         double *p_value,
+                                         double *ln_p_value);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_group_sequential_options_init(struct crm_group_sequential_options *options, size_t struct_size);
+
+/**
+ * Boundaries for looks at `looks` information fractions, rising, at least 1e-6 apart: spending functions take the looks so
+ * far, shapes all looks, the last at 1. `options` may be NULL for the defaults.
+ *
+ * Each of the arrays holds `looks` places, or is NULL: what z must exceed (its modulus if two-sided, -z for less), the error
+ * spent up to the look, the p-value of a test at this look alone at the critical value, and what z must reach for going on
+ * (-infinity without futility).
+ *
+ * Fails with `CRM_STATUS_EMPTY` without a look, and with `CRM_STATUS_INVALID_ARGUMENT` for options and fractions that make no
+ * sense; the error names the row.
+ */
+crm_status crm_group_sequential_boundaries(const double *information,
+                                           size_t looks,
+                                           const struct crm_group_sequential_options *options,
+                                           double *critical_values,
+                                           double *alpha_spent,
+                                           double *nominal_alpha,
+                                           double *futility_values);
+
+/**
+ * What the test says at look number `look`, from 0, of an estimate of the effect with its standard error. `options` may be
+ * NULL; set `out->struct_size` first.
+ *
+ * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a look that the test does not have, an
+ * estimate or null that is not finite, and a negative standard error.
+ */
+crm_status crm_group_sequential_at(const double *information,
+                                   size_t looks,
+                                   const struct crm_group_sequential_options *options,
+                                   size_t look,
+                                   double estimate,
+                                   double standard_error,
+                                   double null,
+                                   struct crm_group_sequential_look *out);
+
+/**
+ * The adjusted p-value, the median-unbiased estimate and the adjusted interval of a test that ended at look number `look`.
+ * `options` may be NULL; set `out->struct_size` first.
+ *
+ * Fails as `crm_group_sequential_at`, and for a standard error of 0.
+ */
+crm_status crm_group_sequential_inference(const double *information,
+                                          size_t looks,
+                                          const struct crm_group_sequential_options *options,
+                                          size_t look,
+                                          double estimate,
+                                          double standard_error,
+                                          double null,
+                                          struct crm_stagewise_inference *out);
+
+/**
+ * How the test ends if z at information 1 has mean `drift`: the power, the mean information at the end, and for each look
+ * P(rejecting in the direction of the alternative) and P(stopping below). All places may be NULL; the arrays hold `looks`.
+ *
+ * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a drift beyond 37.
+ */
+crm_status crm_group_sequential_power(const double *information,
+                                      size_t looks,
+                                      const struct crm_group_sequential_options *options,
+                                      double drift,
+                                      double *power,
+                                      double *expected_information,
+                                      double *reject,
+                                      double *stop_below);
+
+/**
+ * The information at the last look over what a test with a single look needs for the same power.
+ *
+ * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a power that is not above alpha and
+ * below 1.
+ */
+crm_status crm_group_sequential_inflation_factor(const double *information,
+                                                 size_t looks,
+                                                 const struct crm_group_sequential_options *options,
+                                                 double power,
+                                                 double *out);
+
+/**
+ * A test without a look. `options` may be NULL for the defaults.
+ *
+ * `out` receives the test, NULL if the call fails; the caller frees it with `crm_sequential_test_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_sequential_test_new(const struct crm_always_valid_options *options, struct crm_sequential_test **out);
+
+/**
+ * A look by an estimate of the effect so far, with its standard error, after `observations` in all arms together. Set
+ * `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense and `CRM_STATUS_INCOMPATIBLE` for fewer observations
+ * than at the look before; the test is then as it was.
+ */
+crm_status crm_sequential_test_look(struct crm_sequential_test *test,
+                                    double estimate,
+                                    double standard_error,
+                                    double observations,
+                                    struct crm_sequential_step *out);
+
+/**
+ * A look at the difference of two rates, from all trials so far. Set `out->struct_size` first.
+ *
+ * Fails as `crm_sequential_test_look`, and for an arm without trials or with more conversions than trials.
+ */
+crm_status crm_sequential_test_look_rates(struct crm_sequential_test *test,
+                                          const struct crm_binary_arm *target,
+                                          const struct crm_binary_arm *control,
+                                          struct crm_sequential_step *out);
+
+/**
+ * A look at the difference of two means, from the count, mean and sample variance (with count - 1) of all values so far. Set
+ * `out->struct_size` first.
+ *
+ * Fails as `crm_sequential_test_look`, and for moments that make no sense.
+ */
+crm_status crm_sequential_test_look_means(struct crm_sequential_test *test,
+                                          uint64_t target_count,
+                                          double target_mean,
+                                          double target_variance,
+                                          uint64_t control_count,
+                                          double control_mean,
+                                          double control_variance,
+                                          struct crm_sequential_step *out);
+
+/**
+ * The state as JSON text; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_sequential_test_to_json(const struct crm_sequential_test *test, struct crm_bytes **out);
+
+/**
+ * A test from its JSON text.
+ *
+ * `out` receives the test, NULL if the call fails; the caller frees it with `crm_sequential_test_free`. Fails with
+ * `CRM_STATUS_CORRUPT` for text that is no such state and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ */
+crm_status crm_sequential_test_from_json(const char *json, struct crm_sequential_test **out);
+
+/**
+ * Frees a test; NULL is accepted.
+ */
+void crm_sequential_test_free(struct crm_sequential_test *test);
+
+/**
+ * What is known of a rate after `conversions` of `trials`; `prior` may be NULL for the uniform one, and `out` may be it.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for more conversions than trials and a prior that makes no sense.
+ */
+crm_status crm_beta_after(const struct crm_beta *prior,
+                          uint64_t conversions,
+                          uint64_t trials,
+                          struct crm_beta *out);
+
+/**
+ * The interval of a `crm_credible_kind` that holds the rate with probability 1 - alpha.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for parameters, a level or a kind that make no sense.
+ */
+crm_status crm_beta_interval(const struct crm_beta *rate, double alpha, int32_t kind, double *lower, double *upper);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_bayes_options_init(struct crm_bayes_options *options, size_t struct_size);
+
+/**
+ * Compares what is known of two rates: who is better, what either choice risks, and by how much they differ. `options` may be
+ * NULL; set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for distributions and options that make no sense.
+ */
+crm_status crm_compare_rates_bayes(const struct crm_beta *target,
+                                   const struct crm_beta *control,
+                                   const struct crm_bayes_options *options,
+                                   struct crm_bayes_result *out);
+
+/**
+ * Who is better, what either choice risks and how large the effect is. `options` may be NULL; set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an effect and options that make no sense.
+ */
+crm_status crm_decide_effect(const struct crm_effect *effect,
+                             const struct crm_bayes_options *options,
+                             struct crm_bayes_result *out);
+
+/**
+ * How probable it is that each of `count` rates is the largest, and what choosing it is expected to lose. Each of the arrays
+ * holds `count` places, or is NULL.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for fewer than two arms or more than 1,000, and for parameters that make no sense.
+ */
+crm_status crm_best_rate(const struct crm_beta *arms,
+                         size_t count,
+                         double *p_best,
+                         double *ln_p_best,
+                         double *expected_loss);
+
+/**
+ * How probable it is that each of `count` independent effects is the largest, as `crm_best_rate`.
+ *
+ * Fails as `crm_best_rate`.
+ */
+crm_status crm_best_effect(const struct crm_effect *arms,
+                           size_t count,
+                           double *p_best,
+                           double *ln_p_best,
+                           double *expected_loss);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,
