@@ -25,23 +25,20 @@ from crm.experiment.early_looks import (
     stitched_bound,
 )
 from crm.experiment.group_sequential import (
-    CampaignCost,
-    CampaignReturn,
     Futility,
     GroupSequential,
     GroupSequentialLook,
-    IncrementalConversions,
-    MultiplicityMethod,
     SequentialDecision,
     SequentialPower,
     StagewiseInference,
     StoppingBoundary,
-    adjust_ln_p_values,
-    adjust_p_values,
+)
+from crm.experiment.incremental import (
+    Amount,
+    CampaignCost,
+    CampaignReturn,
+    IncrementalConversions,
     campaign_return,
-    compare_with_control,
-    from crm.experiment.incremental import (     Amount,
-    from crm.experiment.multiplicity import (     Dunnett,
     incremental_conversions,
 )
 from crm.experiment.mean_arm import ArmTable, JointArm, MeanArm
@@ -57,6 +54,13 @@ from crm.experiment.means import (
     compare_stratified,
     hedges_g,
 )
+from crm.experiment.multiplicity import (
+    Dunnett,
+    MultiplicityMethod,
+    adjust_ln_p_values,
+    adjust_p_values,
+    compare_with_control,
+)
 from crm.experiment.options import Alternative, Contrast
 from crm.experiment.planning import (
     CountedTails,
@@ -70,11 +74,21 @@ from crm.experiment.planning import (
     covariate_deviation,
     ratio_deviation,
 )
-from crm.experiment.proportion import compare_proportions
+from crm.experiment.proportion import (
+    Homogeneity,
+    SeveralProportions,
+    compare_proportion_columns,
+    compare_proportions,
+    compare_several_proportions,
+    proportion_equivalence,
+    proportion_homogeneity,
+)
 from crm.experiment.quantile import QuantileArm, compare_quantiles, quantile_interval
 from crm.experiment.rank import MannWhitney, brunner_munzel, mann_whitney
+from crm.experiment.rate import RateTest, rate_interval, test_rate
 from crm.experiment.resampling import Resampled, bootstrap, permutation_test
-from crm.experiment.result import Interval, TestResult
+from crm.experiment.result import Equivalence, Interval, TestResult
+from crm.experiment.sample_ratio import SampleRatio, SampleRatioLook, SequentialSampleRatio, sample_ratio
 
 __all__ = [
     "Adjustment",
