@@ -20,17 +20,17 @@ pub(super) fn unpooled(rates: &Rates, options: &TestOptions) -> Evidence {
         });
     }
     let lift = rates.lift();
-    let (estimate, deviation, variance) = match options.contrast {
-        Contrast::Difference => (rates.difference(), rates.difference() - null, variance),
+    let (estimate, deviation, variance) = if options.contrast == Contrast::Difference {
+        (rates.difference(), rates.difference() - null, variance)
+    } else {
         // Var(p1 / p0), with p1 / p0 at its estimate.
-        _ => {
-            let ratio = p1 / p0;
-            let own = p1 * (rates.f1 / rates.n1) / rates.n1;
-            let baseline = p0 * (rates.f0 / rates.n0) / rates.n0;
-            let variance = (own + ratio * ratio * baseline) / (p0 * p0);
-            let lifted = if options.contrast == Contrast::Lift { null } else { null - 1.0 };
-            (if options.contrast == Contrast::Lift { lift } else { ratio }, lift - lifted, variance)
-        }
+        let ratio = p1 / p0;
+        let own = p1 * (rates.f1 / rates.n1) / rates.n1;
+        let baseline = p0 * (rates.f0 / rates.n0) / rates.n0;
+        let variance = (own + ratio * ratio * baseline) / (p0 * p0);
+        let is_lift = options.contrast == Contrast::Lift;
+        let (estimate, lifted) = if is_lift { (lift, null) } else { (ratio, null - 1.0) };
+        (estimate, lift - lifted, variance)
     };
     if variance == 0.0 {
         return Evidence::undefined(no_variance(rates));
