@@ -28,9 +28,12 @@ pub(super) fn unpooled(rates: &Rates, options: &TestOptions) -> Evidence {
         let own = p1 * (rates.f1 / rates.n1) / rates.n1;
         let baseline = p0 * (rates.f0 / rates.n0) / rates.n0;
         let variance = (own + ratio * ratio * baseline) / (p0 * p0);
-        let is_lift = options.contrast == Contrast::Lift;
-        let (estimate, lifted) = if is_lift { (lift, null) } else { (ratio, null - 1.0) };
-        (estimate, lift - lifted, variance)
+        match options.contrast {
+            Contrast::Lift => (lift, lift - null, variance),
+            // Near 1 the lift has the digits of the ratio.
+            _ if lift.abs() < 0.5 => (ratio, lift - (null - 1.0), variance),
+            _ => (ratio, ratio - null, variance),
+        }
     };
     if variance == 0.0 {
         return Evidence::undefined(no_variance(rates));
