@@ -1632,7 +1632,7 @@ typedef int32_t crm_test_status;
 #endif // __cplusplus
 
 /**
- * How two rates are compared.
+ * How two rates are compared. Each method has the p-value and the interval of one statistic.
  */
 enum crm_proportion_method
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -1640,15 +1640,215 @@ enum crm_proportion_method
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Each arm has its own variance (Wald).
+     * The score test with the variance times N / (N - 1) (Miettinen and Nurminen 1985), for every contrast; the default.
      */
-    CRM_PROPORTION_METHOD_UNPOOLED = 0,
+    CRM_PROPORTION_METHOD_SCORE = 0,
+    /**
+     * The score test without that factor (Mee 1984; Koopman 1984), for every contrast. At "no effect" it is the pooled z-test, whose
+     * square is Pearson's chi-square.
+     */
+    CRM_PROPORTION_METHOD_POOLED = 1,
+    /**
+     * The likelihood-ratio test with the profile likelihood interval, for every contrast; its square is the G statistic.
+     */
+    CRM_PROPORTION_METHOD_LIKELIHOOD = 2,
+    /**
+     * The pooled z-test with Yates's correction for continuity, for the difference.
+     */
+    CRM_PROPORTION_METHOD_CONTINUITY_CORRECTED = 3,
+    /**
+     * Each arm with its own variance (Wald), for the difference and, by the delta method, for lift and ratio.
+     */
+    CRM_PROPORTION_METHOD_UNPOOLED = 4,
+    /**
+     * The logarithm of the ratio (Katz), for lift and ratio, or of the odds ratio (Woolf).
+     */
+    CRM_PROPORTION_METHOD_LOGARITHM = 5,
+    /**
+     * Wald with a conversion and a failure more in each arm (Agresti and Caffo 2000), for the difference.
+     */
+    CRM_PROPORTION_METHOD_AGRESTI_CAFFO = 6,
+    /**
+     * Wilson's intervals of both rates put together (Newcombe 1998, method 10), for the difference.
+     */
+    CRM_PROPORTION_METHOD_NEWCOMBE = 7,
+    /**
+     * Fisher's exact test, two-sided by minimum likelihood, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER = 8,
+    /**
+     * Fisher's exact test, two-sided twice the smaller tail, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER_CENTRAL = 9,
+    /**
+     * Fisher's exact test with what was seen counted half, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER_MID_P = 10,
+    /**
+     * Barnard's exact unconditional test by the score statistic, for the difference; up to 1,000 trials.
+     */
+    CRM_PROPORTION_METHOD_BARNARD = 11,
+    /**
+     * Boschloo's exact unconditional test, for the odds ratio; up to 1,000 trials.
+     */
+    CRM_PROPORTION_METHOD_BOSCHLOO = 12,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum crm_proportion_method crm_proportion_method;
 #else
 typedef int32_t crm_proportion_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How one rate is estimated and tested. Each method has the p-value and the interval of one statistic.
+ */
+enum crm_rate_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The score test (Wilson 1927); the default.
+     */
+    CRM_RATE_METHOD_WILSON = 0,
+    /**
+     * Exact, twice the smaller tail (Clopper and Pearson 1934).
+     */
+    CRM_RATE_METHOD_CLOPPER_PEARSON = 1,
+    /**
+     * Exact, what is not more likely (Sterne 1954).
+     */
+    CRM_RATE_METHOD_MINIMUM_LIKELIHOOD = 2,
+    /**
+     * Exact with what was seen counted half.
+     */
+    CRM_RATE_METHOD_MID_P = 3,
+    /**
+     * Equal tails of the posterior Beta(x + 1/2, n - x + 1/2).
+     */
+    CRM_RATE_METHOD_JEFFREYS = 4,
+    /**
+     * Jeffreys's with the ends of Brown, Cai and DasGupta (2001).
+     */
+    CRM_RATE_METHOD_JEFFREYS_MODIFIED = 5,
+    /**
+     * Wald's about Wilson's centre (Agresti and Coull 1998).
+     */
+    CRM_RATE_METHOD_AGRESTI_COULL = 6,
+    /**
+     * The standard error of the estimate; for comparison with other tools only.
+     */
+    CRM_RATE_METHOD_WALD = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_rate_method crm_rate_method;
+#else
+typedef int32_t crm_rate_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the split says of the experiment.
+ */
+enum crm_split_finding
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing speaks against the plan.
+     */
+    CRM_SPLIT_FINDING_AS_PLANNED = 0,
+    /**
+     * The counts are too far from the plan: find out why before you read any effect.
+     */
+    CRM_SPLIT_FINDING_MISMATCH = 1,
+    /**
+     * An arm that was to have no users has some.
+     */
+    CRM_SPLIT_FINDING_UNEXPECTED_USERS = 2,
+    /**
+     * There are no users.
+     */
+    CRM_SPLIT_FINDING_NO_USERS = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_split_finding crm_split_finding;
+#else
+typedef int32_t crm_split_finding;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What results of many tests consist of.
+ */
+enum crm_test_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Rates or means of the targets.
+     */
+    CRM_TEST_COLUMN_TARGET = 0,
+    /**
+     * Rates or means of the controls.
+     */
+    CRM_TEST_COLUMN_CONTROL = 1,
+    /**
+     * Target minus control.
+     */
+    CRM_TEST_COLUMN_DIFFERENCE = 2,
+    /**
+     * (Target minus control) / |control|.
+     */
+    CRM_TEST_COLUMN_LIFT = 3,
+    /**
+     * Estimates of the contrast.
+     */
+    CRM_TEST_COLUMN_ESTIMATE = 4,
+    /**
+     * Standard errors.
+     */
+    CRM_TEST_COLUMN_STANDARD_ERROR = 5,
+    /**
+     * Lower ends of the intervals.
+     */
+    CRM_TEST_COLUMN_LOWER = 6,
+    /**
+     * Upper ends of the intervals.
+     */
+    CRM_TEST_COLUMN_UPPER = 7,
+    /**
+     * Statistics at the null.
+     */
+    CRM_TEST_COLUMN_STATISTIC = 8,
+    /**
+     * Degrees of freedom.
+     */
+    CRM_TEST_COLUMN_DEGREES_OF_FREEDOM = 9,
+    /**
+     * p-values.
+     */
+    CRM_TEST_COLUMN_P_VALUE = 10,
+    /**
+     * Natural logarithms of the p-values.
+     */
+    CRM_TEST_COLUMN_LN_P_VALUE = 11,
+    /**
+     * Standardised effects.
+     */
+    CRM_TEST_COLUMN_EFFECT_SIZE = 12,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_test_column crm_test_column;
+#else
+typedef int32_t crm_test_column;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1904,6 +2104,12 @@ typedef struct crm_segment_summary crm_segment_summary;
 typedef struct crm_segments crm_segments;
 
 /**
+ * A check of the split that may be read after every user: the p-value holds however often it is looked at (Lindon and Malek
+ * 2022). Free with `crm_sequential_sample_ratio_free`. A look changes it: one thread at a time may use it.
+ */
+typedef struct crm_sequential_sample_ratio crm_sequential_sample_ratio;
+
+/**
  * How well rows fit their clusters. Free with `crm_silhouette_report_free`. Immutable: any number of threads may use it at
  * once.
  */
@@ -1932,6 +2138,12 @@ typedef struct crm_spend_model crm_spend_model;
  * `crm_split_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_split crm_split;
+
+/**
+ * Results of many tests of one method, one row a test. Free with `crm_test_columns_free`. Immutable: any number of threads may
+ * use it at once.
+ */
+typedef struct crm_test_columns crm_test_columns;
 
 /**
  * Actual against expected repeat purchases of a cohort, by period. Free with `crm_tracking_free`. Immutable: any number of
@@ -3092,6 +3304,212 @@ typedef struct crm_test_result {
      */
     double effect_size;
 } crm_test_result;
+
+/**
+ * Two one-sided tests, against either margin. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_equivalence {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * 1 if both tests reject, which is if the interval lies between the margins, else 0.
+     */
+    int32_t is_equivalent;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The larger of both p-values.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * The lower end of the values that neither test rejects, of confidence 1 - 2 alpha.
+     */
+    double lower;
+    /**
+     * The upper end.
+     */
+    double upper;
+    /**
+     * The statistic of the test that the effect is above the lower margin.
+     */
+    double above_statistic;
+    /**
+     * The p-value of that test.
+     */
+    double above_p_value;
+    /**
+     * The statistic of the test that the effect is below the upper margin.
+     */
+    double below_statistic;
+    /**
+     * The p-value of that test.
+     */
+    double below_p_value;
+} crm_equivalence;
+
+/**
+ * Pearson's test that several arms have one rate. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_homogeneity {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Chi-square.
+     */
+    double statistic;
+    /**
+     * Arms less 1.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_homogeneity;
+
+/**
+ * The outcome of a test of one rate. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_rate_test {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The method's name; it belongs to the library and is never freed.
+     */
+    const char *method;
+    /**
+     * The `crm_alternative`.
+     */
+    int32_t alternative;
+    /**
+     * The shape of the interval, a `crm_interval_kind`.
+     */
+    int32_t interval_kind;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 1 if the null is rejected at the level asked for, else 0.
+     */
+    int32_t rejects;
+    /**
+     * The level of the test; the interval has confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * The rate under the null.
+     */
+    double null;
+    /**
+     * Conversions over trials.
+     */
+    double rate;
+    /**
+     * The lower end of the rates that the test does not reject.
+     */
+    double lower;
+    /**
+     * The upper end.
+     */
+    double upper;
+    /**
+     * z for methods that are near normal, else NaN.
+     */
+    double statistic;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+} crm_rate_test;
+
+/**
+ * How users were split, against the plan. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_ratio {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Pearson's chi-square over the arms that were to have users; infinite if another has some.
+     */
+    double statistic;
+    /**
+     * Arms that were to have users, less 1.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value; NaN without users.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+    /**
+     * The p-value below which the split is flagged.
+     */
+    double threshold;
+    /**
+     * A `crm_split_finding`.
+     */
+    int32_t finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t is_flagged;
+} crm_sample_ratio;
+
+/**
+ * A look at a running split. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_ratio_look {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The natural logarithm of the Bayes factor against the plan, at this look.
+     */
+    double ln_bayes_factor;
+    /**
+     * The p-value over all looks so far.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+} crm_sample_ratio_look;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -6483,6 +6901,52 @@ crm_status crm_split_column_int64(const struct crm_split *split,
 void crm_split_free(struct crm_split *split);
 
 /**
+ * Number of tests; 0, with the thread's last error set, if `columns` is NULL or no such handle.
+ */
+size_t crm_test_columns_length(const struct crm_test_columns *columns);
+
+/**
+ * Copies a column, a `crm_test_column`, to `out`, which has room for `capacity` values, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_column(const struct crm_test_columns *columns,
+                                   int32_t column,
+                                   double *out,
+                                   size_t capacity);
+
+/**
+ * Copies the `crm_test_status` of each test to `out`, which has room for `capacity` codes, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_status(const struct crm_test_columns *columns,
+                                   int32_t *out,
+                                   size_t capacity);
+
+/**
+ * Copies whether each test rejects, 1 or 0, to `out`, which has room for `capacity` values, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_rejects(const struct crm_test_columns *columns,
+                                    uint8_t *out,
+                                    size_t capacity);
+
+/**
+ * Copies the shape of each interval, a `crm_interval_kind`, to `out`, which has room for `capacity` codes, at least
+ * `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_interval_kind(const struct crm_test_columns *columns, int32_t *out, size_t capacity);
+
+/**
+ * Frees results; NULL is accepted. No thread may use them any more.
+ */
+void crm_test_columns_free(struct crm_test_columns *columns);
+
+/**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
@@ -6517,14 +6981,123 @@ crm_status crm_binary_arm_rate(const struct crm_binary_arm *arm, double *out);
  * Compares the rates of target and control by a `crm_proportion_method`: set `out->struct_size` first. `options` may be
  * NULL for the defaults.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, and
- * an arm without trials or with more conversions than trials.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, a null
+ * that no rates have and an arm without trials or with more conversions than trials, and with `CRM_STATUS_OUT_OF_RANGE` for
+ * tables too large for an exact method.
  */
 crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    const struct crm_binary_arm *control,
                                    int32_t method,
                                    const struct crm_test_options *options,
                                    struct crm_test_result *out);
+
+/**
+ * Compares the rates of many pairs, `length` of them, on so many `threads` (0 for as many as there are); the result does not
+ * depend on their number. `options` may be NULL for the defaults.
+ *
+ * `out` receives the results, NULL if the call fails; the caller frees them with `crm_test_columns_free`. Fails as
+ * `crm_compare_proportions`, with the row.
+ */
+crm_status crm_compare_proportion_columns(const uint64_t *target_conversions,
+                                          const uint64_t *target_trials,
+                                          const uint64_t *control_conversions,
+                                          const uint64_t *control_trials,
+                                          size_t length,
+                                          int32_t method,
+                                          const struct crm_test_options *options,
+                                          size_t threads,
+                                          struct crm_test_columns **out);
+
+/**
+ * Tests whether the effect of a target on the rate lies between two margins, by two one-sided tests (TOST): set
+ * `out->struct_size` first. Alternative and null of `options` are not used; it may be NULL for the defaults.
+ *
+ * Fails as `crm_compare_proportions`, and with `CRM_STATUS_INVALID_ARGUMENT` for margins that are not finite or not in order.
+ */
+crm_status crm_proportion_equivalence(const struct crm_binary_arm *target,
+                                      const struct crm_binary_arm *control,
+                                      int32_t method,
+                                      double lower_margin,
+                                      double upper_margin,
+                                      const struct crm_test_options *options,
+                                      struct crm_equivalence *out);
+
+/**
+ * Tests whether `length` arms have one rate: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for fewer than two arms, with `CRM_STATUS_INVALID_ARGUMENT` for an arm without trials or with
+ * more conversions than trials, naming it as the row, and with `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials in all.
+ */
+crm_status crm_proportion_homogeneity(const struct crm_binary_arm *arms,
+                                      size_t length,
+                                      struct crm_homogeneity *out);
+
+/**
+ * The interval of a rate by a `crm_rate_method`, with confidence 1 - `alpha`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a level outside (0, 1) and for an arm without trials or with more conversions
+ * than trials.
+ */
+crm_status crm_rate_interval(const struct crm_binary_arm *arm,
+                             int32_t method,
+                             double alpha,
+                             double *lower,
+                             double *upper);
+
+/**
+ * Tests a rate against one that is given, by a `crm_rate_method` and a `crm_alternative`: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a level or a rate under the null outside (0, 1) and for an arm without trials or
+ * with more conversions than trials.
+ */
+crm_status crm_test_rate(const struct crm_binary_arm *arm,
+                         double null,
+                         int32_t method,
+                         int32_t alternative,
+                         double alpha,
+                         struct crm_rate_test *out);
+
+/**
+ * Tests whether users were split as planned: set `out->struct_size` first. `observed` has the users and `weights` the planned
+ * weights, of any scale, of `length` arms; the split is flagged for a p-value below `threshold` (0.01 unless you know better)
+ * and for users in an arm of weight 0.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without arms, `CRM_STATUS_INVALID_VALUE` for a weight that is not finite and 0 or more, naming
+ * its arm as the row, `CRM_STATUS_INVALID_ARGUMENT` for weights that are all 0 and a threshold outside (0, 1), and
+ * `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users.
+ */
+crm_status crm_sample_ratio_of(const uint64_t *observed,
+                               const double *weights,
+                               size_t length,
+                               double threshold,
+                               struct crm_sample_ratio *out);
+
+/**
+ * A check against the planned weights, of any scale, of `length` arms. The higher the `concentration`, above 0, the nearer to
+ * the plan the mismatches that are expected: 100 finds those of a few per cent.
+ *
+ * `out` receives the check, NULL if the call fails; the caller frees it with `crm_sequential_sample_ratio_free`. Fails as
+ * `crm_sample_ratio_of` for the weights, and with `CRM_STATUS_INVALID_ARGUMENT` for a concentration that is not above 0.
+ */
+crm_status crm_sequential_sample_ratio_new(const double *weights,
+                                           size_t length,
+                                           double concentration,
+                                           struct crm_sequential_sample_ratio **out);
+
+/**
+ * Looks at all users so far: set `out->struct_size` first. `observed` has the users of `length` arms.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number of arms and `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users.
+ */
+crm_status crm_sequential_sample_ratio_look(struct crm_sequential_sample_ratio *check,
+                                            const uint64_t *observed,
+                                            size_t length,
+                                            struct crm_sample_ratio_look *out);
+
+/**
+ * Frees a check; NULL is accepted. No thread may use it any more.
+ */
+void crm_sequential_sample_ratio_free(struct crm_sequential_sample_ratio *check);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,
