@@ -225,8 +225,8 @@ impl One {
             }
             RateMethod::Jeffreys | RateMethod::JeffreysModified => {
                 // The lower end is where the posterior has a share of alpha below.
-                let lower = self.rate_where(|p, q| self.posterior(p, q, true) - share);
-                let upper = self.rate_where(|p, q| share - self.posterior(p, q, false));
+                let lower = rate_where(|p, q| self.posterior(p, q, true) - share);
+                let upper = rate_where(|p, q| share - self.posterior(p, q, false));
                 (lower, upper)
             }
             _ => {
@@ -256,21 +256,6 @@ impl One {
         ln_beta_reg(x + 0.5, f + 0.5, p, q)
     }
 
-    /// The rate, of given and remaining share, where a function that rises with it passes 0; 0 or 1 where it has no root.
-    fn rate_where(&self, f: impl Fn(f64, f64) -> f64) -> f64 {
-        let at = |logit: f64| {
-            let (p, q) = rate_of(logit);
-            f(p, q)
-        };
-        if at(-LOGIT) >= 0.0 {
-            return 0.0;
-        }
-        if at(LOGIT) <= 0.0 {
-            return 1.0;
-        }
-        rate_of(root_between(at, -LOGIT, LOGIT)).0
-    }
-
     /// How far the end of Agresti and Coull's interval is above the rate, at z; the lower end for z above 0.
     fn agresti_coull_end(&self, z: f64) -> f64 {
         let (x, f, n) = (self.x, self.f, self.n);
@@ -296,6 +281,21 @@ impl One {
         }
         sign * root_between(short, 0.0, high)
     }
+}
+
+/// The rate, of given and remaining share, where a function that rises with it passes 0; 0 or 1 where it has no root.
+fn rate_where(f: impl Fn(f64, f64) -> f64) -> f64 {
+    let at = |logit: f64| {
+        let (p, q) = rate_of(logit);
+        f(p, q)
+    };
+    if at(-LOGIT) >= 0.0 {
+        return 0.0;
+    }
+    if at(LOGIT) <= 0.0 {
+        return 1.0;
+    }
+    rate_of(root_between(at, -LOGIT, LOGIT)).0
 }
 
 /// Rates nearer to 0 or 1 have logits beyond this one.

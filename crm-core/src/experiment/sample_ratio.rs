@@ -247,7 +247,7 @@ impl SequentialSampleRatio {
 }
 
 impl Plan<'_> {
-    /// Stirling's formula turns what is large into deviances: with Z_i = c w_i + n_i and Z = c + n,
+    /// Stirling's formula turns what is large into deviances: with `Z_i = c w_i + n_i` and `Z = c + n`,
     /// `sum [Z_i ln(Z_i / (Z w_i)) - ln(Z_i / (c w_i)) / 2 + r(Z_i) - r(c w_i)] + ln(Z / c) / 2 - r(Z) + r(c)`, r the remainder.
     fn ln_bayes_factor(&self, concentration: f64) -> f64 {
         let all = concentration + self.users;

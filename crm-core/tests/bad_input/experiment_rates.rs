@@ -37,7 +37,9 @@ fn options_that_make_no_sense() {
                 Contrast::Ratio | Contrast::OddsRatio => [0.0, -1.0, -0.5],
             };
             if method.contrasts().contains(&contrast) {
-                outside.map(|null| refuse(method, default.contrast(contrast).null(null), "null"));
+                for null in outside {
+                    refuse(method, default.contrast(contrast).null(null), "null");
+                }
             }
         }
     }
@@ -105,8 +107,13 @@ fn edges_are_answers() {
     let edges = [(0, 1), (1, 1), (0, 2), (1, 2), (2, 2), (0, 30), (30, 30), (1, 30), (29, 30)];
     let huge = [(0, 1 << 53), (1 << 53, 1 << 53), (1, 1 << 53), ((1 << 53) - 1, 1 << 53), (1 << 52, 1 << 53)];
     for &method in ProportionMethod::ALL {
-        let all: Vec<(u64, u64)> =
-            if method.is_exact() { edges.to_vec() } else { edges.iter().chain(&huge).copied().collect() };
+        // Those that go over all tables are slow.
+        let slow = matches!(method, ProportionMethod::Barnard | ProportionMethod::Boschloo);
+        let all: Vec<(u64, u64)> = match method {
+            _ if slow => edges[..5].to_vec(),
+            method if method.is_exact() => edges.to_vec(),
+            _ => edges.iter().chain(&huge).copied().collect(),
+        };
         for &(x1, n1) in &all {
             for &(x0, n0) in &all {
                 for &contrast in method.contrasts() {

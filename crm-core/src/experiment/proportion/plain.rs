@@ -20,16 +20,19 @@ pub(super) fn unpooled(rates: &Rates, options: &TestOptions) -> Evidence {
         });
     }
     let lift = rates.lift();
-    let (estimate, deviation, variance) = match options.contrast {
-        Contrast::Difference => (rates.difference(), rates.difference() - null, variance),
+    let (estimate, deviation, variance) = if options.contrast == Contrast::Difference {
+        (rates.difference(), rates.difference() - null, variance)
+    } else {
         // Var(p1 / p0), with p1 / p0 at its estimate.
-        _ => {
-            let ratio = p1 / p0;
-            let own = p1 * (rates.f1 / rates.n1) / rates.n1;
-            let baseline = p0 * (rates.f0 / rates.n0) / rates.n0;
-            let variance = (own + ratio * ratio * baseline) / (p0 * p0);
-            let lifted = if options.contrast == Contrast::Lift { null } else { null - 1.0 };
-            (if options.contrast == Contrast::Lift { lift } else { ratio }, lift - lifted, variance)
+        let ratio = p1 / p0;
+        let own = p1 * (rates.f1 / rates.n1) / rates.n1;
+        let baseline = p0 * (rates.f0 / rates.n0) / rates.n0;
+        let variance = (own + ratio * ratio * baseline) / (p0 * p0);
+        match options.contrast {
+            Contrast::Lift => (lift, lift - null, variance),
+            // Near 1 the lift has the digits of the ratio.
+            _ if lift.abs() < 0.5 => (ratio, lift - (null - 1.0), variance),
+            _ => (ratio, ratio - null, variance),
         }
     };
     if variance == 0.0 {

@@ -164,7 +164,7 @@ impl<'a> Tables<'a> {
                 limit = ln_p + TIE * (1.0 - ln_p);
             }
         });
-        let mut region: Region = vec![if above { (-1, n0 as i64 + 1) } else { (-1, n0 as i64 + 1) }; n1 + 1];
+        let mut region: Region = vec![(-1, n0 as i64 + 1); n1 + 1];
         for m in 0..=n1 + n0 {
             diagonal(m, &mut |x, ln_p| {
                 if ln_p <= limit {
