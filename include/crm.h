@@ -1622,6 +1622,10 @@ enum crm_test_status
      * The control cannot be told from 0, so the interval of a relative contrast has no end.
      */
     CRM_TEST_STATUS_UNBOUNDED = 6,
+    /**
+     * What the method compares does not exist for these data: a ratio with denominators of 0, a logarithm of what is not positive.
+     */
+    CRM_TEST_STATUS_UNDEFINED = 7,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1651,6 +1655,124 @@ typedef enum crm_proportion_method crm_proportion_method;
 typedef int32_t crm_proportion_method;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * How the variance of a difference of means is estimated, and against which distribution it is held.
+ */
+enum crm_mean_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A variance for each arm, Student's distribution with Welch's degrees of freedom.
+     */
+    CRM_MEAN_METHOD_WELCH = 0,
+    /**
+     * One variance for both arms, Student's distribution.
+     */
+    CRM_MEAN_METHOD_STUDENT = 1,
+    /**
+     * A variance for each arm, the normal distribution.
+     */
+    CRM_MEAN_METHOD_Z = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_mean_method crm_mean_method;
+#else
+typedef int32_t crm_mean_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How ratios and lifts of means are judged; differences do not look at it.
+ */
+enum crm_lift_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * By the linear combination that is 0 at the null (Fieller): right however small the control is.
+     */
+    CRM_LIFT_METHOD_FIELLER = 0,
+    /**
+     * By a linear expansion.
+     */
+    CRM_LIFT_METHOD_DELTA = 1,
+    /**
+     * By a linear expansion of the logarithm of the ratio, for means of one sign.
+     */
+    CRM_LIFT_METHOD_LOG = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_lift_method crm_lift_method;
+#else
+typedef int32_t crm_lift_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which variation the coefficients of an adjustment are estimated from.
+ */
+enum crm_theta_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Variation within the arms: the analysis of covariance.
+     */
+    CRM_THETA_METHOD_WITHIN = 0,
+    /**
+     * All rows as one sample.
+     */
+    CRM_THETA_METHOD_TOTAL = 1,
+    /**
+     * Whatever makes the standard error of the difference smallest.
+     */
+    CRM_THETA_METHOD_LEAST_VARIANCE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_theta_method crm_theta_method;
+#else
+typedef int32_t crm_theta_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How several means are tested at once.
+ */
+enum crm_anova_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A variance for each arm (Welch).
+     */
+    CRM_ANOVA_METHOD_WELCH = 0,
+    /**
+     * One variance for all arms (Fisher).
+     */
+    CRM_ANOVA_METHOD_CLASSIC = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_anova_method crm_anova_method;
+#else
+typedef int32_t crm_anova_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * An arm for each label, or for each pair of a label and a stratum, in the order of the labels. Free with `crm_arm_table_free`. Immutable: any
+ * number of threads may use it at once.
+ */
+typedef struct crm_arm_table crm_arm_table;
 
 /**
  * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
@@ -1763,6 +1885,12 @@ typedef struct crm_history_builder crm_history_builder;
  * any number of threads may use it at once.
  */
 typedef struct crm_intervals crm_intervals;
+
+/**
+ * Count, means and products of deviations of several columns. Free with `crm_joint_arm_free`. Immutable: any number of threads may use it
+ * at once.
+ */
+typedef struct crm_joint_arm crm_joint_arm;
 
 /**
  * Clusters around centres: each row belongs to the nearest. Free with `crm_k_means_free`. Immutable: any number of threads
@@ -3092,6 +3220,268 @@ typedef struct crm_test_result {
      */
     double effect_size;
 } crm_test_result;
+
+/**
+ * Columns of rows. Set `struct_size` and everything else to 0 first; arrays have `rows` values and are only read.
+ */
+typedef struct crm_measures {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of rows.
+     */
+    size_t rows;
+    /**
+     * The value, or the numerator of a ratio.
+     */
+    const double *value;
+    /**
+     * What the value is divided by in a ratio of sums; NULL (default) for none.
+     */
+    const double *denominator;
+    /**
+     * Quantities known before the experiment; NULL (default) for none.
+     */
+    const double *const *covariates;
+    /**
+     * How many.
+     */
+    size_t covariate_count;
+} crm_measures;
+
+/**
+ * Names of the columns of arms in an Arrow table. Set `struct_size` and everything else to 0 first.
+ */
+typedef struct crm_arm_columns {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Which arm a row belongs to: truth values, integers, text or a dictionary.
+     */
+    const char *arm;
+    /**
+     * The value, or the numerator of a ratio.
+     */
+    const char *value;
+    /**
+     * What the value is divided by; NULL (default) for none.
+     */
+    const char *denominator;
+    /**
+     * Which stratum a row belongs to; NULL (default) for none.
+     */
+    const char *stratum;
+    /**
+     * Quantities known before; NULL (default) for none.
+     */
+    const char *const *covariates;
+    /**
+     * How many.
+     */
+    size_t covariate_count;
+} crm_arm_columns;
+
+/**
+ * Count, mean and squares of a value; all 0 is the empty arm. Its layout never changes. Fill it by a function below.
+ */
+typedef struct crm_mean_arm {
+    /**
+     * The number of values.
+     */
+    uint64_t count;
+    /**
+     * Their mean.
+     */
+    double mean;
+    /**
+     * What rounding took from the mean; 0 in an arm made by hand.
+     */
+    double mean_tail;
+    /**
+     * The sum of squared deviations from the mean.
+     */
+    double m2;
+} crm_mean_arm;
+
+/**
+ * What a campaign costs, and what part of revenue is earned. Its layout never changes.
+ */
+typedef struct crm_campaign_cost {
+    /**
+     * What it costs whatever its size, in the unit of the revenue.
+     */
+    double fixed;
+    /**
+     * What each contact costs.
+     */
+    double per_contact;
+    /**
+     * The share of revenue that is earned before the campaign's own cost; above 0.
+     */
+    double margin;
+} crm_campaign_cost;
+
+/**
+ * An amount with the values that the data do not rule out. Its layout never changes.
+ */
+typedef struct crm_amount {
+    /**
+     * The estimate.
+     */
+    double estimate;
+    /**
+     * The lower end of the interval, or for an exclusive one the end of its lower part.
+     */
+    double lower;
+    /**
+     * The upper end of the interval, or for an exclusive one the start of its upper part.
+     */
+    double upper;
+    /**
+     * The shape of the interval, a `crm_interval_kind`.
+     */
+    int32_t interval_kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_amount;
+
+/**
+ * What a campaign returned. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_campaign_return {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The contacts, which is the size of the target.
+     */
+    uint64_t contacts;
+    /**
+     * What they cost.
+     */
+    double cost;
+    /**
+     * Revenue beyond that of the control.
+     */
+    struct crm_amount revenue;
+    /**
+     * Margin times revenue, less cost.
+     */
+    struct crm_amount profit;
+    /**
+     * Profit over cost; NaN and the whole line for a campaign that cost nothing.
+     */
+    struct crm_amount roi;
+    /**
+     * Revenue over cost.
+     */
+    struct crm_amount revenue_per_cost;
+    /**
+     * The difference of means at which profit is 0.
+     */
+    double break_even_mean;
+    /**
+     * Probability that profit is above 0, from a flat prior on the difference of means.
+     */
+    double probability_of_profit;
+    /**
+     * The statistic of the difference of means against `break_even_mean`.
+     */
+    double break_even_statistic;
+    /**
+     * Its p-value.
+     */
+    double break_even_p_value;
+    /**
+     * The natural logarithm of that.
+     */
+    double break_even_ln_p_value;
+} crm_campaign_return;
+
+/**
+ * Conversions beyond those of the control, and what each cost. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_incremental_conversions {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Contacts times the difference of rates.
+     */
+    struct crm_amount conversions;
+    /**
+     * Cost over conversions. Where the difference may be 0 the interval has a gap around 0 and no end.
+     */
+    struct crm_amount cost_per_conversion;
+} crm_incremental_conversions;
+
+/**
+ * What an adjustment by covariates says besides the test. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_adjustment {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of covariates.
+     */
+    size_t covariates;
+    /**
+     * The share of the variance of the difference that the adjustment takes away; NaN where there is none.
+     */
+    double variance_reduction;
+} crm_adjustment;
+
+/**
+ * A test of the equality of several means. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_anova {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The `crm_anova_method`.
+     */
+    int32_t method;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * F.
+     */
+    double statistic;
+    /**
+     * Degrees of freedom above the line, arms less 1.
+     */
+    double degrees_between;
+    /**
+     * Degrees of freedom below the line.
+     */
+    double degrees_within;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+    /**
+     * The share of the sum of squares that lies between the arms.
+     */
+    double eta_squared;
+} crm_anova;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -6525,6 +6915,295 @@ crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    int32_t method,
                                    const struct crm_test_options *options,
                                    struct crm_test_result *out);
+
+/**
+ * The arms of rows: columns of numbers, the arm of each row as an integer, and if wanted its stratum (else NULL). `threads` is 0 for as many
+ * as there are; the result does not depend on it.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_INVALID_VALUE`, column
+ * and row for a value that is NaN or infinite, and with `CRM_STATUS_OUT_OF_RANGE` for more than 65,536 groups.
+ */
+crm_status crm_arm_table_from_rows(const struct crm_measures *measures,
+                                   const int64_t *arm,
+                                   const int64_t *stratum,
+                                   size_t threads,
+                                   struct crm_arm_table **out);
+
+/**
+ * The arms of an Arrow stream of record batches, which is consumed and released, whatever comes of it.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_MISSING_COLUMN`,
+ * `CRM_STATUS_WRONG_TYPE`, with `CRM_STATUS_MISSING_VALUE` for a null, and as `crm_arm_table_from_rows`; rows are counted over all batches.
+ */
+crm_status crm_arm_table_from_arrow(struct ArrowArrayStream *stream,
+                                    const struct crm_arm_columns *columns,
+                                    size_t threads,
+                                    struct crm_arm_table **out);
+
+/**
+ * Both tables as one.
+ *
+ * `out` receives the table, NULL if the call fails. Fails with `CRM_STATUS_INCOMPATIBLE` for tables of other columns, or strata in one only.
+ */
+crm_status crm_arm_table_merge(const struct crm_arm_table *table,
+                               const struct crm_arm_table *other,
+                               struct crm_arm_table **out);
+
+/**
+ * The number of arms; 0 for an invalid handle.
+ */
+size_t crm_arm_table_arm_count(const struct crm_arm_table *table);
+
+/**
+ * The number of strata; 0 for a table without strata and for an invalid handle.
+ */
+size_t crm_arm_table_stratum_count(const struct crm_arm_table *table);
+
+/**
+ * The label of an arm, integers as digits; NULL for a place beyond the last. It belongs to the table.
+ */
+const char *crm_arm_table_label(const struct crm_arm_table *table, size_t index);
+
+/**
+ * The label of a stratum, integers as digits; NULL for a place beyond the last. It belongs to the table.
+ */
+const char *crm_arm_table_stratum(const struct crm_arm_table *table, size_t index);
+
+/**
+ * An arm over all strata, by its place.
+ *
+ * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails with `CRM_STATUS_OUT_OF_RANGE` for a place
+ * beyond the last.
+ */
+crm_status crm_arm_table_arm(const struct crm_arm_table *table,
+                             size_t index,
+                             struct crm_joint_arm **out);
+
+/**
+ * The arm of the value in one stratum, by the places of both; 0 as the stratum of a table without strata.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last.
+ */
+crm_status crm_arm_table_value(const struct crm_arm_table *table,
+                               size_t index,
+                               size_t stratum,
+                               struct crm_mean_arm *out);
+
+/**
+ * Frees a table; NULL is nothing to free.
+ */
+void crm_arm_table_free(struct crm_arm_table *table);
+
+/**
+ * What a campaign returned, from revenue for each contact in target and control: set `out->struct_size` first. `method` is a `crm_mean_method`;
+ * `options` may be NULL for the defaults, and their contrast is the difference.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty target, for costs that are negative and for options that make no sense.
+ */
+crm_status crm_campaign_return_of(const struct crm_mean_arm *target,
+                                  const struct crm_mean_arm *control,
+                                  const struct crm_campaign_cost *cost,
+                                  int32_t method,
+                                  const struct crm_test_options *options,
+                                  struct crm_campaign_return *out);
+
+/**
+ * Conversions beyond those of the control, and the cost of each: set `out->struct_size` first. `method` is a `crm_proportion_method`; `options`
+ * may be NULL for the defaults, and their contrast must be the difference.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms, costs and options that make no sense.
+ */
+crm_status crm_incremental_conversions_of(const struct crm_binary_arm *target,
+                                          const struct crm_binary_arm *control,
+                                          const struct crm_campaign_cost *cost,
+                                          int32_t method,
+                                          const struct crm_test_options *options,
+                                          struct crm_incremental_conversions *out);
+
+/**
+ * The arm of columns of rows.
+ *
+ * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails with `CRM_STATUS_INVALID_VALUE`, column
+ * and row for a value that is NaN or infinite.
+ */
+crm_status crm_joint_arm_from_measures(const struct crm_measures *measures,
+                                       struct crm_joint_arm **out);
+
+/**
+ * The arm of means and sample covariances, as `avg`, `var_samp` and `covar_samp` give them.
+ *
+ * There are `columns` means, of the value, the denominator if `has_denominator` is not 0, and covariates, and `columns * columns` covariances, row
+ * by row. `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_LENGTH_MISMATCH` for too few columns and with
+ * `CRM_STATUS_INVALID_ARGUMENT` for numbers that no rows can have.
+ */
+crm_status crm_joint_arm_from_moments(int32_t has_denominator,
+                                      uint64_t count,
+                                      const double *means,
+                                      const double *covariances,
+                                      size_t columns,
+                                      struct crm_joint_arm **out);
+
+/**
+ * Both arms as one.
+ *
+ * `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_joint_arm_merge(const struct crm_joint_arm *arm,
+                               const struct crm_joint_arm *other,
+                               struct crm_joint_arm **out);
+
+/**
+ * The arm of one column alone: 0 for the value, then the denominator if there is one, then covariates.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a column that does not exist.
+ */
+crm_status crm_joint_arm_column(const struct crm_joint_arm *arm, size_t column, struct crm_mean_arm *out);
+
+/**
+ * The sample covariance of two columns; NaN for fewer than two rows.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a column that does not exist.
+ */
+crm_status crm_joint_arm_covariance(const struct crm_joint_arm *arm, size_t first, size_t second, double *out);
+
+/**
+ * The arm as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_joint_arm_to_json(const struct crm_joint_arm *arm, struct crm_bytes **out);
+
+/**
+ * An arm from its JSON text.
+ *
+ * `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_CORRUPT` for another text, and with `CRM_STATUS_INCOMPATIBLE` for
+ * one of a later version.
+ */
+crm_status crm_joint_arm_from_json(const char *json,
+                                   struct crm_joint_arm **out);
+
+/**
+ * Frees an arm; NULL is nothing to free.
+ */
+void crm_joint_arm_free(struct crm_joint_arm *arm);
+
+/**
+ * The arm of values.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` and the row for a value that is NaN or infinite, and with `CRM_STATUS_OUT_OF_RANGE` for values
+ * so far apart that their squares overflow.
+ */
+crm_status crm_mean_arm_from_values(const double *values,
+                                    size_t length,
+                                    struct crm_mean_arm *out);
+
+/**
+ * The arm of what SQL engines give as `count(x)`, `avg(x)` and `var_samp(x)`. The variance of one value, and mean and variance of none, are
+ * not looked at.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean that is not finite or a variance that is not finite or negative.
+ */
+crm_status crm_mean_arm_from_moments(uint64_t count,
+                                     double mean,
+                                     double variance,
+                                     struct crm_mean_arm *out);
+
+/**
+ * The arm of sums of `x - shift` and of its square.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` if so much cancels that less than 1e-6 of the sum of squares is left, unless both sums are whole
+ * numbers below 2^53, and with `CRM_STATUS_INVALID_ARGUMENT` for sums that no values can have.
+ */
+crm_status crm_mean_arm_from_sums(uint64_t count,
+                                  double sum,
+                                  double sum_of_squares,
+                                  double shift,
+                                  struct crm_mean_arm *out);
+
+/**
+ * Both arms as one; `out` may be one of them.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms whose numbers do not fit together, and with `CRM_STATUS_OUT_OF_RANGE` if counts or
+ * squares overflow.
+ */
+crm_status crm_mean_arm_merge(const struct crm_mean_arm *arm,
+                              const struct crm_mean_arm *other,
+                              struct crm_mean_arm *out);
+
+/**
+ * The sample variance; NaN for fewer than two values.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an arm whose numbers do not fit together.
+ */
+crm_status crm_mean_arm_variance(const struct crm_mean_arm *arm, double *out);
+
+/**
+ * Compares the means of target and control by a `crm_mean_method` and, for ratios and lifts, a `crm_lift_method`: set `out->struct_size` first.
+ * `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for arms whose numbers do not fit together.
+ */
+crm_status crm_compare_means(const struct crm_mean_arm *target,
+                             const struct crm_mean_arm *control,
+                             int32_t method,
+                             int32_t lift_method,
+                             const struct crm_test_options *options,
+                             struct crm_test_result *out);
+
+/**
+ * Compares ratios of means, of arms with a denominator, by the delta method; else as `crm_compare_means`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms without a denominator, and with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_compare_ratios(const struct crm_joint_arm *target,
+                              const struct crm_joint_arm *control,
+                              int32_t method,
+                              int32_t lift_method,
+                              const struct crm_test_options *options,
+                              struct crm_test_result *out);
+
+/**
+ * Compares means, or ratios of means of arms with a denominator, adjusted by covariates known before (CUPED), by a `crm_theta_method`; else as
+ * `crm_compare_means`.
+ *
+ * `theta` has a place for the coefficient of each covariate, or is NULL; `unadjusted` and `adjustment` may be NULL. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for arms without a covariate, and with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_compare_adjusted(const struct crm_joint_arm *target,
+                                const struct crm_joint_arm *control,
+                                int32_t theta_method,
+                                int32_t method,
+                                int32_t lift_method,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out,
+                                struct crm_test_result *unadjusted,
+                                double *theta,
+                                struct crm_adjustment *adjustment);
+
+/**
+ * Compares means within strata: `targets` and `controls` have an arm for each of `strata`. `weights` are those of the strata in any unit, or NULL
+ * for the numbers of rows, which makes it a post-stratification. Else as `crm_compare_means`.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without strata, and with `CRM_STATUS_INVALID_ARGUMENT` for weights that are negative, not finite or all 0.
+ */
+crm_status crm_compare_stratified(const struct crm_mean_arm *targets,
+                                  const struct crm_mean_arm *controls,
+                                  const double *weights,
+                                  size_t strata,
+                                  int32_t method,
+                                  int32_t lift_method,
+                                  const struct crm_test_options *options,
+                                  struct crm_test_result *out);
+
+/**
+ * Tests whether several arms have one mean, by a `crm_anova_method`: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for fewer than two arms.
+ */
+crm_status crm_analysis_of_variance(const struct crm_mean_arm *given,
+                                    size_t count,
+                                    int32_t method,
+                                    struct crm_anova *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,
