@@ -42,7 +42,7 @@ def crm_work(engine: str, path: str, threads: int) -> Any:
     import crm
     import polars as pl
 
-    frame = pl.read_parquet(path, rechunk=True)
+    frame = pl.read_parquet(path).rechunk()
     columns: Any = {name: frame[name].to_numpy() for name in frame.columns} if engine == "crm-numpy" else frame
 
     def work() -> list[float]:
@@ -57,7 +57,7 @@ def tea_work(engine: str, path: str) -> Any:
     import polars as pl
     import tea_tasting as tt
 
-    data: Any = pl.read_parquet(path, rechunk=True)
+    data: Any = pl.read_parquet(path).rechunk()
     if engine == "tea-pyarrow":
         data = data.to_arrow()
     elif engine == "tea-duckdb":
