@@ -78,7 +78,7 @@ pub fn compare_ratios(
     if !target.has_denominator() {
         return Err(Error::argument("denominator", "none", "there for a ratio"));
     }
-    Ok(Arms::new(target, control, test)?.adjusted(test, options, &vec![0.0; target.covariates()])?.0)
+    Ok(Arms::new(target, control, test).adjusted(test, options, &vec![0.0; target.covariates()])?.0)
 }
 
 /// Tests a mean, or a ratio of means where the arms have a denominator, adjusted by covariates known before the experiment (CUPED).
@@ -119,7 +119,7 @@ pub fn compare_adjusted(
     if target.covariates() == 0 {
         return Err(Error::argument("covariates", 0, "at least 1"));
     }
-    let arms = Arms::new(target, control, test)?;
+    let arms = Arms::new(target, control, test);
     let none = vec![0.0; target.covariates()];
     let theta = arms.theta(theta).unwrap_or_else(|| none.clone());
     let (unadjusted, error) = arms.adjusted(test, options, &none)?;
@@ -142,7 +142,7 @@ enum Arms<'a> {
 }
 
 impl<'a> Arms<'a> {
-    fn new(target: &'a JointArm, control: &'a JointArm, test: MeanTest) -> Result<Self> {
+    fn new(target: &'a JointArm, control: &'a JointArm, test: MeanTest) -> Self {
         let (t, c) = (target.count(), control.count());
         let few = match test.method {
             MeanMethod::Student => t == 0 || c == 0 || t == 1 && c == 1,
@@ -150,13 +150,13 @@ impl<'a> Arms<'a> {
         };
         let linear = |arm: &'a JointArm| if arm.count() == 0 { None } else { Linear::of(arm) };
         let status = if few { TestStatus::TooFew } else { TestStatus::Undefined };
-        Ok(match (linear(target), linear(control)) {
+        match (linear(target), linear(control)) {
             (Some(target), Some(control)) if !few => Self::Both(target, control),
             (target, control) => {
                 let value = |arm: Option<Linear<'_>>| arm.map_or(f64::NAN, |arm| arm.value.high);
                 Self::Neither(value(target), value(control), status)
             }
-        })
+        }
     }
 
     /// The test for given coefficients, and the standard error of the difference.

@@ -99,13 +99,11 @@ impl ArmTable {
     /// `InvalidArgument` for a label that no row has.
     pub fn cells_of(&self, label: &GroupLabel) -> Result<&[JointArm]> {
         let width = self.strata.len().max(1);
-        match self.labels.binary_search(label) {
-            Ok(place) => Ok(&self.cells[place * width..][..width]),
-            Err(_) => {
-                let known: Vec<String> = self.labels.iter().take(20).map(ToString::to_string).collect();
-                Err(Error::argument("arm", label, &format!("one of the arms {}", known.join(", "))))
-            }
+        if let Ok(place) = self.labels.binary_search(label) {
+            return Ok(&self.cells[place * width..][..width]);
         }
+        let known: Vec<String> = self.labels.iter().take(20).map(ToString::to_string).collect();
+        Err(Error::argument("arm", label, &format!("one of the arms {}", known.join(", "))))
     }
 
     /// The arms of the value of a label, one for each stratum.

@@ -128,7 +128,7 @@ impl Pair {
                     TestResult { standard_error: f64::NAN, effect_size: self.effect_size, ..result };
                 return Ok(TestResult { status: TestStatus::ZeroBaseline, ..standard });
             }
-            (_, LiftMethod::Log) if !(target / control > 0.0) => {
+            (_, LiftMethod::Log) if target == 0.0 || (target > 0.0) != (control > 0.0) => {
                 return Ok(TestResult { status: TestStatus::Undefined, standard_error: f64::NAN, ..result });
             }
             (_, method) => self.relate(method, critical, options, &mut result),

@@ -1,6 +1,6 @@
 //! Columns that say which group a row belongs to, as codes of the labels in their order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use rayon::prelude::*;
@@ -144,7 +144,9 @@ impl Grouping {
             .par_chunks(ROWS)
             .map(|values| {
                 let mut seen = [false; 256];
-                values.iter().for_each(|&value| seen[usize::from(value)] = true);
+                for &value in values {
+                    seen[usize::from(value)] = true;
+                }
                 seen
             })
             .reduce(
@@ -183,7 +185,9 @@ impl Grouping {
             .par_chunks(ROWS)
             .map(|values| {
                 let mut seen = vec![false; span];
-                values.iter().for_each(|&value| seen[(value - least) as usize] = true);
+                for &value in values {
+                    seen[(value - least) as usize] = true;
+                }
                 seen
             })
             .reduce(
@@ -234,7 +238,9 @@ impl Grouping {
             return Err(Error::new(ErrorKind::OutOfRange, message).on(name).at_row(row as u64));
         }
         let mut seen = vec![false; labels.len()];
-        codes.iter().for_each(|&code| seen[code as usize] = true);
+        for &code in codes {
+            seen[code as usize] = true;
+        }
         let mut sorted: Vec<GroupLabel> =
             labels.iter().zip(&seen).filter(|(_, seen)| **seen).map(|(label, _)| label.clone()).collect();
         sorted.sort_unstable();
@@ -251,15 +257,15 @@ fn distinct<T: Copy + Ord + std::hash::Hash + Send + Sync>(name: &str, values: &
     let parts: Vec<Vec<T>> = values
         .par_chunks(ROWS)
         .map(|values| {
-            let (mut found, mut last) = (HashMap::new(), None);
+            let (mut found, mut last) = (HashSet::new(), None);
             for &value in values {
                 if last != Some(value) {
-                    found.entry(value).or_insert(());
+                    found.insert(value);
                     last = Some(value);
                 }
             }
             check_groups(name, found.len())?;
-            Ok(found.into_keys().collect())
+            Ok(found.into_iter().collect())
         })
         .collect::<Result<_>>()?;
     let mut all: Vec<T> = parts.into_iter().flatten().collect();

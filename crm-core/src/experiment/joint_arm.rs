@@ -102,7 +102,7 @@ impl<'a> Measures<'a> {
 ///
 /// Arms of the same columns are a commutative monoid under [`JointArm::merge`], with [`JointArm::new`] as the empty one.
 ///
-/// Chan, Golub and LeVeque (1983), The American Statistician 37(3), eq. 1.7 and 2.1, for pairs of columns.
+/// Chan, Golub and `LeVeque` (1983), The American Statistician 37(3), eq. 1.7 and 2.1, for pairs of columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Fields", into = "Fields")]
 pub struct JointArm {

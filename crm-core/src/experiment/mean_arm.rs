@@ -31,7 +31,7 @@ const CONSTANT: f64 = 4.0 * f64::EPSILON;
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///
-/// Chan, Golub and LeVeque (1983), The American Statistician 37(3), eq. 1.7 and 2.1.
+/// Chan, Golub and `LeVeque` (1983), The American Statistician 37(3), eq. 1.7 and 2.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Fields", into = "Fields")]
 pub struct MeanArm {

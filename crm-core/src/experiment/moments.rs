@@ -1,6 +1,6 @@
 //! Means and products of deviations: of a block of rows, and of two parts together.
 //!
-//! Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance: analysis and recommendations", The American
+//! Chan, Golub and `LeVeque` (1983), "Algorithms for computing the sample variance: analysis and recommendations", The American
 //! Statistician 37(3): the corrected two-pass algorithm (eq. 1.7) inside a block, the pairwise update (eq. 2.1) between blocks. Means carry what
 //! rounding took from them, so that differences of means are right even where all values are large.
 

@@ -80,7 +80,7 @@ fn all<T: ArrowPrimitiveType>(arrays: &[ArrayRef]) -> impl Iterator<Item = T::Na
     arrays.iter().flat_map(|array| array.as_primitive::<T>().values().iter().copied())
 }
 
-fn integers<'a, T>(arrays: &'a [ArrayRef]) -> Kind<'a>
+fn integers<T>(arrays: &[ArrayRef]) -> Kind<'_>
 where
     T: ArrowPrimitiveType,
     T::Native: Into<i64>,
@@ -121,7 +121,7 @@ fn coded(arrays: &[ArrayRef]) -> Result<Kind<'static>> {
         }
         match Groups::from_arrays(&values)?.0 {
             Kind::Bytes(values) => {
-                labels.extend(values.iter().map(|&value| GroupLabel::Integer(i64::from(value))))
+                labels.extend(values.iter().map(|&value| GroupLabel::Integer(i64::from(value))));
             }
             Kind::Integers(values) => labels.extend(values.iter().map(|&value| GroupLabel::Integer(value))),
             Kind::Texts(values) => labels.extend(values.iter().map(|&value| GroupLabel::from(value))),

@@ -21,7 +21,7 @@ def cases(name: str) -> Any:
 
 def near(value: float, expected: Any, tolerance: float = 1e-12, scale: float = 0.0) -> bool:
     expected = float(expected)
-    return value == expected or abs(value - expected) <= tolerance * max(abs(expected), scale)
+    return bool(value == expected or abs(value - expected) <= tolerance * max(abs(expected), scale))
 
 
 def columns_of_values() -> list[Any]:
