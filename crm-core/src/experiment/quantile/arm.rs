@@ -2,7 +2,7 @@
 //!
 //! Up to a number of distinct values they are all counted; beyond, values are counted in buckets of equal ratio.
 //!
-//! Masson, Rim and Lee (2019), "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", Proceedings of the VLDB
+//! Masson, Rim and Lee (2019), "`DDSketch`: a fast and fully-mergeable quantile sketch with relative-error guarantees", Proceedings of the VLDB
 //! Endowment 12(12).
 
 use std::collections::BTreeMap;

@@ -132,6 +132,10 @@ impl Pairs<'_> {
         goal: u64,
         of: impl Fn((u64, u64)) -> u64,
     ) -> f64 {
+        // A difference that is the shift itself lies below the next one.
+        if of((at_most_low, at_most_low)) >= goal {
+            return low.next_up();
+        }
         let mut listed = Vec::new();
         let mut start = 0;
         for &value in self.target {
@@ -184,7 +188,7 @@ fn between(low: f64, high: f64) -> f64 {
         if bits < 0 { i64::MIN - bits } else { bits }
     };
     let (low, high) = (i128::from(place(low)), i128::from(place(high)));
-    let middle = ((low + high) / 2) as i64;
+    let middle = low.midpoint(high) as i64;
     f64::from_bits(if middle < 0 { (i64::MIN - middle) as u64 } else { middle as u64 })
 }
 
