@@ -2,7 +2,7 @@
 //!
 //! Up to a number of distinct values they are all counted; beyond, values are counted in buckets of equal ratio.
 //!
-//! Masson, Rim and Lee (2019), "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", Proceedings of the VLDB
+//! Masson, Rim and Lee (2019), "`DDSketch`: a fast and fully-mergeable quantile sketch with relative-error guarantees", Proceedings of the VLDB
 //! Endowment 12(12).
 
 use std::collections::BTreeMap;
@@ -155,7 +155,9 @@ impl QuantileArm {
     /// `Empty`, `InvalidValue` and `OutOfRange` for a column that cannot be used.
     pub fn push_slice(&mut self, values: &[f64]) -> Result<()> {
         check_column(values, "values")?;
-        values.iter().for_each(|value| self.add(value + 0.0, 1));
+        for value in values {
+            self.add(value + 0.0, 1);
+        }
         Ok(())
     }
 
@@ -178,7 +180,9 @@ impl QuantileArm {
             Counts::Values(theirs) => theirs.iter().for_each(|(&key, &count)| self.add(value_of(key), count)),
             Counts::Buckets(theirs) => {
                 if let Counts::Buckets(ours) = &mut self.counts {
-                    theirs.iter().for_each(|(&key, &count)| *ours.entry(key).or_insert(0) += count);
+                    for (&key, &count) in theirs {
+                        *ours.entry(key).or_insert(0) += count;
+                    }
                 }
             }
         }

@@ -3,8 +3,8 @@
 //! With both columns in order, the differences that lie below a value are counted by two pointers in one pass. Rounding keeps the order of
 //! differences, so each count is that of the rounded differences, and a search over doubles ends at the very one where a count changes.
 
-/// With so few differences between two shifts, secants say nothing.
-const FEW: f64 = 8.0;
+/// With so few differences for each row between two shifts, they are listed.
+const LISTED_A_ROW: f64 = 0.1;
 
 /// Two sorted columns.
 #[derive(Clone, Copy)]
@@ -89,30 +89,75 @@ impl Pairs<'_> {
         // How far the counts at the ends are from half a count below the goal.
         let miss = |reached: u64| (i128::from(reached) - i128::from(goal)) as f64 + 0.5;
         let (mut miss_low, mut miss_high) = (miss(0), miss(at_high));
+        let (mut at_most_low, mut at_most_high) = (0, self.count());
+        let few = 64 + (LISTED_A_ROW * (self.target.len() + self.control.len()) as f64) as u64;
         let mut last_was_high = None;
         for step in 1_u32.. {
             if low.next_up() >= high {
                 break;
             }
+            if at_most_high - at_most_low <= few {
+                return self.first_between((low, at_most_low), high, goal, of);
+            }
             // Secants find smooth counts in a few steps (the Illinois method, Dowell and Jarratt 1971), halves of the order of doubles any in 64.
-            let guess = if step.is_multiple_of(4) || miss_high - miss_low < FEW {
+            let guess = if step.is_multiple_of(4) {
                 between(low, high)
             } else {
                 low + (high - low) * (miss_low / (miss_low - miss_high))
             };
             let guess = guess.clamp(low.next_up(), high.next_down());
-            let reached = of(self.below(guess));
+            let counts = self.below(guess);
+            let reached = of(counts);
             let is_high = reached >= goal;
             if is_high {
-                (high, miss_high) = (guess, miss(reached));
+                (high, miss_high, at_most_high) = (guess, miss(reached), counts.1);
             } else {
-                (low, miss_low) = (guess, miss(reached));
+                (low, miss_low, at_most_low) = (guess, miss(reached), counts.1);
             }
             // An end that stays twice counts half.
             if last_was_high == Some(is_high) {
                 *(if is_high { &mut miss_low } else { &mut miss_high }) *= 0.5;
             }
             last_was_high = Some(is_high);
+        }
+        high
+    }
+
+    /// As `first`, above a shift with `at_most_low` differences at or below it and up to `high`, where the goal is reached: what lies between is
+    /// listed.
+    fn first_between(
+        self,
+        (low, at_most_low): (f64, u64),
+        high: f64,
+        goal: u64,
+        of: impl Fn((u64, u64)) -> u64,
+    ) -> f64 {
+        // A difference that is the shift itself lies below the next one.
+        if of((at_most_low, at_most_low)) >= goal {
+            return low.next_up();
+        }
+        let mut listed = Vec::new();
+        let mut start = 0;
+        for &value in self.target {
+            // From here on the differences of this target and of higher ones are below `high`.
+            while start < self.control.len() && value - self.control[start] >= high {
+                start += 1;
+            }
+            let differences = self.control[start..].iter().map(|control| value - control);
+            listed.extend(differences.take_while(|&difference| difference > low));
+        }
+        listed.sort_unstable_by(f64::total_cmp);
+        let mut below = at_most_low;
+        for run in listed.chunk_by(|a, b| a == b) {
+            let at_most = below + run.len() as u64;
+            if of((below, at_most)) >= goal {
+                return run[0];
+            }
+            // Just above, the run lies below.
+            if of((at_most, at_most)) >= goal {
+                return run[0].next_up();
+            }
+            below = at_most;
         }
         high
     }
@@ -143,7 +188,7 @@ fn between(low: f64, high: f64) -> f64 {
         if bits < 0 { i64::MIN - bits } else { bits }
     };
     let (low, high) = (i128::from(place(low)), i128::from(place(high)));
-    let middle = ((low + high) / 2) as i64;
+    let middle = low.midpoint(high) as i64;
     f64::from_bits(if middle < 0 { (i64::MIN - middle) as u64 } else { middle as u64 })
 }
 
@@ -188,6 +233,33 @@ mod tests {
                 let shift = pairs.highest_shift(most);
                 assert!(most == 0 || pairs.twice_u(shift) >= most);
                 assert!(shift == f64::INFINITY || pairs.twice_u(shift.next_up()) < most);
+            }
+        }
+    }
+
+    #[test]
+    fn places_among_many_differences_are_found_by_secants_too() {
+        for step in [0.0, 0.37, 5.0] {
+            // A step of 5 leaves few distinct values, one of 0 none equal.
+            let value = |row: u32| {
+                let smooth = f64::from(row * row % 1_009) * 1.07 + f64::from(row).sin();
+                if step > 0.0 { (smooth / step).round() * step } else { smooth }
+            };
+            let column = |rows: std::ops::Range<u32>| {
+                let mut values: Vec<f64> = rows.map(value).collect();
+                values.sort_by(f64::total_cmp);
+                values
+            };
+            let (target, control) = (column(0..200), column(150..420));
+            let pairs = Pairs { target: &target, control: &control };
+            let mut all: Vec<f64> = target.iter().flat_map(|t| control.iter().map(move |c| t - c)).collect();
+            all.sort_by(f64::total_cmp);
+            for place in (1..=all.len()).step_by(97).chain([all.len()]) {
+                assert_eq!(pairs.difference(place as u64), all[place - 1], "{step} {place}");
+                let most = 2 * place as u64 - 1;
+                let (lowest, highest) = (pairs.lowest_shift(most), pairs.highest_shift(most));
+                assert!(pairs.twice_u(lowest) <= most && pairs.twice_u(lowest.next_down()) > most);
+                assert!(pairs.twice_u(highest) >= most && pairs.twice_u(highest.next_up()) < most);
             }
         }
     }

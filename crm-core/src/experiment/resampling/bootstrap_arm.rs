@@ -76,7 +76,9 @@ impl Arm {
             if constant {
                 arm.means[0] = values[0];
             }
-            values.iter_mut().for_each(|value| *value -= arm.means[0]);
+            for value in &mut values {
+                *value -= arm.means[0];
+            }
             arm.rows = if with_variance {
                 Rows::MeanVariance(Deck::new(values.into_iter().map(|d| [d, d * d]).collect()))
             } else {

@@ -229,7 +229,7 @@ fn draw_part<const K: usize>(block: &[[f64; K]], bits: &mut Bits, draws: usize) 
     while left > 0 {
         for &word in bits.take(left.div_ceil(2)) {
             for (half, lane) in lanes.iter_mut().enumerate() {
-                let product = (word >> (32 * half)) as u32 as u64 * u64::from(count);
+                let product = u64::from((word >> (32 * half)) as u32) * u64::from(count);
                 if product as u32 >= refused && left > 0 {
                     let row = &block[(product >> 32) as usize];
                     for k in 0..K {

@@ -140,7 +140,9 @@ impl<'a> Arms<'a> {
         let part = target.len().min(control.len());
         if matches!(options.statistic, DifferenceOfMeans | StudentisedDifference) {
             let middle = pooled.iter().sum::<f64>() / pooled.len() as f64;
-            pooled.iter_mut().for_each(|value| *value -= middle);
+            for value in &mut pooled {
+                *value -= middle;
+            }
         }
         let mut order: Vec<u32> = Vec::new();
         if options.statistic == DifferenceOfQuantiles {
@@ -166,7 +168,7 @@ impl<'a> Arms<'a> {
         use PermutationStatistic::{
             DifferenceOfMeans, DifferenceOfQuantiles, RatioOfMeans, StudentisedDifference,
         };
-        let (method, of_arm): (_, &dyn Fn(&[f64]) -> f64) = match self.options.statistic {
+        let (method, of_arm): (_, OfArm<'_>) = match self.options.statistic {
             DifferenceOfMeans => ("permutation_difference_of_means", &mean),
             StudentisedDifference => ("permutation_studentised_difference", &mean),
             RatioOfMeans => ("permutation_ratio_of_means", &mean),
@@ -280,7 +282,9 @@ impl<'a> Arms<'a> {
 
     fn quantiles(&self, places: &[u32]) -> f64 {
         let mut inside = vec![false; self.pooled.len()];
-        places.iter().for_each(|&place| inside[place as usize] = true);
+        for &place in places {
+            inside[place as usize] = true;
+        }
         let of = |side: bool, count: usize| {
             let h = (count - 1) as f64 * self.options.probability;
             let mut values = self.order.iter().filter(|&&place| inside[place as usize] == side);
@@ -295,6 +299,9 @@ impl<'a> Arms<'a> {
         self.signed(of(true, self.part) - of(false, self.pooled.len() - self.part))
     }
 }
+
+/// What is computed of an arm's sorted values.
+type OfArm<'a> = &'a dyn Fn(&[f64]) -> f64;
 
 fn widened(low: f64, high: f64, scale: f64) -> (f64, f64) {
     (low - TIED * scale, high + TIED * scale)
