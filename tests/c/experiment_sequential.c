@@ -207,6 +207,7 @@ static void stream(void) {
     FAILS(crm_sequential_test_look(test, 0.1, 0.1, 1e6, NULL), CRM_STATUS_NULL_POINTER, "out");
     OK(crm_sequential_test_look_means(test, 60000, 1.0, 4.0, 60000, 0.9, 4.0, &step));
     CHECK(step.decision == CRM_SEQUENTIAL_DECISION_REJECT && step.look == 2);
+    crm_sequential_test_free(again);
     FAILS(crm_sequential_test_from_json("{}", &again), CRM_STATUS_CORRUPT, "json");
     CHECK(again == NULL);
     options.tuning = 0.0;

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import brentq, fsolve
-from scipy.special import betainc, betaincc, betaln, ndtr
+from scipy.special import betainc, betaincc, ndtr
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(80)
 NODES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2
@@ -25,7 +25,11 @@ def integral(f, points):
 
 
 def density(a, b):
-    return lambda x: np.exp((a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b))
+    """Relative to its value at the mean, and made one by its own integral: logarithms of beta functions would lose digits."""
+    mean = a / (a + b)
+    relative = lambda x: np.exp((a - 1) * np.log(x / mean) + (b - 1) * (np.log1p(-x) - np.log1p(-mean)))
+    total = integral(relative, breaks((a, b)))
+    return lambda x: relative(x) / total
 
 
 def below(a, b):
