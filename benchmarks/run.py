@@ -6,6 +6,7 @@
     cargo xtask bench --parquet 100000000  # 100M rows from a Parquet file: time and peak memory
     cargo xtask bench --clv                # customer lifetime value, beside lifetimes: see clv.py
     cargo xtask bench --segments           # k-means, beside scikit-learn: see segments.py
+    cargo xtask bench --experiments        # tests of experiments, beside statsmodels and SciPy: see experiments.py
 
 Each engine runs in a process of its own, in turns; the best of the rounds counts, because other work on the machine only
 ever adds time. Extra memory is the peak of the work above what the process held with the log loaded.
@@ -101,7 +102,8 @@ def main() -> None:
     parser.add_argument("--parquet", type=int, metavar="ROWS", help="only: read so many rows from a Parquet file")
     parser.add_argument("--clv", action="store_true", help="only: fits and values beside lifetimes")
     parser.add_argument("--segments", action="store_true", help="only: k-means and silhouettes beside scikit-learn")
-    parser.add_argument("--tasks", default="", help="with --clv or --segments: which of them")
+    parser.add_argument("--experiments", action="store_true", help="only: tests of experiments beside statsmodels and SciPy")
+    parser.add_argument("--tasks", default="", help="with --clv, --segments or --experiments: which of them")
     parser.add_argument("--child", nargs=2, metavar=("ENGINE", "LOG"), help=argparse.SUPPRESS)
     parser.add_argument("--child-parquet", metavar="LOG", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -117,6 +119,10 @@ def main() -> None:
         from segments import compare_segments
 
         compare_segments(options.rounds, options.tasks.split(",") if options.tasks else [])
+    elif options.experiments:
+        from experiments import compare_experiments
+
+        compare_experiments(options.rounds, options.tasks.split(",") if options.tasks else [])
     elif options.parquet:
         run = child("--child-parquet", str(make_log(options.parquet, "int", "customer")))
         print(", ".join(f"{name} {value:,.1f}" if isinstance(value, float) else f"{name} {value:,}" for name, value in run.items()))

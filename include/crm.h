@@ -1622,6 +1622,10 @@ enum crm_test_status
      * The control cannot be told from 0, so the interval of a relative contrast has no end.
      */
     CRM_TEST_STATUS_UNBOUNDED = 6,
+    /**
+     * What the method compares does not exist for these data: a ratio with denominators of 0, a logarithm of what is not positive.
+     */
+    CRM_TEST_STATUS_UNDEFINED = 7,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1632,7 +1636,7 @@ typedef int32_t crm_test_status;
 #endif // __cplusplus
 
 /**
- * How two rates are compared.
+ * How two rates are compared. Each method has the p-value and the interval of one statistic.
  */
 enum crm_proportion_method
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -1640,9 +1644,58 @@ enum crm_proportion_method
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Each arm has its own variance (Wald).
+     * The score test with the variance times N / (N - 1) (Miettinen and Nurminen 1985), for every contrast; the default.
      */
-    CRM_PROPORTION_METHOD_UNPOOLED = 0,
+    CRM_PROPORTION_METHOD_SCORE = 0,
+    /**
+     * The score test without that factor (Mee 1984; Koopman 1984), for every contrast. At "no effect" it is the pooled z-test, whose
+     * square is Pearson's chi-square.
+     */
+    CRM_PROPORTION_METHOD_POOLED = 1,
+    /**
+     * The likelihood-ratio test with the profile likelihood interval, for every contrast; its square is the G statistic.
+     */
+    CRM_PROPORTION_METHOD_LIKELIHOOD = 2,
+    /**
+     * The pooled z-test with Yates's correction for continuity, for the difference.
+     */
+    CRM_PROPORTION_METHOD_CONTINUITY_CORRECTED = 3,
+    /**
+     * Each arm with its own variance (Wald), for the difference and, by the delta method, for lift and ratio.
+     */
+    CRM_PROPORTION_METHOD_UNPOOLED = 4,
+    /**
+     * The logarithm of the ratio (Katz), for lift and ratio, or of the odds ratio (Woolf).
+     */
+    CRM_PROPORTION_METHOD_LOGARITHM = 5,
+    /**
+     * Wald with a conversion and a failure more in each arm (Agresti and Caffo 2000), for the difference.
+     */
+    CRM_PROPORTION_METHOD_AGRESTI_CAFFO = 6,
+    /**
+     * Wilson's intervals of both rates put together (Newcombe 1998, method 10), for the difference.
+     */
+    CRM_PROPORTION_METHOD_NEWCOMBE = 7,
+    /**
+     * Fisher's exact test, two-sided by minimum likelihood, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER = 8,
+    /**
+     * Fisher's exact test, two-sided twice the smaller tail, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER_CENTRAL = 9,
+    /**
+     * Fisher's exact test with what was seen counted half, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER_MID_P = 10,
+    /**
+     * Barnard's exact unconditional test by the score statistic, for the difference; up to 1,000 trials.
+     */
+    CRM_PROPORTION_METHOD_BARNARD = 11,
+    /**
+     * Boschloo's exact unconditional test, for the odds ratio; up to 1,000 trials.
+     */
+    CRM_PROPORTION_METHOD_BOSCHLOO = 12,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -2235,6 +2288,440 @@ typedef int32_t crm_top_share;
 #endif // __cplusplus
 
 /**
+ * How p-values of many tests are adjusted.
+ */
+enum crm_multiplicity_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Times the number of tests.
+     */
+    CRM_MULTIPLICITY_METHOD_BONFERRONI = 0,
+    /**
+     * `1 - (1 - p)^m`.
+     */
+    CRM_MULTIPLICITY_METHOD_SIDAK = 1,
+    /**
+     * Bonferroni's, one after the other from the smallest: right under every dependence.
+     */
+    CRM_MULTIPLICITY_METHOD_HOLM = 2,
+    /**
+     * Sidak's, one after the other from the smallest.
+     */
+    CRM_MULTIPLICITY_METHOD_HOLM_SIDAK = 3,
+    /**
+     * Holm's from the largest: right for independent and positively dependent tests.
+     */
+    CRM_MULTIPLICITY_METHOD_HOCHBERG = 4,
+    /**
+     * Every subset by Simes' test: right where Hochberg's is.
+     */
+    CRM_MULTIPLICITY_METHOD_HOMMEL = 5,
+    /**
+     * The share of false ones among the rejections, for independent and positively dependent tests.
+     */
+    CRM_MULTIPLICITY_METHOD_BENJAMINI_HOCHBERG = 6,
+    /**
+     * The same share under every dependence.
+     */
+    CRM_MULTIPLICITY_METHOD_BENJAMINI_YEKUTIELI = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_multiplicity_method crm_multiplicity_method;
+#else
+typedef int32_t crm_multiplicity_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which rejections count as power.
+ */
+enum crm_counted_tails
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Those in the direction of the effect, as the textbook formulae have it.
+     */
+    CRM_COUNTED_TAILS_NEAR = 0,
+    /**
+     * All of them.
+     */
+    CRM_COUNTED_TAILS_BOTH = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_counted_tails crm_counted_tails;
+#else
+typedef int32_t crm_counted_tails;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How several targets against one control share the level.
+ */
+enum crm_level_sharing
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * `alpha / targets` for each.
+     */
+    CRM_LEVEL_SHARING_BONFERRONI = 0,
+    /**
+     * `1 - (1 - alpha)^(1 / targets)` for each.
+     */
+    CRM_LEVEL_SHARING_SIDAK = 1,
+    /**
+     * Dunnett's critical value, which takes the common control into account.
+     */
+    CRM_LEVEL_SHARING_DUNNETT = 2,
+    /**
+     * The whole level for each.
+     */
+    CRM_LEVEL_SHARING_NONE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_level_sharing crm_level_sharing;
+#else
+typedef int32_t crm_level_sharing;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * On which side of the null a detectable effect lies.
+ */
+enum crm_effect_direction
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Above.
+     */
+    CRM_EFFECT_DIRECTION_INCREASE = 0,
+    /**
+     * Below.
+     */
+    CRM_EFFECT_DIRECTION_DECREASE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_effect_direction crm_effect_direction;
+#else
+typedef int32_t crm_effect_direction;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which test of two rates is planned.
+ */
+enum crm_proportion_plan_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The score test (Farrington and Manning 1990).
+     */
+    CRM_PROPORTION_PLAN_METHOD_SCORE = 0,
+    /**
+     * The z test with the pooled rate, for the null of no effect.
+     */
+    CRM_PROPORTION_PLAN_METHOD_POOLED = 1,
+    /**
+     * The z test with the rates as they are.
+     */
+    CRM_PROPORTION_PLAN_METHOD_UNPOOLED = 2,
+    /**
+     * The test of the difference of arcsines, for the null of no effect.
+     */
+    CRM_PROPORTION_PLAN_METHOD_ARCSINE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_proportion_plan_method crm_proportion_plan_method;
+#else
+typedef int32_t crm_proportion_plan_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How one rate is estimated and tested. Each method has the p-value and the interval of one statistic.
+ */
+enum crm_rate_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The score test (Wilson 1927); the default.
+     */
+    CRM_RATE_METHOD_WILSON = 0,
+    /**
+     * Exact, twice the smaller tail (Clopper and Pearson 1934).
+     */
+    CRM_RATE_METHOD_CLOPPER_PEARSON = 1,
+    /**
+     * Exact, what is not more likely (Sterne 1954).
+     */
+    CRM_RATE_METHOD_MINIMUM_LIKELIHOOD = 2,
+    /**
+     * Exact with what was seen counted half.
+     */
+    CRM_RATE_METHOD_MID_P = 3,
+    /**
+     * Equal tails of the posterior Beta(x + 1/2, n - x + 1/2).
+     */
+    CRM_RATE_METHOD_JEFFREYS = 4,
+    /**
+     * Jeffreys's with the ends of Brown, Cai and DasGupta (2001).
+     */
+    CRM_RATE_METHOD_JEFFREYS_MODIFIED = 5,
+    /**
+     * Wald's about Wilson's centre (Agresti and Coull 1998).
+     */
+    CRM_RATE_METHOD_AGRESTI_COULL = 6,
+    /**
+     * The standard error of the estimate; for comparison with other tools only.
+     */
+    CRM_RATE_METHOD_WALD = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_rate_method crm_rate_method;
+#else
+typedef int32_t crm_rate_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the split says of the experiment.
+ */
+enum crm_split_finding
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing speaks against the plan.
+     */
+    CRM_SPLIT_FINDING_AS_PLANNED = 0,
+    /**
+     * The counts are too far from the plan: find out why before you read any effect.
+     */
+    CRM_SPLIT_FINDING_MISMATCH = 1,
+    /**
+     * An arm that was to have no users has some.
+     */
+    CRM_SPLIT_FINDING_UNEXPECTED_USERS = 2,
+    /**
+     * There are no users.
+     */
+    CRM_SPLIT_FINDING_NO_USERS = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_split_finding crm_split_finding;
+#else
+typedef int32_t crm_split_finding;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What results of many tests consist of.
+ */
+enum crm_test_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Rates or means of the targets.
+     */
+    CRM_TEST_COLUMN_TARGET = 0,
+    /**
+     * Rates or means of the controls.
+     */
+    CRM_TEST_COLUMN_CONTROL = 1,
+    /**
+     * Target minus control.
+     */
+    CRM_TEST_COLUMN_DIFFERENCE = 2,
+    /**
+     * (Target minus control) / |control|.
+     */
+    CRM_TEST_COLUMN_LIFT = 3,
+    /**
+     * Estimates of the contrast.
+     */
+    CRM_TEST_COLUMN_ESTIMATE = 4,
+    /**
+     * Standard errors.
+     */
+    CRM_TEST_COLUMN_STANDARD_ERROR = 5,
+    /**
+     * Lower ends of the intervals.
+     */
+    CRM_TEST_COLUMN_LOWER = 6,
+    /**
+     * Upper ends of the intervals.
+     */
+    CRM_TEST_COLUMN_UPPER = 7,
+    /**
+     * Statistics at the null.
+     */
+    CRM_TEST_COLUMN_STATISTIC = 8,
+    /**
+     * Degrees of freedom.
+     */
+    CRM_TEST_COLUMN_DEGREES_OF_FREEDOM = 9,
+    /**
+     * p-values.
+     */
+    CRM_TEST_COLUMN_P_VALUE = 10,
+    /**
+     * Natural logarithms of the p-values.
+     */
+    CRM_TEST_COLUMN_LN_P_VALUE = 11,
+    /**
+     * Standardised effects.
+     */
+    CRM_TEST_COLUMN_EFFECT_SIZE = 12,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_test_column crm_test_column;
+#else
+typedef int32_t crm_test_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How the variance of a difference of means is estimated, and against which distribution it is held.
+ */
+enum crm_mean_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A variance for each arm, Student's distribution with Welch's degrees of freedom.
+     */
+    CRM_MEAN_METHOD_WELCH = 0,
+    /**
+     * One variance for both arms, Student's distribution.
+     */
+    CRM_MEAN_METHOD_STUDENT = 1,
+    /**
+     * A variance for each arm, the normal distribution.
+     */
+    CRM_MEAN_METHOD_Z = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_mean_method crm_mean_method;
+#else
+typedef int32_t crm_mean_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How ratios and lifts of means are judged; differences do not look at it.
+ */
+enum crm_lift_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * By the linear combination that is 0 at the null (Fieller): right however small the control is.
+     */
+    CRM_LIFT_METHOD_FIELLER = 0,
+    /**
+     * By a linear expansion.
+     */
+    CRM_LIFT_METHOD_DELTA = 1,
+    /**
+     * By a linear expansion of the logarithm of the ratio, for means of one sign.
+     */
+    CRM_LIFT_METHOD_LOG = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_lift_method crm_lift_method;
+#else
+typedef int32_t crm_lift_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which variation the coefficients of an adjustment are estimated from.
+ */
+enum crm_theta_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Variation within the arms: the analysis of covariance.
+     */
+    CRM_THETA_METHOD_WITHIN = 0,
+    /**
+     * All rows as one sample.
+     */
+    CRM_THETA_METHOD_TOTAL = 1,
+    /**
+     * Whatever makes the standard error of the difference smallest.
+     */
+    CRM_THETA_METHOD_LEAST_VARIANCE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_theta_method crm_theta_method;
+#else
+typedef int32_t crm_theta_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How several means are tested at once.
+ */
+enum crm_anova_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A variance for each arm (Welch).
+     */
+    CRM_ANOVA_METHOD_WELCH = 0,
+    /**
+     * One variance for all arms (Fisher).
+     */
+    CRM_ANOVA_METHOD_CLASSIC = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_anova_method crm_anova_method;
+#else
+typedef int32_t crm_anova_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * An arm for each label, or for each pair of a label and a stratum, in the order of the labels. Free with `crm_arm_table_free`. Immutable: any
+ * number of threads may use it at once.
+ */
+typedef struct crm_arm_table crm_arm_table;
+
+/**
  * The arm of each customer, in the order of the rows. Free with `crm_assignment_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_assignment crm_assignment;
@@ -2362,6 +2849,12 @@ typedef struct crm_history_builder crm_history_builder;
  * any number of threads may use it at once.
  */
 typedef struct crm_intervals crm_intervals;
+
+/**
+ * Count, means and products of deviations of several columns. Free with `crm_joint_arm_free`. Immutable: any number of threads may use it
+ * at once.
+ */
+typedef struct crm_joint_arm crm_joint_arm;
 
 /**
  * Clusters around centres: each row belongs to the nearest. Free with `crm_k_means_free`. Immutable: any number of threads
@@ -2522,6 +3015,12 @@ typedef struct crm_selected crm_selected;
 typedef struct crm_selection crm_selection;
 
 /**
+ * A check of the split that may be read after every user: the p-value holds however often it is looked at (Lindon and Malek
+ * 2022). Free with `crm_sequential_sample_ratio_free`. A look changes it: one thread at a time may use it.
+ */
+typedef struct crm_sequential_sample_ratio crm_sequential_sample_ratio;
+
+/**
  * A test that stays valid however often it is looked at. Free with `crm_sequential_test_free`. One thread at a time may use
  * it.
  */
@@ -2568,6 +3067,12 @@ typedef struct crm_split_balance crm_split_balance;
  * that any number of threads may use it at once.
  */
 typedef struct crm_target_table crm_target_table;
+
+/**
+ * Results of many tests of one method, one row a test. Free with `crm_test_columns_free`. Immutable: any number of threads may
+ * use it at once.
+ */
+typedef struct crm_test_columns crm_test_columns;
 
 /**
  * Actual against expected repeat purchases of a cohort, by period. Free with `crm_tracking_free`. Immutable: any number of
@@ -4259,6 +4764,474 @@ typedef struct crm_binary_arm {
 } crm_binary_arm;
 
 /**
+ * Two one-sided tests, against either margin. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_equivalence {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * 1 if both tests reject, which is if the interval lies between the margins, else 0.
+     */
+    int32_t is_equivalent;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The larger of both p-values.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * The lower end of the values that neither test rejects, of confidence 1 - 2 alpha.
+     */
+    double lower;
+    /**
+     * The upper end.
+     */
+    double upper;
+    /**
+     * The statistic of the test that the effect is above the lower margin.
+     */
+    double above_statistic;
+    /**
+     * The p-value of that test.
+     */
+    double above_p_value;
+    /**
+     * The statistic of the test that the effect is below the upper margin.
+     */
+    double below_statistic;
+    /**
+     * The p-value of that test.
+     */
+    double below_p_value;
+} crm_equivalence;
+
+/**
+ * Pearson's test that several arms have one rate. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_homogeneity {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Chi-square.
+     */
+    double statistic;
+    /**
+     * Arms less 1.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_homogeneity;
+
+/**
+ * The outcome of a test of one rate. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_rate_test {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The method's name; it belongs to the library and is never freed.
+     */
+    const char *method;
+    /**
+     * The `crm_alternative`.
+     */
+    int32_t alternative;
+    /**
+     * The shape of the interval, a `crm_interval_kind`.
+     */
+    int32_t interval_kind;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 1 if the null is rejected at the level asked for, else 0.
+     */
+    int32_t rejects;
+    /**
+     * The level of the test; the interval has confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * The rate under the null.
+     */
+    double null;
+    /**
+     * Conversions over trials.
+     */
+    double rate;
+    /**
+     * The lower end of the rates that the test does not reject.
+     */
+    double lower;
+    /**
+     * The upper end.
+     */
+    double upper;
+    /**
+     * z for methods that are near normal, else NaN.
+     */
+    double statistic;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+} crm_rate_test;
+
+/**
+ * How users were split, against the plan. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_ratio {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Pearson's chi-square over the arms that were to have users; infinite if another has some.
+     */
+    double statistic;
+    /**
+     * Arms that were to have users, less 1.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value; NaN without users.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+    /**
+     * The p-value below which the split is flagged.
+     */
+    double threshold;
+    /**
+     * A `crm_split_finding`.
+     */
+    int32_t finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t is_flagged;
+} crm_sample_ratio;
+
+/**
+ * A look at a running split. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_ratio_look {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The natural logarithm of the Bayes factor against the plan, at this look.
+     */
+    double ln_bayes_factor;
+    /**
+     * The p-value over all looks so far.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+} crm_sample_ratio_look;
+
+/**
+ * Columns of rows. Set `struct_size` and everything else to 0 first; arrays have `rows` values and are only read.
+ */
+typedef struct crm_measures {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of rows.
+     */
+    size_t rows;
+    /**
+     * The value, or the numerator of a ratio.
+     */
+    const double *value;
+    /**
+     * What the value is divided by in a ratio of sums; NULL (default) for none.
+     */
+    const double *denominator;
+    /**
+     * Quantities known before the experiment; NULL (default) for none.
+     */
+    const double *const *covariates;
+    /**
+     * How many.
+     */
+    size_t covariate_count;
+} crm_measures;
+
+/**
+ * Names of the columns of arms in an Arrow table. Set `struct_size` and everything else to 0 first.
+ */
+typedef struct crm_arm_columns {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Which arm a row belongs to: truth values, integers, text or a dictionary.
+     */
+    const char *arm;
+    /**
+     * The value, or the numerator of a ratio.
+     */
+    const char *value;
+    /**
+     * What the value is divided by; NULL (default) for none.
+     */
+    const char *denominator;
+    /**
+     * Which stratum a row belongs to; NULL (default) for none.
+     */
+    const char *stratum;
+    /**
+     * Quantities known before; NULL (default) for none.
+     */
+    const char *const *covariates;
+    /**
+     * How many.
+     */
+    size_t covariate_count;
+} crm_arm_columns;
+
+/**
+ * Count, mean and squares of a value; all 0 is the empty arm. Its layout never changes. Fill it by a function below.
+ */
+typedef struct crm_mean_arm {
+    /**
+     * The number of values.
+     */
+    uint64_t count;
+    /**
+     * Their mean.
+     */
+    double mean;
+    /**
+     * What rounding took from the mean; 0 in an arm made by hand.
+     */
+    double mean_tail;
+    /**
+     * The sum of squared deviations from the mean.
+     */
+    double m2;
+} crm_mean_arm;
+
+/**
+ * What a campaign costs, and what part of revenue is earned. Its layout never changes.
+ */
+typedef struct crm_campaign_cost {
+    /**
+     * What it costs whatever its size, in the unit of the revenue.
+     */
+    double fixed;
+    /**
+     * What each contact costs.
+     */
+    double per_contact;
+    /**
+     * The share of revenue that is earned before the campaign's own cost; above 0.
+     */
+    double margin;
+} crm_campaign_cost;
+
+/**
+ * An amount with the values that the data do not rule out. Its layout never changes.
+ */
+typedef struct crm_amount {
+    /**
+     * The estimate.
+     */
+    double estimate;
+    /**
+     * The lower end of the interval, or for an exclusive one the end of its lower part.
+     */
+    double lower;
+    /**
+     * The upper end of the interval, or for an exclusive one the start of its upper part.
+     */
+    double upper;
+    /**
+     * The shape of the interval, a `crm_interval_kind`.
+     */
+    int32_t interval_kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_amount;
+
+/**
+ * What a campaign returned. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_campaign_return {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The contacts, which is the size of the target.
+     */
+    uint64_t contacts;
+    /**
+     * What they cost.
+     */
+    double cost;
+    /**
+     * Revenue beyond that of the control.
+     */
+    struct crm_amount revenue;
+    /**
+     * Margin times revenue, less cost.
+     */
+    struct crm_amount profit;
+    /**
+     * Profit over cost; NaN and the whole line for a campaign that cost nothing.
+     */
+    struct crm_amount roi;
+    /**
+     * Revenue over cost.
+     */
+    struct crm_amount revenue_per_cost;
+    /**
+     * The difference of means at which profit is 0.
+     */
+    double break_even_mean;
+    /**
+     * Probability that profit is above 0, from a flat prior on the difference of means.
+     */
+    double probability_of_profit;
+    /**
+     * The statistic of the difference of means against `break_even_mean`.
+     */
+    double break_even_statistic;
+    /**
+     * Its p-value.
+     */
+    double break_even_p_value;
+    /**
+     * The natural logarithm of that.
+     */
+    double break_even_ln_p_value;
+} crm_campaign_return;
+
+/**
+ * Conversions beyond those of the control, and what each cost. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_incremental_conversions {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Contacts times the difference of rates.
+     */
+    struct crm_amount conversions;
+    /**
+     * Cost over conversions. Where the difference may be 0 the interval has a gap around 0 and no end.
+     */
+    struct crm_amount cost_per_conversion;
+} crm_incremental_conversions;
+
+/**
+ * What an adjustment by covariates says besides the test. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_adjustment {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of covariates.
+     */
+    size_t covariates;
+    /**
+     * The share of the variance of the difference that the adjustment takes away; NaN where there is none.
+     */
+    double variance_reduction;
+} crm_adjustment;
+
+/**
+ * A test of the equality of several means. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_anova {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The `crm_anova_method`.
+     */
+    int32_t method;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * F.
+     */
+    double statistic;
+    /**
+     * Degrees of freedom above the line, arms less 1.
+     */
+    double degrees_between;
+    /**
+     * Degrees of freedom below the line.
+     */
+    double degrees_within;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+    /**
+     * The share of the sum of squares that lies between the arms.
+     */
+    double eta_squared;
+} crm_anova;
+
+/**
  * What the bootstrap is asked. Fill with `crm_bootstrap_options_init`, then change what differs.
  */
 typedef struct crm_bootstrap_options {
@@ -4841,6 +5814,147 @@ typedef struct crm_effect {
      */
     double prior_deviation;
 } crm_effect;
+
+/**
+ * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_dunnett {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
+     * where the data could not answer.
+     */
+    double critical_value;
+    /**
+     * Degrees of freedom of the common variance.
+     */
+    double degrees_of_freedom;
+    /**
+     * The standard deviation within the arms.
+     */
+    double standard_deviation;
+} crm_dunnett;
+
+/**
+ * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
+ */
+typedef struct crm_plan_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_contrast`: the difference (default), or for rates the lift or the ratio.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_alternative`: two-sided (default), greater or less.
+     */
+    int32_t alternative;
+    /**
+     * The level of all comparisons together, inside (0, 1) (default 0.05).
+     */
+    double alpha;
+    /**
+     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
+     */
+    int32_t has_null;
+    /**
+     * Not 0 for a test of equivalence, between both margins; 0 by default.
+     */
+    int32_t has_margins;
+    /**
+     * The value of the contrast under the null.
+     */
+    double null;
+    /**
+     * The lower margin of equivalence.
+     */
+    double lower_margin;
+    /**
+     * The upper margin of equivalence.
+     */
+    double upper_margin;
+    /**
+     * A `crm_counted_tails`: near (default) or both.
+     */
+    int32_t tails;
+    /**
+     * A `crm_level_sharing`: Bonferroni (default), Sidak, Dunnett or none.
+     */
+    int32_t sharing;
+    /**
+     * Size of the control over that of one target; above 0 (default 1).
+     */
+    double control_per_target;
+    /**
+     * Targets against the one control, from 1 (default) to 1000.
+     */
+    uint32_t targets;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} crm_plan_options;
+
+/**
+ * Sizes with which a test has the power asked for. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_size {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers of one target, as the formula has it: a root, not rounded.
+     */
+    double target;
+    /**
+     * Customers of the control, not rounded.
+     */
+    double control;
+    /**
+     * Customers of one target.
+     */
+    uint64_t target_count;
+    /**
+     * Customers of the control.
+     */
+    uint64_t control_count;
+    /**
+     * Customers of all targets and the control.
+     */
+    uint64_t total_count;
+    /**
+     * The power with the counts: at least what was asked for.
+     */
+    double power;
+} crm_sample_size;
+
+/**
+ * How long arms take to fill. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_traffic_duration {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Days until the slowest arm is full, not rounded.
+     */
+    double days;
+    /**
+     * Days, rounded up.
+     */
+    uint64_t whole_days;
+    /**
+     * Weeks, rounded up.
+     */
+    uint64_t whole_weeks;
+} crm_traffic_duration;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -8879,6 +9993,52 @@ crm_status crm_split_column_int64(const struct crm_split *split,
 void crm_split_free(struct crm_split *split);
 
 /**
+ * Number of tests; 0, with the thread's last error set, if `columns` is NULL or no such handle.
+ */
+size_t crm_test_columns_length(const struct crm_test_columns *columns);
+
+/**
+ * Copies a column, a `crm_test_column`, to `out`, which has room for `capacity` values, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_column(const struct crm_test_columns *columns,
+                                   int32_t column,
+                                   double *out,
+                                   size_t capacity);
+
+/**
+ * Copies the `crm_test_status` of each test to `out`, which has room for `capacity` codes, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_status(const struct crm_test_columns *columns,
+                                   int32_t *out,
+                                   size_t capacity);
+
+/**
+ * Copies whether each test rejects, 1 or 0, to `out`, which has room for `capacity` values, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_rejects(const struct crm_test_columns *columns,
+                                    uint8_t *out,
+                                    size_t capacity);
+
+/**
+ * Copies the shape of each interval, a `crm_interval_kind`, to `out`, which has room for `capacity` codes, at least
+ * `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_interval_kind(const struct crm_test_columns *columns, int32_t *out, size_t capacity);
+
+/**
+ * Frees results; NULL is accepted. No thread may use them any more.
+ */
+void crm_test_columns_free(struct crm_test_columns *columns);
+
+/**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
@@ -8913,14 +10073,412 @@ crm_status crm_binary_arm_rate(const struct crm_binary_arm *arm, double *out);
  * Compares the rates of target and control by a `crm_proportion_method`: set `out->struct_size` first. `options` may be
  * NULL for the defaults.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, and
- * an arm without trials or with more conversions than trials.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, a null
+ * that no rates have and an arm without trials or with more conversions than trials, and with `CRM_STATUS_OUT_OF_RANGE` for
+ * tables too large for an exact method.
  */
 crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    const struct crm_binary_arm *control,
                                    int32_t method,
                                    const struct crm_test_options *options,
                                    struct crm_test_result *out);
+
+/**
+ * Compares the rates of many pairs, `length` of them, on so many `threads` (0 for as many as there are); the result does not
+ * depend on their number. `options` may be NULL for the defaults.
+ *
+ * `out` receives the results, NULL if the call fails; the caller frees them with `crm_test_columns_free`. Fails as
+ * `crm_compare_proportions`, with the row.
+ */
+crm_status crm_compare_proportion_columns(const uint64_t *target_conversions,
+                                          const uint64_t *target_trials,
+                                          const uint64_t *control_conversions,
+                                          const uint64_t *control_trials,
+                                          size_t length,
+                                          int32_t method,
+                                          const struct crm_test_options *options,
+                                          size_t threads,
+                                          struct crm_test_columns **out);
+
+/**
+ * Tests whether the effect of a target on the rate lies between two margins, by two one-sided tests (TOST): set
+ * `out->struct_size` first. Alternative and null of `options` are not used; it may be NULL for the defaults.
+ *
+ * Fails as `crm_compare_proportions`, and with `CRM_STATUS_INVALID_ARGUMENT` for margins that are not finite or not in order.
+ */
+crm_status crm_proportion_equivalence(const struct crm_binary_arm *target,
+                                      const struct crm_binary_arm *control,
+                                      int32_t method,
+                                      double lower_margin,
+                                      double upper_margin,
+                                      const struct crm_test_options *options,
+                                      struct crm_equivalence *out);
+
+/**
+ * Tests whether `length` arms have one rate: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for fewer than two arms, with `CRM_STATUS_INVALID_ARGUMENT` for an arm without trials or with
+ * more conversions than trials, naming it as the row, and with `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials in all.
+ */
+crm_status crm_proportion_homogeneity(const struct crm_binary_arm *arms,
+                                      size_t length,
+                                      struct crm_homogeneity *out);
+
+/**
+ * The interval of a rate by a `crm_rate_method`, with confidence 1 - `alpha`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a level outside (0, 1) and for an arm without trials or with more conversions
+ * than trials.
+ */
+crm_status crm_rate_interval(const struct crm_binary_arm *arm,
+                             int32_t method,
+                             double alpha,
+                             double *lower,
+                             double *upper);
+
+/**
+ * Tests a rate against one that is given, by a `crm_rate_method` and a `crm_alternative`: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a level or a rate under the null outside (0, 1) and for an arm without trials or
+ * with more conversions than trials.
+ */
+crm_status crm_test_rate(const struct crm_binary_arm *arm,
+                         double null,
+                         int32_t method,
+                         int32_t alternative,
+                         double alpha,
+                         struct crm_rate_test *out);
+
+/**
+ * Tests whether users were split as planned: set `out->struct_size` first. `observed` has the users and `weights` the planned
+ * weights, of any scale, of `length` arms; the split is flagged for a p-value below `threshold` (0.01 unless you know better)
+ * and for users in an arm of weight 0.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without arms, `CRM_STATUS_INVALID_VALUE` for a weight that is not finite and 0 or more, naming
+ * its arm as the row, `CRM_STATUS_INVALID_ARGUMENT` for weights that are all 0 and a threshold outside (0, 1), and
+ * `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users.
+ */
+crm_status crm_sample_ratio_of(const uint64_t *observed,
+                               const double *weights,
+                               size_t length,
+                               double threshold,
+                               struct crm_sample_ratio *out);
+
+/**
+ * A check against the planned weights, of any scale, of `length` arms. The higher the `concentration`, above 0, the nearer to
+ * the plan the mismatches that are expected: 100 finds those of a few per cent.
+ *
+ * `out` receives the check, NULL if the call fails; the caller frees it with `crm_sequential_sample_ratio_free`. Fails as
+ * `crm_sample_ratio_of` for the weights, and with `CRM_STATUS_INVALID_ARGUMENT` for a concentration that is not above 0.
+ */
+crm_status crm_sequential_sample_ratio_new(const double *weights,
+                                           size_t length,
+                                           double concentration,
+                                           struct crm_sequential_sample_ratio **out);
+
+/**
+ * Looks at all users so far: set `out->struct_size` first. `observed` has the users of `length` arms.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number of arms and `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users.
+ */
+crm_status crm_sequential_sample_ratio_look(struct crm_sequential_sample_ratio *check,
+                                            const uint64_t *observed,
+                                            size_t length,
+                                            struct crm_sample_ratio_look *out);
+
+/**
+ * Frees a check; NULL is accepted. No thread may use it any more.
+ */
+void crm_sequential_sample_ratio_free(struct crm_sequential_sample_ratio *check);
+
+/**
+ * The arms of rows: columns of numbers, the arm of each row as an integer, and if wanted its stratum (else NULL). `threads` is 0 for as many
+ * as there are; the result does not depend on it.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_INVALID_VALUE`, column
+ * and row for a value that is NaN or infinite, and with `CRM_STATUS_OUT_OF_RANGE` for more than 65,536 groups.
+ */
+crm_status crm_arm_table_from_rows(const struct crm_measures *measures,
+                                   const int64_t *arm,
+                                   const int64_t *stratum,
+                                   size_t threads,
+                                   struct crm_arm_table **out);
+
+/**
+ * The arms of an Arrow stream of record batches, which is consumed and released, whatever comes of it.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_MISSING_COLUMN`,
+ * `CRM_STATUS_WRONG_TYPE`, with `CRM_STATUS_MISSING_VALUE` for a null, and as `crm_arm_table_from_rows`; rows are counted over all batches.
+ */
+crm_status crm_arm_table_from_arrow(struct ArrowArrayStream *stream,
+                                    const struct crm_arm_columns *columns,
+                                    size_t threads,
+                                    struct crm_arm_table **out);
+
+/**
+ * Both tables as one.
+ *
+ * `out` receives the table, NULL if the call fails. Fails with `CRM_STATUS_INCOMPATIBLE` for tables of other columns, or strata in one only.
+ */
+crm_status crm_arm_table_merge(const struct crm_arm_table *table,
+                               const struct crm_arm_table *other,
+                               struct crm_arm_table **out);
+
+/**
+ * The number of arms; 0 for an invalid handle.
+ */
+size_t crm_arm_table_arm_count(const struct crm_arm_table *table);
+
+/**
+ * The number of strata; 0 for a table without strata and for an invalid handle.
+ */
+size_t crm_arm_table_stratum_count(const struct crm_arm_table *table);
+
+/**
+ * The label of an arm, integers as digits; NULL for a place beyond the last. It belongs to the table.
+ */
+const char *crm_arm_table_label(const struct crm_arm_table *table, size_t index);
+
+/**
+ * The label of a stratum, integers as digits; NULL for a place beyond the last. It belongs to the table.
+ */
+const char *crm_arm_table_stratum(const struct crm_arm_table *table, size_t index);
+
+/**
+ * An arm over all strata, by its place.
+ *
+ * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails with `CRM_STATUS_OUT_OF_RANGE` for a place
+ * beyond the last.
+ */
+crm_status crm_arm_table_arm(const struct crm_arm_table *table,
+                             size_t index,
+                             struct crm_joint_arm **out);
+
+/**
+ * The arm of the value in one stratum, by the places of both; 0 as the stratum of a table without strata.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last.
+ */
+crm_status crm_arm_table_value(const struct crm_arm_table *table,
+                               size_t index,
+                               size_t stratum,
+                               struct crm_mean_arm *out);
+
+/**
+ * Frees a table; NULL is nothing to free.
+ */
+void crm_arm_table_free(struct crm_arm_table *table);
+
+/**
+ * What a campaign returned, from revenue for each contact in target and control: set `out->struct_size` first. `method` is a `crm_mean_method`;
+ * `options` may be NULL for the defaults, and their contrast is the difference.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty target, for costs that are negative and for options that make no sense.
+ */
+crm_status crm_campaign_return_of(const struct crm_mean_arm *target,
+                                  const struct crm_mean_arm *control,
+                                  const struct crm_campaign_cost *cost,
+                                  int32_t method,
+                                  const struct crm_test_options *options,
+                                  struct crm_campaign_return *out);
+
+/**
+ * Conversions beyond those of the control, and the cost of each: set `out->struct_size` first. `method` is a `crm_proportion_method`; `options`
+ * may be NULL for the defaults, and their contrast must be the difference.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms, costs and options that make no sense.
+ */
+crm_status crm_incremental_conversions_of(const struct crm_binary_arm *target,
+                                          const struct crm_binary_arm *control,
+                                          const struct crm_campaign_cost *cost,
+                                          int32_t method,
+                                          const struct crm_test_options *options,
+                                          struct crm_incremental_conversions *out);
+
+/**
+ * The arm of columns of rows.
+ *
+ * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails with `CRM_STATUS_INVALID_VALUE`, column
+ * and row for a value that is NaN or infinite.
+ */
+crm_status crm_joint_arm_from_measures(const struct crm_measures *measures,
+                                       struct crm_joint_arm **out);
+
+/**
+ * The arm of means and sample covariances, as `avg`, `var_samp` and `covar_samp` give them.
+ *
+ * There are `columns` means, of the value, the denominator if `has_denominator` is not 0, and covariates, and `columns * columns` covariances, row
+ * by row. `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_LENGTH_MISMATCH` for too few columns and with
+ * `CRM_STATUS_INVALID_ARGUMENT` for numbers that no rows can have.
+ */
+crm_status crm_joint_arm_from_moments(int32_t has_denominator,
+                                      uint64_t count,
+                                      const double *means,
+                                      const double *covariances,
+                                      size_t columns,
+                                      struct crm_joint_arm **out);
+
+/**
+ * Both arms as one.
+ *
+ * `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_joint_arm_merge(const struct crm_joint_arm *arm,
+                               const struct crm_joint_arm *other,
+                               struct crm_joint_arm **out);
+
+/**
+ * The arm of one column alone: 0 for the value, then the denominator if there is one, then covariates.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a column that does not exist.
+ */
+crm_status crm_joint_arm_column(const struct crm_joint_arm *arm, size_t column, struct crm_mean_arm *out);
+
+/**
+ * The sample covariance of two columns; NaN for fewer than two rows.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a column that does not exist.
+ */
+crm_status crm_joint_arm_covariance(const struct crm_joint_arm *arm, size_t first, size_t second, double *out);
+
+/**
+ * The arm as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_joint_arm_to_json(const struct crm_joint_arm *arm, struct crm_bytes **out);
+
+/**
+ * An arm from its JSON text.
+ *
+ * `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_CORRUPT` for another text, and with `CRM_STATUS_INCOMPATIBLE` for
+ * one of a later version.
+ */
+crm_status crm_joint_arm_from_json(const char *json,
+                                   struct crm_joint_arm **out);
+
+/**
+ * Frees an arm; NULL is nothing to free.
+ */
+void crm_joint_arm_free(struct crm_joint_arm *arm);
+
+/**
+ * The arm of values.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` and the row for a value that is NaN or infinite, and with `CRM_STATUS_OUT_OF_RANGE` for values
+ * so far apart that their squares overflow.
+ */
+crm_status crm_mean_arm_from_values(const double *values,
+                                    size_t length,
+                                    struct crm_mean_arm *out);
+
+/**
+ * The arm of what SQL engines give as `count(x)`, `avg(x)` and `var_samp(x)`. The variance of one value, and mean and variance of none, are
+ * not looked at.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean that is not finite or a variance that is not finite or negative.
+ */
+crm_status crm_mean_arm_from_moments(uint64_t count,
+                                     double mean,
+                                     double variance,
+                                     struct crm_mean_arm *out);
+
+/**
+ * The arm of sums of `x - shift` and of its square.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` if so much cancels that less than 1e-6 of the sum of squares is left, unless both sums are whole
+ * numbers below 2^53, and with `CRM_STATUS_INVALID_ARGUMENT` for sums that no values can have.
+ */
+crm_status crm_mean_arm_from_sums(uint64_t count,
+                                  double sum,
+                                  double sum_of_squares,
+                                  double shift,
+                                  struct crm_mean_arm *out);
+
+/**
+ * Both arms as one; `out` may be one of them.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms whose numbers do not fit together, and with `CRM_STATUS_OUT_OF_RANGE` if counts or
+ * squares overflow.
+ */
+crm_status crm_mean_arm_merge(const struct crm_mean_arm *arm,
+                              const struct crm_mean_arm *other,
+                              struct crm_mean_arm *out);
+
+/**
+ * The sample variance; NaN for fewer than two values.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an arm whose numbers do not fit together.
+ */
+crm_status crm_mean_arm_variance(const struct crm_mean_arm *arm, double *out);
+
+/**
+ * Compares the means of target and control by a `crm_mean_method` and, for ratios and lifts, a `crm_lift_method`: set `out->struct_size` first.
+ * `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for arms whose numbers do not fit together.
+ */
+crm_status crm_compare_means(const struct crm_mean_arm *target,
+                             const struct crm_mean_arm *control,
+                             int32_t method,
+                             int32_t lift_method,
+                             const struct crm_test_options *options,
+                             struct crm_test_result *out);
+
+/**
+ * Compares ratios of means, of arms with a denominator, by the delta method; else as `crm_compare_means`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms without a denominator, and with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_compare_ratios(const struct crm_joint_arm *target,
+                              const struct crm_joint_arm *control,
+                              int32_t method,
+                              int32_t lift_method,
+                              const struct crm_test_options *options,
+                              struct crm_test_result *out);
+
+/**
+ * Compares means, or ratios of means of arms with a denominator, adjusted by covariates known before (CUPED), by a `crm_theta_method`; else as
+ * `crm_compare_means`.
+ *
+ * `theta` has a place for the coefficient of each covariate, or is NULL; `unadjusted` and `adjustment` may be NULL. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for arms without a covariate, and with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_compare_adjusted(const struct crm_joint_arm *target,
+                                const struct crm_joint_arm *control,
+                                int32_t theta_method,
+                                int32_t method,
+                                int32_t lift_method,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out,
+                                struct crm_test_result *unadjusted,
+                                double *theta,
+                                struct crm_adjustment *adjustment);
+
+/**
+ * Compares means within strata: `targets` and `controls` have an arm for each of `strata`. `weights` are those of the strata in any unit, or NULL
+ * for the numbers of rows, which makes it a post-stratification. Else as `crm_compare_means`.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without strata, and with `CRM_STATUS_INVALID_ARGUMENT` for weights that are negative, not finite or all 0.
+ */
+crm_status crm_compare_stratified(const struct crm_mean_arm *targets,
+                                  const struct crm_mean_arm *controls,
+                                  const double *weights,
+                                  size_t strata,
+                                  int32_t method,
+                                  int32_t lift_method,
+                                  const struct crm_test_options *options,
+                                  struct crm_test_result *out);
+
+/**
+ * Tests whether several arms have one mean, by a `crm_anova_method`: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for fewer than two arms.
+ */
+crm_status crm_analysis_of_variance(const struct crm_mean_arm *given,
+                                    size_t count,
+                                    int32_t method,
+                                    struct crm_anova *out);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
@@ -9417,6 +10975,168 @@ crm_status crm_best_effect(const struct crm_effect *arms,
                            double *p_best,
                            double *ln_p_best,
                            double *expected_loss);
+
+/**
+ * p-values adjusted for their number by a `crm_multiplicity_method`, in the order given; `out` may be the array itself.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for a p-value that is NaN or outside [0, 1], naming its row.
+ */
+crm_status crm_adjust_p_values(const double *p_values, size_t length, int32_t method, double *out, size_t capacity);
+
+/**
+ * The logarithms of adjusted p-values from those of p-values, for tests whose p-values underflow. As `crm_adjust_p_values`.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for a logarithm that is NaN or above 0, naming its row.
+ */
+crm_status crm_adjust_ln_p_values(const double *ln_p_values,
+                                  size_t length,
+                                  int32_t method,
+                                  double *out,
+                                  size_t capacity);
+
+/**
+ * Tests `targets` targets against one control with one level for all of them (Dunnett 1955), from the counts, means and
+ * sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last.
+ *
+ * `results` has a place for each target, the first with its `struct_size` set to that of all of them; `options` may be
+ * NULL for the defaults, and `out` where the summary is not wanted.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for no targets, with `CRM_STATUS_INVALID_ARGUMENT` for moments that no values have, for
+ * options that make no sense and for contrasts other than the difference.
+ */
+crm_status crm_compare_with_control(const uint64_t *counts,
+                                    const double *means,
+                                    const double *variances,
+                                    size_t targets,
+                                    const struct crm_test_options *options,
+                                    struct crm_test_result *results,
+                                    struct crm_dunnett *out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_plan_options_init(struct crm_plan_options *options, size_t struct_size);
+
+/**
+ * The power of a test of two rates by a `crm_proportion_plan_method`, for a target of that rate and size; the control has
+ * `control_per_target` times the size. `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for rates outside their range, a size that is not positive and options that make
+ * no sense.
+ */
+crm_status crm_plan_proportion_power(double control_rate,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     double target_rate,
+                                     double target_count,
+                                     double *out);
+
+/**
+ * The least sizes for a power of a test of two rates. Set `out->struct_size` first; `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_proportion_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ */
+crm_status crm_plan_proportion_sample_size(double control_rate,
+                                           int32_t method,
+                                           const struct crm_plan_options *options,
+                                           double target_rate,
+                                           double power,
+                                           struct crm_sample_size *out);
+
+/**
+ * The rate of the target next to the null, in a `crm_effect_direction`, that is found with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a power that no rate reaches, a direction that the alternative does not look
+ * for, margins, and what `crm_plan_proportion_sample_size` refuses.
+ */
+crm_status crm_plan_proportion_detectable(double control_rate,
+                                          int32_t method,
+                                          const struct crm_plan_options *options,
+                                          double target_count,
+                                          double power,
+                                          int32_t direction,
+                                          double *out);
+
+/**
+ * The power of a test of two means, 0 for Welch's, 1 for Student's, 2 for the z test, for a difference and a size of the
+ * target; the control has `control_per_target` times the size. `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for deviations and sizes that are not positive, a difference that is not finite and
+ * options that make no sense.
+ */
+crm_status crm_plan_mean_power(double target_deviation,
+                               double control_deviation,
+                               int32_t method,
+                               const struct crm_plan_options *options,
+                               double difference,
+                               double target_count,
+                               double *out);
+
+/**
+ * The least sizes for a power of a test of two means. Set `out->struct_size` first; `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a difference on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_mean_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ */
+crm_status crm_plan_mean_sample_size(double target_deviation,
+                                     double control_deviation,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     double difference,
+                                     double power,
+                                     struct crm_sample_size *out);
+
+/**
+ * The difference next to the null, in a `crm_effect_direction`, that is found with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size too small for a variance, a direction that the alternative does not look
+ * for, margins, and what `crm_plan_mean_sample_size` refuses.
+ */
+crm_status crm_plan_mean_detectable(double target_deviation,
+                                    double control_deviation,
+                                    int32_t method,
+                                    const struct crm_plan_options *options,
+                                    double target_count,
+                                    double power,
+                                    int32_t direction,
+                                    double *out);
+
+/**
+ * The standard deviation that a covariate leaves (CUPED), `deviation * sqrt(1 - correlation^2)`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a deviation that is not positive and a correlation outside (-1, 1).
+ */
+crm_status crm_covariate_deviation(double deviation, double correlation, double *out);
+
+/**
+ * The standard deviation to plan a ratio of means with, from means and deviations of numerator and denominator and their
+ * correlation.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean of the denominator that is 0, negative deviations, a correlation outside
+ * [-1, 1] and numbers that are not finite.
+ */
+crm_status crm_ratio_deviation(double numerator_mean,
+                               double numerator_deviation,
+                               double denominator_mean,
+                               double denominator_deviation,
+                               double correlation,
+                               double *out);
+
+/**
+ * How long it takes until every arm has its size, from visitors per day of whom each of `targets` gets `target_share` and the
+ * control `control_share`. Set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for visitors or shares that are not positive and shares that add up to more than 1.
+ */
+crm_status crm_traffic_days(double visitors_per_day,
+                            double target_share,
+                            double control_share,
+                            uint32_t targets,
+                            const struct crm_sample_size *size,
+                            struct crm_traffic_duration *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,

@@ -2518,6 +2518,10 @@ public:
     double quantile(double probability) const {
         double out = 0.0;
         detail::check(crm_quantile_arm_quantile(get(), probability, &out));
+        return out;
+    }
+};
+
 inline crm_always_valid_options always_valid_options() {
     crm_always_valid_options options{};
     detail::check(crm_always_valid_options_init(&options, sizeof options));

@@ -130,6 +130,21 @@ impl<T: SizedStruct> Place<T> {
         // SAFETY: `place` has checked the size, within which the caller lets write.
         unsafe { init("out", self.pointer, self.size, value) }
     }
+
+    /// Writes an array of structs of the size of the first, as many as there are values.
+    ///
+    /// # Safety
+    /// The place is the first of at least so many writable structs, each as long as the first says.
+    pub(crate) unsafe fn put_all(self, values: impl Iterator<Item = T>) -> Outcome<()> {
+        for (row, value) in values.enumerate() {
+            // SAFETY: within the array, as the caller promises; the size is a multiple of the alignment.
+            unsafe {
+                let pointer = self.pointer.cast::<u8>().add(row * self.size).cast::<T>();
+                init("results", pointer, self.size, value)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -19,8 +19,23 @@ from mpmath import mp, mpf
 CASES = Path(__file__).resolve().parent.parent / "cases" / "experiment" / "multiplicity.json"
 
 # Benjamini and Hochberg (1995), section 3.2.
-BENJAMINI_HOCHBERG = ["0.0001", "0.0004", "0.0019", "0.0095", "0.0201", "0.0278", "0.0298", "0.0344", "0.0459", "0.3240", "0.4262", "0.5719",
-                      "0.6528", "0.7590", "1.000"]
+BENJAMINI_HOCHBERG = [
+    "0.0001",
+    "0.0004",
+    "0.0019",
+    "0.0095",
+    "0.0201",
+    "0.0278",
+    "0.0298",
+    "0.0344",
+    "0.0459",
+    "0.3240",
+    "0.4262",
+    "0.5719",
+    "0.6528",
+    "0.7590",
+    "1.000",
+]
 TABLES = {
     "benjamini_hochberg_1995": BENJAMINI_HOCHBERG,
     "single": ["0.03"],
@@ -74,25 +89,99 @@ def adjusted(p, method):
 
 # As R's multtest gives them, published in the tests of statsmodels (statsmodels/stats/tests/test_multi.py).
 PUBLISHED = {
-    "id": "multtest", "source": "R multtest, as in the tests of statsmodels", "relative_tolerance": 1e-13,
-    "p_values": [0.838541367553, 0.642193923795, 0.680845947633, 0.967833824309, 0.71626938238, 0.177096952723, 5.23656777208e-05, 0.0202732688798, 0.00028140506198, 0.0149877310796],
+    "id": "multtest",
+    "source": "R multtest, as in the tests of statsmodels",
+    "relative_tolerance": 1e-13,
+    "p_values": [
+        0.838541367553,
+        0.642193923795,
+        0.680845947633,
+        0.967833824309,
+        0.71626938238,
+        0.177096952723,
+        5.23656777208e-05,
+        0.0202732688798,
+        0.00028140506198,
+        0.0149877310796,
+    ],
     "expected": {
         "bonferroni": [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.000523656777208, 0.202732688798, 0.0028140506197999998, 0.149877310796],
         "holm": [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.000523656777208, 0.1419128821586, 0.00253264555782, 0.1199018486368],
-        "hochberg": [0.967833824309, 0.967833824309, 0.967833824309, 0.967833824309, 0.967833824309, 0.967833824309, 0.000523656777208, 0.1419128821586, 0.00253264555782, 0.1199018486368],
-        "sidak": [0.9999999879603823, 0.9999656064413357, 0.9999890351263574, 0.9999999999999988, 0.9999966188687147, 0.8576076342605613, 0.0005235333970489142, 0.18520270949069695, 0.0028104897961789277, 0.14016246580579017],
-        "holm_sidak": [0.9941353978255707, 0.9941353978255707, 0.9941353978255707, 0.9941353978255707, 0.9941353978255707, 0.6894782512235664, 0.0005235333970489142, 0.13356756197485375, 0.0025297966317768816, 0.11379719679449507],
-        "benjamini_hochberg": [0.9317126306144445, 0.8953367279750001, 0.8953367279750001, 0.967833824309, 0.8953367279750001, 0.354193905446, 0.000523656777208, 0.0506831721995, 0.0014070253098999999, 0.04995910359866667],
-        "benjamini_yekutieli": [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0015337740764175588, 0.14844940238274187, 0.004121132465226944, 0.14632862843720582],
+        "hochberg": [
+            0.967833824309,
+            0.967833824309,
+            0.967833824309,
+            0.967833824309,
+            0.967833824309,
+            0.967833824309,
+            0.000523656777208,
+            0.1419128821586,
+            0.00253264555782,
+            0.1199018486368,
+        ],
+        "sidak": [
+            0.9999999879603823,
+            0.9999656064413357,
+            0.9999890351263574,
+            0.9999999999999988,
+            0.9999966188687147,
+            0.8576076342605613,
+            0.0005235333970489142,
+            0.18520270949069695,
+            0.0028104897961789277,
+            0.14016246580579017,
+        ],
+        "holm_sidak": [
+            0.9941353978255707,
+            0.9941353978255707,
+            0.9941353978255707,
+            0.9941353978255707,
+            0.9941353978255707,
+            0.6894782512235664,
+            0.0005235333970489142,
+            0.13356756197485375,
+            0.0025297966317768816,
+            0.11379719679449507,
+        ],
+        "benjamini_hochberg": [
+            0.9317126306144445,
+            0.8953367279750001,
+            0.8953367279750001,
+            0.967833824309,
+            0.8953367279750001,
+            0.354193905446,
+            0.000523656777208,
+            0.0506831721995,
+            0.0014070253098999999,
+            0.04995910359866667,
+        ],
+        "benjamini_yekutieli": [
+            1.0,
+            1.0,
+            1.0,
+            1.0,
+            1.0,
+            1.0,
+            0.0015337740764175588,
+            0.14844940238274187,
+            0.004121132465226944,
+            0.14632862843720582,
+        ],
     },
 }
 
 METHODS = ["bonferroni", "sidak", "holm", "holm_sidak", "hochberg", "hommel", "benjamini_hochberg", "benjamini_yekutieli"]
 
 # Dunnett (1955), table 1: blood counts in millions per cubic millimetre.
-BLOOD = {"control": ["7.40", "8.50", "7.20", "8.24", "9.84", "8.32"], "targets": [["9.76", "8.80", "7.68", "9.36"], ["12.80", "9.68", "12.16", "9.20", "10.55"]]}
+BLOOD = {
+    "control": ["7.40", "8.50", "7.20", "8.24", "9.84", "8.32"],
+    "targets": [["9.76", "8.80", "7.68", "9.36"], ["12.80", "9.68", "12.16", "9.20", "10.55"]],
+}
 # Made up: a small control beside large targets, and a target of two.
-UNEVEN = {"control": ["3.1", "2.7", "4.0"], "targets": [["3.9", "4.4", "4.1", "5.2", "3.8", "4.9", "4.6", "4.2"], ["2.2", "3.6"], ["6.1", "5.8", "6.6", "5.1", "7.0"]]}
+UNEVEN = {
+    "control": ["3.1", "2.7", "4.0"],
+    "targets": [["3.9", "4.4", "4.1", "5.2", "3.8", "4.9", "4.6", "4.2"], ["2.2", "3.6"], ["6.1", "5.8", "6.6", "5.1", "7.0"]],
+}
 
 
 ERFC = numpy.vectorize(math.erfc, otypes=[float])
@@ -112,8 +201,11 @@ def any_beyond(c, sizes, control, df, two_sided):
     none = numpy.ones((len(s), len(z)))
     for n in sizes:
         common, own = math.sqrt(n / (n + control)), math.sqrt(control / (n + control))
-        none -= none * ERFC((c * s[:, None] - common * z) / own / math.sqrt(2)) / 2 if not two_sided else none * (
-            ERFC((c * s[:, None] - common * z) / own / math.sqrt(2)) + ERFC((c * s[:, None] + common * z) / own / math.sqrt(2))) / 2
+        none -= (
+            none * ERFC((c * s[:, None] - common * z) / own / math.sqrt(2)) / 2
+            if not two_sided
+            else none * (ERFC((c * s[:, None] - common * z) / own / math.sqrt(2)) + ERFC((c * s[:, None] + common * z) / own / math.sqrt(2))) / 2
+        )
     given_s = ((1 - none) * numpy.exp(-z * z / 2) / math.sqrt(2 * math.pi)) @ z_weight
     ln_density = math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2) + (df - 1) * numpy.log(s) - df * s * s / 2
     return float((numpy.exp(ln_density) * given_s) @ s_weight)
@@ -136,28 +228,48 @@ def dunnett(name, data, alternative, alpha):
         low, high = (middle, high) if beyond(middle) > float(alpha) else (low, middle)
     critical = low
     return {
-        "id": f"{name}_{alternative}", "alternative": alternative, "alpha": float(alpha),
-        "control": [float(v) for v in data["control"]], "targets": [[float(v) for v in arm] for arm in data["targets"]],
-        "statistics": [float(t) for t in statistics], "statistic_tolerance": 1e-12,
-        "p_values": [float(v) for v in p], "critical_value": float(critical), "tolerance": 1e-10,
+        "id": f"{name}_{alternative}",
+        "alternative": alternative,
+        "alpha": float(alpha),
+        "control": [float(v) for v in data["control"]],
+        "targets": [[float(v) for v in arm] for arm in data["targets"]],
+        "statistics": [float(t) for t in statistics],
+        "statistic_tolerance": 1e-12,
+        "p_values": [float(v) for v in p],
+        "critical_value": float(critical),
+        "tolerance": 1e-10,
     }
 
 
 def text():
     mp.dps = 40
     simple = [
-        {"id": name, "p_values": [float(v) for v in p], "relative_tolerance": 1e-14,
-         "expected": {method: adjusted([Fraction(v) for v in p], method) for method in METHODS}}
+        {
+            "id": name,
+            "p_values": [float(v) for v in p],
+            "relative_tolerance": 1e-14,
+            "expected": {method: adjusted([Fraction(v) for v in p], method) for method in METHODS},
+        }
         for name, p in TABLES.items()
     ]
     mp.dps = 15
     published = {
-        "id": "dunnett_1955", "source": "Dunnett (1955), data of table 1; p-values and statistics as published by R multcomp",
-        "alternative": "two_sided", "alpha": 0.05, "control": [float(v) for v in BLOOD["control"]],
-        "targets": [[float(v) for v in arm] for arm in BLOOD["targets"]], "statistics": [0.85703, 3.69375], "statistic_tolerance": 5e-6,
-        "p_values": [0.620102, 0.0058254], "tolerance": 5e-4,
+        "id": "dunnett_1955",
+        "source": "Dunnett (1955), data of table 1; p-values and statistics as published by R multcomp",
+        "alternative": "two_sided",
+        "alpha": 0.05,
+        "control": [float(v) for v in BLOOD["control"]],
+        "targets": [[float(v) for v in arm] for arm in BLOOD["targets"]],
+        "statistics": [0.85703, 3.69375],
+        "statistic_tolerance": 5e-6,
+        "p_values": [0.620102, 0.0058254],
+        "tolerance": 5e-4,
     }
-    many = [dunnett(name, data, alternative, "0.05") for name, data in (("blood", BLOOD), ("uneven", UNEVEN)) for alternative in ("two_sided", "greater", "less")]
+    many = [
+        dunnett(name, data, alternative, "0.05")
+        for name, data in (("blood", BLOOD), ("uneven", UNEVEN))
+        for alternative in ("two_sided", "greater", "less")
+    ]
     source = "definitions in exact fractions, and quadrature: tests/oracles/make_multiplicity_cases.py"
     return json.dumps({"source": source, "adjusted": [*simple, PUBLISHED], "dunnett": [published, *many]}, indent=1) + "\n"
 

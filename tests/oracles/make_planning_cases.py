@@ -1,7 +1,7 @@
 """Writes tests/cases/experiment/planning.json: sizes, power and detectable effects, published and by definition in mpmath.
 
-    python tests/oracles/make_planning_cases.py           write the cases
-    python tests/oracles/make_planning_cases.py --check   fail if the committed cases differ
+python tests/oracles/make_planning_cases.py           write the cases
+python tests/oracles/make_planning_cases.py --check   fail if the committed cases differ
 """
 
 import json
@@ -25,16 +25,62 @@ def quantile(p):
 def published():
     """Numbers of others, with what they call them."""
     return [
-        {"id": "farrington_manning_2", "source": "Farrington and Manning (1990), table 1; gsDesign, nBinomial", "kind": "proportion", "method": "score",
-         "control_rate": 0.1, "effect": 0.1, "null": -0.2, "alternative": "greater", "alpha": 0.05, "control_per_target": 2 / 3, "power": 0.9,
-         "target": 62.88, "control": 41.92, "tolerance": 1e-4},
-        {"id": "farrington_manning_3", "source": "Farrington and Manning (1990), table 1; gsDesign, nBinomial", "kind": "proportion", "method": "score",
-         "control_rate": 0.05, "effect": 0.25, "null": 0.1, "alternative": "greater", "alpha": 0.05, "control_per_target": 1.5, "power": 0.9,
-         "target": 173.2214, "control": 259.8322, "tolerance": 1e-6},
-        {"id": "power_prop_test", "source": "R power.prop.test, as in the tests of statsmodels", "kind": "proportion", "method": "pooled", "control_rate": 0.5,
-         "effect": 0.75, "power": 0.9, "target": 76.70692, "tolerance": 2e-7},
-        {"id": "cohen_table", "source": "Cohen (1988), table 2.3.5: 64 in each arm", "kind": "mean", "method": "student", "target_deviation": 1.0,
-         "control_deviation": 1.0, "effect": 0.5, "tails": "both", "power": 0.8, "target_count": 64, "tolerance": 1.0},
+        {
+            "id": "farrington_manning_2",
+            "source": "Farrington and Manning (1990), table 1; gsDesign, nBinomial",
+            "kind": "proportion",
+            "method": "score",
+            "control_rate": 0.1,
+            "effect": 0.1,
+            "null": -0.2,
+            "alternative": "greater",
+            "alpha": 0.05,
+            "control_per_target": 2 / 3,
+            "power": 0.9,
+            "target": 62.88,
+            "control": 41.92,
+            "tolerance": 1e-4,
+        },
+        {
+            "id": "farrington_manning_3",
+            "source": "Farrington and Manning (1990), table 1; gsDesign, nBinomial",
+            "kind": "proportion",
+            "method": "score",
+            "control_rate": 0.05,
+            "effect": 0.25,
+            "null": 0.1,
+            "alternative": "greater",
+            "alpha": 0.05,
+            "control_per_target": 1.5,
+            "power": 0.9,
+            "target": 173.2214,
+            "control": 259.8322,
+            "tolerance": 1e-6,
+        },
+        {
+            "id": "power_prop_test",
+            "source": "R power.prop.test, as in the tests of statsmodels",
+            "kind": "proportion",
+            "method": "pooled",
+            "control_rate": 0.5,
+            "effect": 0.75,
+            "power": 0.9,
+            "target": 76.70692,
+            "tolerance": 2e-7,
+        },
+        {
+            "id": "cohen_table",
+            "source": "Cohen (1988), table 2.3.5: 64 in each arm",
+            "kind": "mean",
+            "method": "student",
+            "target_deviation": 1.0,
+            "control_deviation": 1.0,
+            "effect": 0.5,
+            "tails": "both",
+            "power": 0.8,
+            "target_count": 64,
+            "tolerance": 1.0,
+        },
     ]
 
 
@@ -82,9 +128,11 @@ def errors(case, n1, n0):
 def any_beyond(c, share, targets):
     """P(any of several |Z| >= c) that share a control."""
     own = mpmath.sqrt(1 - share**2)
+
     def given(z):
         within = probability((c - share * z) / own) - probability((-c - share * z) / own)
         return (1 - within**targets) * mpmath.npdf(z)
+
     return mpmath.quad(given, [-12, -8, -5, -3, -1, 0, 1, 3, 5, 8, 12])
 
 
@@ -116,8 +164,15 @@ def proportion_case(case):
         low, high = (middle, high) if power(middle) < mpf(case["power"]) else (low, middle)
     size = float(low)
     counts = [round(size / 3), round(size), 4 * round(size)]
-    return {**case, "kind": "proportion", "source": "mpmath", "target": size, "control": float(low * ratio),
-            "power_at": [[count, float(power(mpf(count)))] for count in counts], "tolerance": 1e-11}
+    return {
+        **case,
+        "kind": "proportion",
+        "source": "mpmath",
+        "target": size,
+        "control": float(low * ratio),
+        "power_at": [[count, float(power(mpf(count)))] for count in counts],
+        "tolerance": 1e-11,
+    }
 
 
 def scale_density(s, df):
@@ -179,14 +234,65 @@ def computed():
         {"id": "rise_of_a_fifth", "method": "score", "control_rate": 0.01, "effect": 0.012, "power": 0.9},
         {"id": "one_percent_level", "method": "score", "control_rate": 0.03, "effect": 0.033, "alpha": 0.01, "power": 0.95},
         {"id": "fall", "method": "score", "control_rate": 0.03, "effect": 0.026, "power": 0.8, "control_per_target": 0.1},
-        {"id": "small_control", "method": "score", "control_rate": 0.02, "effect": 0.025, "power": 0.8, "control_per_target": 0.05, "alternative": "greater"},
-        {"id": "non_inferiority", "method": "score", "control_rate": 0.1, "effect": 0.1, "null": -0.01, "alternative": "greater", "alpha": 0.025, "power": 0.9},
-        {"id": "non_inferiority_of_the_ratio", "method": "score", "contrast": "ratio", "control_rate": 0.04, "effect": 0.04, "null": 0.9,
-         "alternative": "greater", "alpha": 0.025, "power": 0.8, "control_per_target": 0.5},
-        {"id": "three_targets_bonferroni", "method": "score", "control_rate": 0.05, "effect": 0.06, "power": 0.8, "targets": 3, "control_per_target": 0.5},
-        {"id": "three_targets_sidak", "method": "unpooled", "control_rate": 0.05, "effect": 0.06, "power": 0.8, "targets": 3, "sharing": "sidak"},
-        {"id": "three_targets_dunnett", "method": "score", "control_rate": 0.05, "effect": 0.06, "power": 0.8, "targets": 3, "sharing": "dunnett",
-         "control_per_target": 0.5},
+        {
+            "id": "small_control",
+            "method": "score",
+            "control_rate": 0.02,
+            "effect": 0.025,
+            "power": 0.8,
+            "control_per_target": 0.05,
+            "alternative": "greater",
+        },
+        {
+            "id": "non_inferiority",
+            "method": "score",
+            "control_rate": 0.1,
+            "effect": 0.1,
+            "null": -0.01,
+            "alternative": "greater",
+            "alpha": 0.025,
+            "power": 0.9,
+        },
+        {
+            "id": "non_inferiority_of_the_ratio",
+            "method": "score",
+            "contrast": "ratio",
+            "control_rate": 0.04,
+            "effect": 0.04,
+            "null": 0.9,
+            "alternative": "greater",
+            "alpha": 0.025,
+            "power": 0.8,
+            "control_per_target": 0.5,
+        },
+        {
+            "id": "three_targets_bonferroni",
+            "method": "score",
+            "control_rate": 0.05,
+            "effect": 0.06,
+            "power": 0.8,
+            "targets": 3,
+            "control_per_target": 0.5,
+        },
+        {
+            "id": "three_targets_sidak",
+            "method": "unpooled",
+            "control_rate": 0.05,
+            "effect": 0.06,
+            "power": 0.8,
+            "targets": 3,
+            "sharing": "sidak",
+        },
+        {
+            "id": "three_targets_dunnett",
+            "method": "score",
+            "control_rate": 0.05,
+            "effect": 0.06,
+            "power": 0.8,
+            "targets": 3,
+            "sharing": "dunnett",
+            "control_per_target": 0.5,
+        },
         {"id": "three_targets_alone", "method": "score", "control_rate": 0.05, "effect": 0.06, "power": 0.8, "targets": 3, "sharing": "none"},
     ]
     one = {"target_deviation": 1.0, "control_deviation": 1.0}
@@ -195,12 +301,55 @@ def computed():
         ({"id": "a_deviation", "method": "student", **one, "effect": 1.0, "tails": "both"}, [30]),
         ({"id": "small_effect_small_control", "method": "student", **one, "effect": 0.05, "tails": "both", "control_per_target": 0.1}, [5000]),
         ({"id": "one_sided", "method": "student", **one, "effect": -0.3, "alternative": "less", "alpha": 0.01}, [3, 100, 1000]),
-        ({"id": "unequal_deviations", "method": "welch", "target_deviation": 3.0, "control_deviation": 1.0, "effect": 1.0, "control_per_target": 0.5}, [10, 60, 200]),
-        ({"id": "revenue", "method": "z", "target_deviation": 95.0, "control_deviation": 95.0, "effect": 2.9, "tails": "both", "control_per_target": 0.2}, [1000, 50000]),
-        ({"id": "revenue_not_worse", "method": "z", "target_deviation": 95.0, "control_deviation": 90.0, "effect": 0.0, "null": -1.5, "alternative": "greater"}, [20000]),
+        (
+            {
+                "id": "unequal_deviations",
+                "method": "welch",
+                "target_deviation": 3.0,
+                "control_deviation": 1.0,
+                "effect": 1.0,
+                "control_per_target": 0.5,
+            },
+            [10, 60, 200],
+        ),
+        (
+            {
+                "id": "revenue",
+                "method": "z",
+                "target_deviation": 95.0,
+                "control_deviation": 95.0,
+                "effect": 2.9,
+                "tails": "both",
+                "control_per_target": 0.2,
+            },
+            [1000, 50000],
+        ),
+        (
+            {
+                "id": "revenue_not_worse",
+                "method": "z",
+                "target_deviation": 95.0,
+                "control_deviation": 90.0,
+                "effect": 0.0,
+                "null": -1.5,
+                "alternative": "greater",
+            },
+            [20000],
+        ),
         ({"id": "equivalence_z", "method": "z", **one, "effect": 0.01, "lower_margin": -0.1, "upper_margin": 0.12}, [300, 1500, 5000]),
         ({"id": "equivalence_t", "method": "student", **one, "effect": 0.1, "lower_margin": -0.8, "upper_margin": 0.8}, [8, 20, 60]),
-        ({"id": "equivalence_t_uneven", "method": "student", **one, "effect": 0.0, "lower_margin": -0.3, "upper_margin": 0.5, "control_per_target": 0.25}, [100, 400]),
+        (
+            {
+                "id": "equivalence_t_uneven",
+                "method": "student",
+                **one,
+                "effect": 0.0,
+                "lower_margin": -0.3,
+                "upper_margin": 0.5,
+                "control_per_target": 0.25,
+            },
+            [100, 400],
+        ),
     ]
     return [proportion_case(case) for case in rates] + [mean_case(case, counts) for case, counts in means]
 
@@ -208,13 +357,37 @@ def computed():
 def text():
     mp.dps = 30
     effects = [
-        {"id": "arcsine_of_halves", "control_rate": 0.4, "target_rate": 0.5, "cohens_h": 0.2013579207903309, "source": "statsmodels, test_proportion_effect_size"},
+        {
+            "id": "arcsine_of_halves",
+            "control_rate": 0.4,
+            "target_rate": 0.5,
+            "cohens_h": 0.2013579207903309,
+            "source": "statsmodels, test_proportion_effect_size",
+        },
     ]
     detectable = [
-        {"id": "revenue_near", "method": "z", "target_deviation": 95.0, "control_deviation": 95.0, "tails": "near", "control_per_target": 0.2,
-         "target_count": 50000, "power": 0.8, "effect": 2.915533699393657},
-        {"id": "revenue_both", "method": "z", "target_deviation": 95.0, "control_deviation": 95.0, "tails": "both", "control_per_target": 0.2,
-         "target_count": 50000, "power": 0.8, "effect": 2.915530128741645},
+        {
+            "id": "revenue_near",
+            "method": "z",
+            "target_deviation": 95.0,
+            "control_deviation": 95.0,
+            "tails": "near",
+            "control_per_target": 0.2,
+            "target_count": 50000,
+            "power": 0.8,
+            "effect": 2.915533699393657,
+        },
+        {
+            "id": "revenue_both",
+            "method": "z",
+            "target_deviation": 95.0,
+            "control_deviation": 95.0,
+            "tails": "both",
+            "control_per_target": 0.2,
+            "target_count": 50000,
+            "power": 0.8,
+            "effect": 2.915530128741645,
+        },
     ]
     source = "published, or mpmath: tests/oracles/make_planning_cases.py"
     return json.dumps({"source": source, "plans": published() + computed(), "effects": effects, "detectable": detectable}, indent=1) + "\n"

@@ -217,8 +217,14 @@ def ln_beta_reg(a, b, x, y):
 
 def beta_points(generator):
     result = []
-    scales = [((0.3, 3.4), (0.3, 3.4), 150), ((4, 12), (4, 12), 120), ((2, 4), (5, 12), 60), ((-1.5, 1.4), (5.6, 12), 60), ((5.6, 12), (-1.5, 1.4), 60),
-              ((5.8, 7), (5.8, 7), 40)]
+    scales = [
+        ((0.3, 3.4), (0.3, 3.4), 150),
+        ((4, 12), (4, 12), 120),
+        ((2, 4), (5, 12), 60),
+        ((-1.5, 1.4), (5.6, 12), 60),
+        ((5.6, 12), (-1.5, 1.4), 60),
+        ((5.8, 7), (5.8, 7), 40),
+    ]
     for first, second, count in scales:
         for _ in range(count):
             a, b = spread(generator, *first), spread(generator, *second)
@@ -280,9 +286,16 @@ def student_tables(generator):
     tails, quantiles = [], []
     points = []
     for _ in range(240):
-        points.append((generator.choice([generator.uniform(-5, 8), spread(generator, -6, 6)]), generator.choice([0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 20.5, 21.0, spread(generator, -0.3, 1.6)])))
+        points.append(
+            (
+                generator.choice([generator.uniform(-5, 8), spread(generator, -6, 6)]),
+                generator.choice([0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 20.5, 21.0, spread(generator, -0.3, 1.6)]),
+            )
+        )
     for _ in range(300):
-        points.append((generator.choice([generator.uniform(-4, 6), generator.uniform(0, 40), spread(generator, -3, 0)]), spread(generator, 1.6, 15)))
+        points.append(
+            (generator.choice([generator.uniform(-4, 6), generator.uniform(0, 40), spread(generator, -3, 0)]), spread(generator, 1.6, 15))
+        )
     for _ in range(60):  # Down to a logarithm of -1e5.
         df = spread(generator, 2, 15)
         ln_p = generator.uniform(500, 1e5)
@@ -297,7 +310,9 @@ def student_tables(generator):
         p = mpmath.exp(value)
         if mpf(10) ** -290 < p <= 0.49:
             nearest = float(p)
-            ln_density = -(mpf(df) + 1) / 2 * mpmath.log1p(mpf(t) ** 2 / mpf(df)) - ln_beta_function(mpf(df) / 2, mpf(1) / 2) - mpmath.log(mpf(df)) / 2
+            ln_density = (
+                -(mpf(df) + 1) / 2 * mpmath.log1p(mpf(t) ** 2 / mpf(df)) - ln_beta_function(mpf(df) / 2, mpf(1) / 2) - mpmath.log(mpf(df)) / 2
+            )
             step = (p - mpf(nearest)) * mpmath.exp(-ln_density)
             if abs(step) < mpf(t) / 10**9:
                 quantiles.append(((nearest, df), -(mpf(t) + step)))
@@ -320,7 +335,9 @@ def ln_noncentral(t, df, delta, upper):
     peak = log(mode)
     wide = 1 / mpmath.sqrt(df * (1 / mode**2 + 1))
     narrow = 1 / mpmath.sqrt(df * (1 / mode**2 + 1) + t * t)
-    points = {max(mpf(0), mode + narrow * k) for k in range(-16, 17, 2)} | {max(mpf(0), mode + wide * k) for k in (-16, -12, -8, -4, 4, 8, 12, 16)}
+    points = {max(mpf(0), mode + narrow * k) for k in range(-16, 17, 2)} | {
+        max(mpf(0), mode + wide * k) for k in (-16, -12, -8, -4, 4, 8, 12, 16)
+    }
     if df < 60:
         points |= {mpf(0), max(points) * 2, mpf(80)}
         points |= {mode * mpf(10) ** -k for k in range(1, 30)} if df < 5 else set()

@@ -16,7 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Dunnett {
     /// Each target against the control, in the order given: p-values are adjusted, intervals hold together with confidence 1 - alpha.
     pub results: Vec<TestResult>,
-    /// The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN where the data could not answer.
+    /// The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN where the data could not
+    /// answer.
     pub critical_value: f64,
     /// Degrees of freedom of the common variance.
     pub degrees_of_freedom: f64,

@@ -209,3 +209,38 @@ impl MixtureBound {
 fn normal(s: f64, v: f64, rho: f64) -> f64 {
     0.5 * (s * s / (v + rho) - (v / rho).ln_1p())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mixtures_by_mpmath() {
+        use MixtureKind::{
+            BetaBinomial, BetaBinomialOneSided, GammaExponential, GammaPoisson, NormalOneSided,
+        };
+        // The closed forms of the paper with 60 digits: (kind, v_opt, scales, s, v).
+        for (kind, v_opt, scales, s, v, known) in [
+            (NormalOneSided, 100.0, (1.0, 1.0), -60.0, 100.0, -2.970_027_816_275_319_7),
+            (NormalOneSided, 100.0, (1.0, 1.0), 500.0, 10_000.0, 9.947_492_719_988_355),
+            (GammaExponential, 100.0, (2.0, 1.0), 30.0, 100.0, 2.460_568_422_133_726),
+            (GammaExponential, 500.0, (0.5, 1.0), 150.0, 2000.0, 4.326_926_324_926_725),
+            (GammaExponential, 100.0, (2.0, 1.0), -20.0, 100.0, -2.119_821_676_953_809_4),
+            (GammaPoisson, 100.0, (2.0, 1.0), 30.0, 100.0, 2.955_803_933_018_844),
+            (GammaPoisson, 500.0, (0.5, 1.0), 150.0, 2000.0, 4.401_951_591_321_879),
+            (GammaPoisson, 100.0, (2.0, 1.0), -20.0, 100.0, -1.917_736_386_552_005),
+            (BetaBinomial, 25.0, (0.5, 0.5), 50.0, 250.0, 2.700_262_261_189_87),
+            (BetaBinomial, 20.0, (0.05, 0.95), 30.0, 95.0, 2.254_755_986_256_036),
+            (BetaBinomial, 20.0, (0.05, 0.95), -8.0, 95.0, -1.492_961_587_621_765),
+            (BetaBinomial, 50.0, (2.0, 3.0), 40.0, 1000.0, -4.603_210_407_222_197),
+            (BetaBinomialOneSided, 25.0, (0.5, 0.5), 50.0, 250.0, 3.501_753_364_594_998),
+            (BetaBinomialOneSided, 20.0, (0.05, 0.95), 30.0, 95.0, 3.185_558_667_039_377),
+            (BetaBinomialOneSided, 20.0, (0.05, 0.95), -8.0, 95.0, -2.158_035_442_630_432),
+            (BetaBinomialOneSided, 50.0, (2.0, 3.0), 40.0, 1000.0, -2.159_551_816_204_136_5),
+        ] {
+            let mixture = MixtureBound::new(kind, v_opt, 0.05, scales.0, scales.1).unwrap();
+            let value = mixture.ln_mixture(s, v);
+            assert!((value - known).abs() < 2e-12, "{} {s} {v}: {value} {known}", kind.name());
+        }
+    }
+}

@@ -164,7 +164,9 @@ impl One {
     }
 
     fn exact(&self, extreme: Extreme) -> Exact<'_, Self> {
-        Exact { family: self, seen: self.x, extreme, patience: 4096 }
+        // Jumps of the p-value grow small with the trials.
+        let patience = (1e5 / (self.n + 1.0)).clamp(32.0, 1024.0) as usize;
+        Exact { family: self, seen: self.x, extreme, patience }
     }
 
     fn extreme(&self) -> Extreme {

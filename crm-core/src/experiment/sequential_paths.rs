@@ -161,3 +161,42 @@ fn panels(low: f64, high: f64, width: f64, even: bool) -> f64 {
     let count = ((high - low) / width).ceil().max(1.0);
     if even { 2.0 * (0.5 * count).ceil() } else { count }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn second_looks_by_mpmath() {
+        // P(B(t) <= b, B(1) > c) by quadrature with 30 digits; the last but one is far beyond where the first boundary cuts.
+        for (time, boundary, score, known) in [
+            (0.5, 1.2, 9.0, 1.331_711_846_260_654e-30),
+            (0.5, 4.0, 9.0, 1.525_388_450_511_049_2e-20),
+            (0.1, 2.0, 30.0, 2.024_377_554_215_317_4e-201),
+            (0.9, 3.0, 3.1, 0.000_465_302_327_858_071_4),
+        ] {
+            let mut paths = Paths::new(0.0);
+            paths.advance(time, f64::NEG_INFINITY, boundary, 1.0);
+            let (above, _) = paths.above(1.0, score);
+            assert!((above / known - 1.0).abs() < 1e-10, "{time} {boundary} {score}: {above} {known}");
+            // The score that has this tail is the one it came from.
+            let back = paths.score_above(1.0, above, score + 0.5);
+            assert!((back - score).abs() < 1e-11, "{back} {score}");
+        }
+    }
+
+    #[test]
+    fn paths_end_somewhere() {
+        for drift in [0.0, 1.3, -2.0, 12.0] {
+            let mut paths = Paths::new(drift);
+            let mut ended = 0.0;
+            for (time, next) in [(0.1, 0.15), (0.15, 0.9), (0.9, 1.0)] {
+                let high = 2.2 * f64::sqrt(time);
+                ended += paths.above(time, high).0 + paths.below(time, -high);
+                paths.advance(time, -high, high, next);
+            }
+            ended += paths.above(1.0, 0.4).0 + paths.below(1.0, 0.4);
+            assert!((ended - 1.0).abs() < 1e-12, "{drift}: {ended}");
+        }
+    }
+}

@@ -31,7 +31,8 @@ fn values_that_are_no_numbers() {
         refused(MeanArm::from_sums(3, bad, 1.0, 0.0), ErrorKind::InvalidArgument, "sum");
         refused(MeanArm::from_sums(3, 1.0, 1.0, bad), ErrorKind::InvalidArgument, "shift");
         refused(CampaignCost::new(bad, 0.0), ErrorKind::InvalidArgument, "fixed");
-        let rows = Measures::of(&[0.0, bad]);
+        let values = [0.0, bad];
+        let rows = Measures::of(&values);
         let error = refused(
             ArmTable::from_rows(&rows, GroupColumn::Bytes(&[0, 0]), None, Threads::Available),
             ErrorKind::InvalidValue,

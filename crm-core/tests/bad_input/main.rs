@@ -7,7 +7,9 @@ mod clv_fits;
 mod clv_values;
 mod columns;
 mod experiment_means;
+mod experiment_planning;
 mod experiment_rank;
+mod experiment_rates;
 mod experiment_sequential;
 #[path = "../log/mod.rs"]
 mod log;

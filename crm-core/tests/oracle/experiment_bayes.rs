@@ -8,6 +8,9 @@ use crm_core::experiment::{
 };
 use serde_json::Value;
 
+/// What SciPy's beta functions are good for; exact sums are met to 2e-12.
+const ORACLE: f64 = 1e-11;
+
 fn file(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/experiment").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -112,10 +115,10 @@ fn rates_by_quadrature() {
             compare_rates_bayes(&target, &control, &options).unwrap()
         };
         let result = ask(Contrast::Difference, CredibleKind::EqualTailed, 0.0);
-        assert_close(result.p_target_better, number(&case["p_target_better"]), 1e-12, &what);
-        assert_close(result.p_control_better, number(&case["p_control_better"]), 1e-12, &what);
-        assert_close(result.loss_target, number(&case["loss_target"]), 1e-12, &what);
-        assert_close(result.loss_control, number(&case["loss_control"]), 1e-12, &what);
+        assert_close(result.p_target_better, number(&case["p_target_better"]), ORACLE, &what);
+        assert_close(result.p_control_better, number(&case["p_control_better"]), ORACLE, &what);
+        assert_close(result.loss_target, number(&case["loss_target"]), ORACLE, &what);
+        assert_close(result.loss_control, number(&case["loss_control"]), ORACLE, &what);
         assert_ends((result.interval.lower, result.interval.upper), &case["difference"], 1e-10, &what);
         let shortest = ask(Contrast::Difference, CredibleKind::HighestDensity, 0.0).interval;
         assert_ends((shortest.lower, shortest.upper), &case["difference_shortest"], 1e-9, &what);

@@ -9,6 +9,7 @@ mod clv;
 mod clv_fit;
 mod experiment_bayes;
 mod experiment_means;
+mod experiment_multiplicity;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;

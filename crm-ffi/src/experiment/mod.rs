@@ -2,12 +2,22 @@
 
 // What every test shares.
 mod names;
+pub mod test_columns;
 pub mod test_options;
 pub mod test_result;
 
-// Rates.
+// Rates, and how users were split.
 pub mod binary_arm;
 pub mod proportion;
+pub mod rate_test;
+pub mod sample_ratio;
+
+// Means, and money.
+pub mod arm_table;
+pub mod incremental;
+pub mod joint_arm;
+pub mod mean_arm;
+pub mod means;
 
 // Raw columns, without a distribution.
 pub mod bootstrap;
@@ -15,6 +25,7 @@ pub mod permutation;
 pub mod quantile;
 pub mod rank;
 pub mod resampled;
+
 // Looking early.
 pub mod always_valid;
 pub mod group_sequential;
@@ -22,3 +33,7 @@ pub mod sequential_test;
 
 // Bayesian.
 pub mod bayes;
+
+// Many tests, and before the test.
+pub mod multiplicity;
+pub mod planning;

@@ -1,27 +1,60 @@
-//! Two rates compared.
+//! Two rates compared, one pair or thousands; several arms; equivalence.
 
-use crm_core::experiment::{ProportionMethod, compare_proportions};
+use crm_core::Threads;
+use crm_core::experiment::{
+    BinaryArm, Equivalence, Homogeneity, ProportionColumns, ProportionMethod, TestOptions,
+    compare_proportions, equivalence, homogeneity,
+};
 
 use super::binary_arm::crm_binary_arm;
+use super::test_columns::crm_test_columns;
 use super::test_options::crm_test_options;
 use super::test_result::crm_test_result;
 use crate::guard::guard;
-use crate::sized;
-use crate::status::crm_status;
+use crate::handle::Out;
+use crate::pointer::array;
+use crate::sized::{self, sized_structs};
+use crate::status::{Outcome, crm_status};
 
-/// How two rates are compared.
+/// How two rates are compared. Each method has the p-value and the interval of one statistic.
 #[derive(Clone, Copy)]
 #[repr(i32)]
 pub enum crm_proportion_method {
-    /// Each arm has its own variance (Wald).
-    Unpooled = 0,
+    /// The score test with the variance times N / (N - 1) (Miettinen and Nurminen 1985), for every contrast; the default.
+    Score = 0,
+    /// The score test without that factor (Mee 1984; Koopman 1984), for every contrast. At "no effect" it is the pooled z-test, whose
+    /// square is Pearson's chi-square.
+    Pooled = 1,
+    /// The likelihood-ratio test with the profile likelihood interval, for every contrast; its square is the G statistic.
+    Likelihood = 2,
+    /// The pooled z-test with Yates's correction for continuity, for the difference.
+    ContinuityCorrected = 3,
+    /// Each arm with its own variance (Wald), for the difference and, by the delta method, for lift and ratio.
+    Unpooled = 4,
+    /// The logarithm of the ratio (Katz), for lift and ratio, or of the odds ratio (Woolf).
+    Logarithm = 5,
+    /// Wald with a conversion and a failure more in each arm (Agresti and Caffo 2000), for the difference.
+    AgrestiCaffo = 6,
+    /// Wilson's intervals of both rates put together (Newcombe 1998, method 10), for the difference.
+    Newcombe = 7,
+    /// Fisher's exact test, two-sided by minimum likelihood, for the odds ratio.
+    Fisher = 8,
+    /// Fisher's exact test, two-sided twice the smaller tail, for the odds ratio.
+    FisherCentral = 9,
+    /// Fisher's exact test with what was seen counted half, for the odds ratio.
+    FisherMidP = 10,
+    /// Barnard's exact unconditional test by the score statistic, for the difference; up to 1,000 trials.
+    Barnard = 11,
+    /// Boschloo's exact unconditional test, for the odds ratio; up to 1,000 trials.
+    Boschloo = 12,
 }
 
 /// Compares the rates of target and control by a `crm_proportion_method`: set `out->struct_size` first. `options` may be
 /// NULL for the defaults.
 ///
-/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, and
-/// an arm without trials or with more conversions than trials.
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, a null
+/// that no rates have and an arm without trials or with more conversions than trials, and with `CRM_STATUS_OUT_OF_RANGE` for
+/// tables too large for an exact method.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_compare_proportions(
     target: *const crm_binary_arm,
@@ -35,8 +68,200 @@ pub unsafe extern "C" fn crm_compare_proportions(
         let out = sized::place("out", out)?;
         let (target, control) =
             (crm_binary_arm::read("target", target)?, crm_binary_arm::read("control", control)?);
-        let method = ProportionMethod::from_code(method)?;
-        let options = crm_test_options::take(options)?;
+        let (method, options) = (ProportionMethod::from_code(method)?, crm_test_options::take(options)?);
         out.put((&compare_proportions(&target, &control, method, &options)?).into())
     })
+}
+
+/// Compares the rates of many pairs, `length` of them, on so many `threads` (0 for as many as there are); the result does not
+/// depend on their number. `options` may be NULL for the defaults.
+///
+/// `out` receives the results, NULL if the call fails; the caller frees them with `crm_test_columns_free`. Fails as
+/// `crm_compare_proportions`, with the row.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_compare_proportion_columns(
+    target_conversions: *const u64,
+    target_trials: *const u64,
+    control_conversions: *const u64,
+    control_trials: *const u64,
+    length: usize,
+    method: i32,
+    options: *const crm_test_options,
+    threads: usize,
+    out: *mut *mut crm_test_columns,
+) -> crm_status {
+    // SAFETY: the caller gives arrays of that length, a struct of the size that it says and a place, or null.
+    guard(|| unsafe {
+        let out = Out::new("out", out)?;
+        let counts = ProportionColumns {
+            target_conversions: array("target_conversions", target_conversions, length)?,
+            target_trials: array("target_trials", target_trials, length)?,
+            control_conversions: array("control_conversions", control_conversions, length)?,
+            control_trials: array("control_trials", control_trials, length)?,
+        };
+        let (method, options) = (ProportionMethod::from_code(method)?, crm_test_options::take(options)?);
+        out.put(counts.compare(method, &options, Threads::from_count(threads)?)?);
+        Ok(())
+    })
+}
+
+/// Two one-sided tests, against either margin. Set `struct_size` before the call that fills it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct crm_equivalence {
+    /// `sizeof` this struct.
+    pub struct_size: usize,
+    /// 1 if both tests reject, which is if the interval lies between the margins, else 0.
+    pub is_equivalent: i32,
+    /// 0.
+    pub reserved: i32,
+    /// The larger of both p-values.
+    pub p_value: f64,
+    /// Its natural logarithm.
+    pub ln_p_value: f64,
+    /// The lower end of the values that neither test rejects, of confidence 1 - 2 alpha.
+    pub lower: f64,
+    /// The upper end.
+    pub upper: f64,
+    /// The statistic of the test that the effect is above the lower margin.
+    pub above_statistic: f64,
+    /// The p-value of that test.
+    pub above_p_value: f64,
+    /// The statistic of the test that the effect is below the upper margin.
+    pub below_statistic: f64,
+    /// The p-value of that test.
+    pub below_p_value: f64,
+}
+
+/// Pearson's test that several arms have one rate. Set `struct_size` before the call that fills it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct crm_homogeneity {
+    /// `sizeof` this struct.
+    pub struct_size: usize,
+    /// Chi-square.
+    pub statistic: f64,
+    /// Arms less 1.
+    pub degrees_of_freedom: f64,
+    /// The p-value.
+    pub p_value: f64,
+    /// Its natural logarithm.
+    pub ln_p_value: f64,
+    /// A `crm_test_status`: whether the data could answer.
+    pub status: i32,
+    /// 0.
+    pub reserved: i32,
+}
+
+sized_structs!(crm_equivalence, crm_homogeneity);
+
+impl From<&Equivalence> for crm_equivalence {
+    fn from(found: &Equivalence) -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            is_equivalent: i32::from(found.is_equivalent()),
+            reserved: 0,
+            p_value: found.p_value,
+            ln_p_value: found.ln_p_value,
+            lower: found.interval.lower,
+            upper: found.interval.upper,
+            above_statistic: found.above.statistic,
+            above_p_value: found.above.p_value,
+            below_statistic: found.below.statistic,
+            below_p_value: found.below.p_value,
+        }
+    }
+}
+
+impl From<&Homogeneity> for crm_homogeneity {
+    fn from(found: &Homogeneity) -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            statistic: found.statistic,
+            degrees_of_freedom: found.degrees_of_freedom,
+            p_value: found.p_value,
+            ln_p_value: found.ln_p_value,
+            status: found.status as i32,
+            reserved: 0,
+        }
+    }
+}
+
+/// Tests whether the effect of a target on the rate lies between two margins, by two one-sided tests (TOST): set
+/// `out->struct_size` first. Alternative and null of `options` are not used; it may be NULL for the defaults.
+///
+/// Fails as `crm_compare_proportions`, and with `CRM_STATUS_INVALID_ARGUMENT` for margins that are not finite or not in order.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_proportion_equivalence(
+    target: *const crm_binary_arm,
+    control: *const crm_binary_arm,
+    method: i32,
+    lower_margin: f64,
+    upper_margin: f64,
+    options: *const crm_test_options,
+    out: *mut crm_equivalence,
+) -> crm_status {
+    // SAFETY: the caller gives arms and structs of the sizes that they say, or null.
+    guard(|| unsafe {
+        let out = sized::place("out", out)?;
+        let (target, control) =
+            (crm_binary_arm::read("target", target)?, crm_binary_arm::read("control", control)?);
+        let (method, options) = (ProportionMethod::from_code(method)?, crm_test_options::take(options)?);
+        let compare = |options: &TestOptions| compare_proportions(&target, &control, method, options);
+        out.put((&equivalence(lower_margin, upper_margin, &options, compare)?).into())
+    })
+}
+
+/// Tests whether `length` arms have one rate: set `out->struct_size` first.
+///
+/// Fails with `CRM_STATUS_EMPTY` for fewer than two arms, with `CRM_STATUS_INVALID_ARGUMENT` for an arm without trials or with
+/// more conversions than trials, naming it as the row, and with `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials in all.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_proportion_homogeneity(
+    arms: *const crm_binary_arm,
+    length: usize,
+    out: *mut crm_homogeneity,
+) -> crm_status {
+    // SAFETY: the caller gives an array of that length and a struct of the size that it says, or null.
+    guard(|| unsafe {
+        let out = sized::place("out", out)?;
+        let arms = array("arms", arms, length)?.iter().enumerate();
+        let arms: Outcome<Vec<BinaryArm>> = arms
+            .map(|(row, arm)| {
+                let named = |error: crm_core::Error| error.at_row(row as u64);
+                Ok(BinaryArm::new(arm.conversions, arm.trials).map_err(named)?)
+            })
+            .collect();
+        out.put((&homogeneity(&arms?)?).into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_the_core() {
+        use crm_proportion_method as M;
+        let methods = [
+            M::Score,
+            M::Pooled,
+            M::Likelihood,
+            M::ContinuityCorrected,
+            M::Unpooled,
+            M::Logarithm,
+            M::AgrestiCaffo,
+            M::Newcombe,
+            M::Fisher,
+            M::FisherCentral,
+            M::FisherMidP,
+            M::Barnard,
+            M::Boschloo,
+        ];
+        for (code, method) in methods.iter().enumerate() {
+            assert_eq!(*method as usize, code);
+            assert_eq!(ProportionMethod::from_code(code as i32).unwrap() as usize, code);
+        }
+        assert_eq!(methods.len(), ProportionMethod::ALL.len());
+    }
 }

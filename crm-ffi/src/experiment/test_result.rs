@@ -37,6 +37,8 @@ pub enum crm_test_status {
     ZeroBaseline = 5,
     /// The control cannot be told from 0, so the interval of a relative contrast has no end.
     Unbounded = 6,
+    /// What the method compares does not exist for these data: a ratio with denominators of 0, a logarithm of what is not positive.
+    Undefined = 7,
 }
 
 /// The outcome of a test of target against control. Set `struct_size` before the call that fills it.
@@ -146,6 +148,7 @@ mod tests {
             S::TooFew,
             S::ZeroBaseline,
             S::Unbounded,
+            S::Undefined,
         ];
         let statuses = statuses.map(|code| TestStatus::from_code(code as i32).unwrap());
         assert_eq!(statuses, *TestStatus::ALL);

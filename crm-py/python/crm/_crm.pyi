@@ -1,15 +1,17 @@
 """The native half of `crm`: wrapped by the typed classes of the package, which are the interface."""
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, ClassVar, Literal, TypeAlias, final
 
 __all__ = [
-    "BetaPosterior",
+    "ArmTable",
     "Assignment",
+    "BetaPosterior",
     "BinaryArm",
     "Bootstrap",
     "BootstrapOptions",
     "CalibrationHoldout",
+    "CampaignCost",
     "CampaignOutcomes",
     "CampaignReport",
     "ClusterChoice",
@@ -29,8 +31,12 @@ __all__ = [
     "GaussianMixture",
     "GroupSequential",
     "IngestOptions",
+    "JointArm",
     "KMeans",
     "KMeansOptions",
+    "MeanArm",
+    "MeanPlan",
+    "MeanTest",
     "MiniBatchKMeans",
     "MixtureBound",
     "Opportunities",
@@ -38,7 +44,9 @@ __all__ = [
     "Period",
     "PeriodActivity",
     "PermutationOptions",
+    "PlanOptions",
     "Prediction",
+    "ProportionPlan",
     "PurchaseData",
     "PurchaseHistory",
     "PurchaseModel",
@@ -57,9 +65,10 @@ __all__ = [
     "SegmentModel",
     "SegmentProfiles",
     "Segments",
-    "SequentialTest",
     "Selected",
     "Selection",
+    "SequentialSampleRatio",
+    "SequentialTest",
     "Simulation",
     "SpendData",
     "SpendModel",
@@ -69,23 +78,38 @@ __all__ = [
     "TargetTable",
     "TestOptions",
     "TierBacktest",
+    "Traffic",
     "UpliftCurve",
     "ValueTiers",
+    "adjust_ln_p_values",
+    "adjust_p_values",
     "adjusted_rand_index",
     "always_valid",
+    "analysis_of_variance",
     "audit",
-    "bootstrap",
-    "brunner_munzel",
     "bernoulli_sequence",
     "best_effect",
     "best_rate",
+    "bootstrap",
+    "brunner_munzel",
     "buckets",
+    "campaign_return",
     "clv_models",
+    "cohens_d",
+    "compare_adjusted",
     "compare_by_frequency",
     "compare_by_value",
+    "compare_means",
+    "compare_proportion_columns",
     "compare_proportions",
     "compare_quantiles",
     "compare_rates_bayes",
+    "compare_ratios",
+    "compare_several_means",
+    "compare_several_proportions",
+    "compare_stratified",
+    "compare_with_control",
+    "covariate_deviation",
     "customer_table",
     "customer_tier_names",
     "dispersion",
@@ -94,19 +118,27 @@ __all__ = [
     "expected_repeat_purchases",
     "features",
     "gap",
+    "hedges_g",
     "historic_values",
     "holdout_accuracy",
+    "incremental_conversions",
     "mann_whitney",
     "migration",
     "normalized_mutual_information",
     "permutation_test",
+    "proportion_equivalence",
+    "proportion_homogeneity",
     "quantile_interval",
     "quantile_sequence_p_value",
+    "rate_interval",
+    "ratio_deviation",
+    "sample_ratio",
     "segment_summary",
     "silhouette",
     "silhouette_values",
     "stability",
     "stitched_bound",
+    "test_rate",
     "thompson_allocation",
     "tracking",
 ]
@@ -124,6 +156,7 @@ _Method: TypeAlias = Literal["none", "z_score", "robust", "rank"]
 _Transform: TypeAlias = Literal["none", "log1p"]
 _GapOptions: TypeAlias = tuple[str, int, int, int]
 _Report: TypeAlias = tuple[Table, bool, float | None, float | None, float, str]
+_Ends: TypeAlias = tuple[float, float, Literal["bounded", "exclusive", "unbounded"]]
 _Block: TypeAlias = tuple[str, _Range, _Range, _Range | None]
 
 def error_kinds() -> list[tuple[str, int]]: ...
@@ -134,6 +167,8 @@ class Column:
     def from_arrow(argument: str, data: object) -> Column | None: ...
     @staticmethod
     def integers(values: object) -> Column: ...
+    @staticmethod
+    def bytes(values: object) -> Column: ...
     @staticmethod
     def floats(values: object) -> Column: ...
     @staticmethod
@@ -1359,3 +1394,189 @@ class UpliftCurve:
     ) -> tuple[float, float, float, int, int]: ...
     def top(self, share: float, of: str, options: TestOptions) -> dict[str, Any]: ...
     def bands(self, bands: int, options: TestOptions) -> Table: ...
+
+def adjust_p_values(p_values: Column, method: str) -> list[float]: ...
+def adjust_ln_p_values(ln_p_values: Column, method: str) -> list[float]: ...
+def compare_with_control(
+    targets: list[tuple[int, float, float]], control: tuple[int, float, float], options: TestOptions
+) -> dict[str, Any]: ...
+
+@final
+class PlanOptions:
+    def __new__(
+        cls,
+        names: tuple[str, str, str, str],
+        level: tuple[float, float | None, tuple[float, float] | None],
+        arms: tuple[float, int],
+    ) -> PlanOptions: ...
+
+@final
+class ProportionPlan:
+    def __new__(cls, control_rate: float, method: str, options: PlanOptions) -> ProportionPlan: ...
+    def power(self, target_rate: float, target_count: float) -> float: ...
+    def sample_size(self, target_rate: float, power: float) -> dict[str, Any]: ...
+    def detectable(self, target_count: float, power: float, direction: str) -> float: ...
+    def cohens_h(self, target_rate: float) -> float: ...
+
+@final
+class MeanPlan:
+    def __new__(
+        cls, target_deviation: float, control_deviation: float, method: str, options: PlanOptions
+    ) -> MeanPlan: ...
+    def power(self, difference: float, target_count: float) -> float: ...
+    def sample_size(self, difference: float, power: float) -> dict[str, Any]: ...
+    def detectable(self, target_count: float, power: float, direction: str) -> float: ...
+
+def covariate_deviation(deviation: float, correlation: float) -> float: ...
+def ratio_deviation(
+    numerator: tuple[float, float], denominator: tuple[float, float], correlation: float
+) -> float: ...
+
+@final
+class Traffic:
+    def __new__(
+        cls, visitors_per_day: float, target_share: float, control_share: float, targets: int
+    ) -> Traffic: ...
+    def control_per_target(self) -> float: ...
+    def target_count(self, days: float) -> float: ...
+    def duration(self, target_count: int, control_count: int) -> tuple[float, int, int]: ...
+def compare_proportion_columns(
+    target_conversions: Column,
+    target_trials: Column,
+    control_conversions: Column,
+    control_trials: Column,
+    method: str,
+    options: TestOptions,
+    threads: int,
+) -> Table: ...
+def proportion_equivalence(
+    target: BinaryArm,
+    control: BinaryArm,
+    method: str,
+    lower_margin: float,
+    upper_margin: float,
+    options: TestOptions,
+) -> dict[str, Any]: ...
+def compare_several_proportions(
+    arms: list[BinaryArm], control: int, weights: list[float], method: str, options: TestOptions
+) -> tuple[list[dict[str, Any]], tuple[float, float, float, float, str], dict[str, Any]]: ...
+def proportion_homogeneity(arms: list[BinaryArm]) -> tuple[float, float, float, float, str]: ...
+def rate_interval(arm: BinaryArm, method: str, alpha: float) -> _Ends: ...
+def test_rate(arm: BinaryArm, null: float, method: str, alternative: str, alpha: float) -> dict[str, Any]: ...
+def sample_ratio(observed: list[int], weights: list[float], threshold: float | None) -> dict[str, Any]: ...
+
+@final
+class SequentialSampleRatio:
+    def __new__(cls, weights: list[float], concentration: float) -> SequentialSampleRatio: ...
+    def look(self, observed: list[int]) -> tuple[float, float, float]: ...
+
+@final
+class MeanArm:
+    @staticmethod
+    def from_values(values: Column) -> MeanArm: ...
+    @staticmethod
+    def from_moments(count: int, mean: float, variance: float) -> MeanArm: ...
+    @staticmethod
+    def from_sums(count: int, sum: float, sum_of_squares: float, shift: float) -> MeanArm: ...
+    @staticmethod
+    def from_conversions(conversions: int, trials: int) -> MeanArm: ...
+    def merge(self, other: MeanArm) -> MeanArm: ...
+    def count(self) -> int: ...
+    def mean(self) -> float: ...
+    def m2(self) -> float: ...
+    def variance(self) -> float: ...
+    def standard_error(self) -> float: ...
+    @staticmethod
+    def from_json(text: str) -> MeanArm: ...
+    def to_json(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class JointArm:
+    @staticmethod
+    def from_columns(value: Column, denominator: Column | None, covariates: list[Column]) -> JointArm: ...
+    @staticmethod
+    def from_moments(
+        denominator: bool, count: int, means: list[float], covariances: list[float]
+    ) -> JointArm: ...
+    @staticmethod
+    def from_sums(
+        denominator: bool, count: int, sums: list[float], products: list[float], shifts: list[float]
+    ) -> JointArm: ...
+    def merge(self, other: JointArm) -> JointArm: ...
+    def count(self) -> int: ...
+    def has_denominator(self) -> bool: ...
+    def covariates(self) -> int: ...
+    def value(self) -> MeanArm: ...
+    def column(self, column: int) -> MeanArm: ...
+    def covariance(self, first: int, second: int) -> float: ...
+    @staticmethod
+    def from_json(text: str) -> JointArm: ...
+    def to_json(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ArmTable:
+    @staticmethod
+    def from_columns(
+        arm: Column,
+        value: Column,
+        denominator: Column | None,
+        covariates: list[Column],
+        stratum: Column | None,
+        threads: int,
+    ) -> ArmTable: ...
+    def labels(self) -> list[int | str]: ...
+    def strata(self) -> list[int | str]: ...
+    def arm(self, label: int | str) -> JointArm: ...
+    def values_of(self, label: int | str) -> list[MeanArm]: ...
+    def merge(self, other: ArmTable) -> ArmTable: ...
+    @staticmethod
+    def from_json(text: str) -> ArmTable: ...
+    def to_json(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class MeanTest:
+    def __new__(cls, method: str, lift_method: str) -> MeanTest: ...
+
+@final
+class CampaignCost:
+    def __new__(cls, fixed: float, per_contact: float, margin: float) -> CampaignCost: ...
+    def total(self, contacts: int) -> float: ...
+    def break_even_mean(self, contacts: int) -> float: ...
+    def break_even_rate(self, contacts: int, revenue_per_conversion: float) -> float: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+def cohens_d(target: MeanArm, control: MeanArm) -> float: ...
+def hedges_g(target: MeanArm, control: MeanArm) -> float: ...
+def compare_means(target: MeanArm, control: MeanArm, test: MeanTest, options: TestOptions) -> dict[str, Any]: ...
+def compare_ratios(target: JointArm, control: JointArm, test: MeanTest, options: TestOptions) -> dict[str, Any]: ...
+def compare_adjusted(
+    target: JointArm, control: JointArm, theta: str, test: MeanTest, options: TestOptions
+) -> dict[str, Any]: ...
+def compare_stratified(
+    targets: list[MeanArm],
+    controls: list[MeanArm],
+    weights: list[float] | None,
+    test: MeanTest,
+    options: TestOptions,
+) -> dict[str, Any]: ...
+def compare_several_means(
+    given: list[MeanArm], control: int, test: MeanTest, options: TestOptions
+) -> list[dict[str, Any]]: ...
+def analysis_of_variance(given: list[MeanArm], method: str) -> dict[str, Any]: ...
+def campaign_return(
+    target: MeanArm, control: MeanArm, cost: CampaignCost, test: MeanTest, options: TestOptions
+) -> dict[str, Any]: ...
+def incremental_conversions(
+    target: BinaryArm, control: BinaryArm, cost: CampaignCost, method: str, options: TestOptions
+) -> dict[str, Any]: ...

@@ -49,7 +49,9 @@ impl ArmTable {
         stratum: Option<&Column>,
         threads: i64,
     ) -> PyResult<Self> {
-        let threads = within("threads", threads, "between 0 (all) and 1024").and_then(Threads::from_count).or_raise(py)?;
+        let threads = within("threads", threads, "between 0 (all) and 1024")
+            .and_then(Threads::from_count)
+            .or_raise(py)?;
         let numbers = Numbers::of(py, value, denominator, &covariates)?;
         let arms = arm.arrays(py)?;
         let strata = stratum.map(|column| column.arrays(py)).transpose()?;

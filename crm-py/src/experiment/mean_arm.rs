@@ -114,7 +114,9 @@ impl Numbers {
         let covariates = covariates.iter().enumerate();
         Ok(Self {
             value: value.numbers(py, "value", Accept::Truths)?,
-            denominator: denominator.map(|column| column.numbers(py, "denominator", Accept::Truths)).transpose()?,
+            denominator: denominator
+                .map(|column| column.numbers(py, "denominator", Accept::Truths))
+                .transpose()?,
             covariates: covariates
                 .map(|(place, column)| column.numbers(py, &name(place), Accept::Truths))
                 .collect::<PyResult<_>>()?,
@@ -156,7 +158,8 @@ impl JointArm {
         means: Vec<f64>,
         covariances: Vec<f64>,
     ) -> PyResult<Self> {
-        let build = || -> Result<Joint> { Joint::from_moments(denominator, counted(count)?, &means, &covariances) };
+        let build =
+            || -> Result<Joint> { Joint::from_moments(denominator, counted(count)?, &means, &covariances) };
         build().or_raise(py).map(Self)
     }
 
@@ -169,7 +172,8 @@ impl JointArm {
         products: Vec<f64>,
         shifts: Vec<f64>,
     ) -> PyResult<Self> {
-        let build = || -> Result<Joint> { Joint::from_sums(denominator, counted(count)?, &sums, &products, &shifts) };
+        let build =
+            || -> Result<Joint> { Joint::from_sums(denominator, counted(count)?, &sums, &products, &shifts) };
         build().or_raise(py).map(Self)
     }
 

@@ -2,8 +2,8 @@
 
 use crm_core::Result;
 use crm_core::experiment::{
-    Amount, AnovaMethod, BinaryArm as Rate, CampaignCost as Cost, LiftMethod, MeanArm as Arm, MeanMethod, MeanTest,
-    ProportionMethod, ThetaMethod, analysis_of_variance as anova, campaign_return as returned,
+    Amount, AnovaMethod, BinaryArm as Rate, CampaignCost as Cost, LiftMethod, MeanArm as Arm, MeanMethod,
+    MeanTest, ProportionMethod, ThetaMethod, analysis_of_variance as anova, campaign_return as returned,
     compare_adjusted as adjusted, compare_means as means, compare_proportions as proportions,
     compare_ratios as ratios, compare_several_means as several, compare_stratified as stratified,
     incremental_conversions as incremental,

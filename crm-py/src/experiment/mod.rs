@@ -1,27 +1,49 @@
 //! Experiments.
 
-mod always_valid;
+mod arm_table;
 mod bayes;
 mod binary_arm;
+mod early_looks;
+mod equivalence;
 mod group_sequential;
+mod mean_arm;
+mod means;
+mod multiplicity;
+mod planning;
 mod proportion;
 mod quantile;
 mod rank;
 mod resampling;
+mod sample_ratio;
+mod test_columns;
 mod test_options;
 pub(crate) mod test_result;
 
-pub(crate) use always_valid::{
-    MixtureBound, SequentialTest, always_valid, bernoulli_sequence, empirical_process_bound,
-    quantile_sequence_p_value, stitched_bound,
-};
+pub(crate) use arm_table::ArmTable;
 pub(crate) use bayes::{
     BetaPosterior, EffectPosterior, best_effect, best_rate, compare_rates_bayes, thompson_allocation,
 };
 pub(crate) use binary_arm::BinaryArm;
+pub(crate) use early_looks::{
+    MixtureBound, SequentialTest, always_valid, bernoulli_sequence, empirical_process_bound,
+    quantile_sequence_p_value, stitched_bound,
+};
 pub(crate) use group_sequential::GroupSequential;
-pub(crate) use proportion::compare_proportions;
+pub(crate) use mean_arm::{JointArm, MeanArm, cohens_d, hedges_g};
+pub(crate) use means::{
+    CampaignCost, NativeMeanTest, analysis_of_variance, campaign_return, compare_adjusted, compare_means,
+    compare_ratios, compare_several_means, compare_stratified, incremental_conversions,
+};
+pub(crate) use multiplicity::{adjust_ln_p_values, adjust_p_values, compare_with_control};
+pub(crate) use planning::{
+    MeanPlan, PlanOptions, ProportionPlan, Traffic, covariate_deviation, ratio_deviation,
+};
+pub(crate) use proportion::{
+    compare_proportion_columns, compare_proportions, compare_several_proportions, proportion_equivalence,
+    proportion_homogeneity, rate_interval, test_rate,
+};
 pub(crate) use quantile::{QuantileArm, compare_quantiles, quantile_interval};
 pub(crate) use rank::{brunner_munzel, mann_whitney};
 pub(crate) use resampling::{BootstrapOptions, PermutationOptions, bootstrap, permutation_test};
+pub(crate) use sample_ratio::{SequentialSampleRatio, sample_ratio};
 pub(crate) use test_options::TestOptions;

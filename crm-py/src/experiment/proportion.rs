@@ -1,13 +1,23 @@
-//! Two rates compared.
+//! Rates compared: one pair, thousands, several arms; one rate.
 
-use crm_core::experiment::{ProportionMethod, compare_proportions as compare};
+use crm_core::experiment::{
+    Alternative, ProportionColumns, ProportionMethod, RateMethod, TestOptions as Options,
+    compare_proportions as compare, compare_several_proportions as compare_several, equivalence, homogeneity,
+    rate_interval as interval_of, test_rate as test_one,
+};
+use crm_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::binary_arm::BinaryArm;
+use super::sample_ratio;
+use super::test_columns::table;
 use super::test_options::TestOptions;
-use super::test_result::fields;
-use crate::error::OrRaise;
+use super::test_result::{ends, fields};
+use crate::column::{Accept, Column};
+use crate::error::{OrRaise, exception, within};
+use crate::ingest::threads as threads_of;
+use crate::table::Table;
 
 /// The fields of a `crm.TestResult`.
 #[pyfunction]
@@ -21,4 +31,138 @@ pub(crate) fn compare_proportions<'py>(
     let method = ProportionMethod::from_name(method).or_raise(py)?;
     let result = py.detach(|| compare(&target.0, &control.0, method, &options.0)).or_raise(py)?;
     fields(py, &result)
+}
+
+/// Counts: whole numbers from 0 up to 2^53.
+pub(super) fn counts(py: Python<'_>, argument: &str, column: &Column) -> PyResult<Vec<u64>> {
+    let values = column.numbers(py, argument, Accept::Numbers)?;
+    let convert = |(row, &value): (usize, &f64)| {
+        let whole = value as u64;
+        if whole as f64 == value && whole <= 1 << 53 {
+            return Ok(whole);
+        }
+        let message = format!("{value} is not a whole number from 0 to 2^53");
+        Err(exception(py, &Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64)))
+    };
+    values.iter().enumerate().map(convert).collect()
+}
+
+/// A row a pair.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // Four columns, and one for each option.
+pub(crate) fn compare_proportion_columns(
+    py: Python<'_>,
+    target_conversions: &Column,
+    target_trials: &Column,
+    control_conversions: &Column,
+    control_trials: &Column,
+    method: &str,
+    options: &TestOptions,
+    threads: i64,
+) -> PyResult<Table> {
+    let method = ProportionMethod::from_name(method).or_raise(py)?;
+    let threads = threads_of(threads).or_raise(py)?;
+    let (x1, n1) =
+        (counts(py, "target_conversions", target_conversions)?, counts(py, "target_trials", target_trials)?);
+    let (x0, n0) = (
+        counts(py, "control_conversions", control_conversions)?,
+        counts(py, "control_trials", control_trials)?,
+    );
+    let columns = ProportionColumns {
+        target_conversions: &x1,
+        target_trials: &n1,
+        control_conversions: &x0,
+        control_trials: &n0,
+    };
+    let results = py.detach(|| columns.compare(method, &options.0, threads)).or_raise(py)?;
+    table(py, results)
+}
+
+/// The fields of a `crm.Equivalence`.
+#[pyfunction]
+pub(crate) fn proportion_equivalence<'py>(
+    py: Python<'py>,
+    target: &BinaryArm,
+    control: &BinaryArm,
+    method: &str,
+    lower_margin: f64,
+    upper_margin: f64,
+    options: &TestOptions,
+) -> PyResult<Bound<'py, PyDict>> {
+    let method = ProportionMethod::from_name(method).or_raise(py)?;
+    let one = |options: &Options| compare(&target.0, &control.0, method, options);
+    let found = py.detach(|| equivalence(lower_margin, upper_margin, &options.0, one)).or_raise(py)?;
+    super::equivalence::fields(py, &found)
+}
+
+/// Comparisons, homogeneity and split.
+#[pyfunction]
+pub(crate) fn compare_several_proportions<'py>(
+    py: Python<'py>,
+    arms: Vec<PyRef<'py, BinaryArm>>,
+    control: i64,
+    weights: Vec<f64>,
+    method: &str,
+    options: &TestOptions,
+) -> PyResult<(Vec<Bound<'py, PyDict>>, (f64, f64, f64, f64, &'static str), Bound<'py, PyDict>)> {
+    let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
+    let method = ProportionMethod::from_name(method).or_raise(py)?;
+    let control = within("control", control, "at least 0").or_raise(py)?;
+    let all = py.detach(|| compare_several(&arms, control, &weights, method, &options.0)).or_raise(py)?;
+    let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
+    let same = all.homogeneity;
+    let same = (same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name());
+    Ok((comparisons, same, sample_ratio::fields(py, &all.sample_ratio)?))
+}
+
+/// The fields of a `crm.Homogeneity`.
+#[pyfunction]
+pub(crate) fn proportion_homogeneity<'py>(
+    py: Python<'py>,
+    arms: Vec<PyRef<'py, BinaryArm>>,
+) -> PyResult<(f64, f64, f64, f64, &'static str)> {
+    let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
+    let same = homogeneity(&arms).or_raise(py)?;
+    Ok((same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name()))
+}
+
+/// The fields of a `crm.Interval`.
+#[pyfunction]
+pub(crate) fn rate_interval(
+    py: Python<'_>,
+    arm: &BinaryArm,
+    method: &str,
+    alpha: f64,
+) -> PyResult<(f64, f64, &'static str)> {
+    let method = RateMethod::from_name(method).or_raise(py)?;
+    let interval = py.detach(|| interval_of(&arm.0, method, alpha)).or_raise(py)?;
+    Ok(ends(&interval))
+}
+
+/// The fields of a `crm.RateTest`.
+#[pyfunction]
+pub(crate) fn test_rate<'py>(
+    py: Python<'py>,
+    arm: &BinaryArm,
+    null: f64,
+    method: &str,
+    alternative: &str,
+    alpha: f64,
+) -> PyResult<Bound<'py, PyDict>> {
+    let method = RateMethod::from_name(method).or_raise(py)?;
+    let alternative = Alternative::from_name(alternative).or_raise(py)?;
+    let result = py.detach(|| test_one(&arm.0, null, method, alternative, alpha)).or_raise(py)?;
+    let fields = PyDict::new(py);
+    fields.set_item("method", result.method)?;
+    fields.set_item("alternative", result.alternative.name())?;
+    fields.set_item("alpha", result.alpha)?;
+    fields.set_item("null", result.null)?;
+    fields.set_item("rate", result.rate)?;
+    fields.set_item("interval", ends(&result.interval))?;
+    fields.set_item("statistic", result.statistic)?;
+    fields.set_item("p_value", result.p_value)?;
+    fields.set_item("ln_p_value", result.ln_p_value)?;
+    fields.set_item("status", result.status.name())?;
+    fields.set_item("rejects", result.rejects())?;
+    Ok(fields)
 }

@@ -1,15 +1,18 @@
 """Bayesian comparisons, by the cases that all languages share."""
 
+from __future__ import annotations
+
 import json
 import math
 import pickle
 from pathlib import Path
-
-import numpy as np
-import pytest
+from typing import Any
 
 import crm
+import numpy as np
+import pytest
 from crm.error import InvalidArgumentError
+from crm.experiment import CredibleKind
 
 FOLDER = Path(__file__).parents[2] / "cases" / "experiment"
 EXACT = [case for case in json.loads((FOLDER / "bayes_oracle.json").read_text())["cases"] if "target" in case["input"]]
@@ -17,20 +20,23 @@ GRID = json.loads((FOLDER / "bayes_grid.json").read_text())
 
 
 @pytest.mark.parametrize("case", EXACT, ids=lambda case: case["id"])
-def test_rates_by_exact_sums(case):
+def test_rates_by_exact_sums(case: dict[str, Any]) -> None:
     prior = tuple(case["input"]["prior"])
     target, control = (crm.BetaPosterior(*case["input"][arm], prior=prior) for arm in ("target", "control"))
     result, known = crm.compare_rates_bayes(target, control), case["expected"]
-    close = {"rel": 2e-12, "abs": 0}
-    assert result.ln_p_target_better == pytest.approx(known["p_target_gt_control"]["ln_p"]["v"], **close)
-    assert result.ln_p_control_better == pytest.approx(known["p_control_gt_target"]["ln_p"]["v"], **close)
-    assert result.loss_target == pytest.approx(known["expected_loss_choose_target"]["v"], **close)
-    assert result.loss_control == pytest.approx(known["expected_loss_choose_control"]["v"], **close)
-    assert result.estimate == pytest.approx(known["posterior_mean_diff"]["v"], **close)
+
+    def close(value: float) -> Any:
+        return pytest.approx(value, rel=2e-12, abs=0)
+
+    assert result.ln_p_target_better == close(known["p_target_gt_control"]["ln_p"]["v"])
+    assert result.ln_p_control_better == close(known["p_control_gt_target"]["ln_p"]["v"])
+    assert result.loss_target == close(known["expected_loss_choose_target"]["v"])
+    assert result.loss_control == close(known["expected_loss_choose_control"]["v"])
+    assert result.estimate == close(known["posterior_mean_diff"]["v"])
 
 
 @pytest.mark.parametrize("case", GRID["comparisons"], ids=lambda case: f"{case['target']}-{case['control']}")
-def test_rates_by_quadrature(case):
+def test_rates_by_quadrature(case: dict[str, Any]) -> None:
     target, control = (crm.BetaPosterior.from_parameters(*case[arm]) for arm in ("target", "control"))
     result = crm.compare_rates_bayes(target, control)
     assert (result.interval.lower, result.interval.upper) == pytest.approx(case["difference"], rel=1e-9)
@@ -41,9 +47,10 @@ def test_rates_by_quadrature(case):
 
 
 @pytest.mark.parametrize("case", GRID["rates"], ids=lambda case: f"{case['a']}-{case['b']}")
-def test_intervals_of_a_rate(case):
+def test_intervals_of_a_rate(case: dict[str, Any]) -> None:
     rate = crm.BetaPosterior.from_parameters(case["a"], case["b"])
-    for kind, known in (("equal_tailed", case["equal_tailed"]), ("highest_density", case["shortest"])):
+    kinds: list[tuple[CredibleKind, Any]] = [("equal_tailed", case["equal_tailed"]), ("highest_density", case["shortest"])]
+    for kind, known in kinds:
         interval = rate.interval(kind=kind)
         assert (interval.lower, interval.upper) == pytest.approx(known, rel=1e-9, abs=1e-12)
     assert rate.probability_below(rate.quantile(0.3)) == pytest.approx(0.3)
@@ -51,7 +58,7 @@ def test_intervals_of_a_rate(case):
 
 
 @pytest.mark.parametrize("case", GRID["best"], ids=str)
-def test_best_rate(case):
+def test_best_rate(case: dict[str, Any]) -> None:
     best = crm.best_rate([crm.BetaPosterior.from_parameters(*arm) for arm in case["arms"]])
     np.testing.assert_allclose(best.p_best, case["p_best"], rtol=1e-10)
     np.testing.assert_allclose(best.expected_loss, case["expected_loss"], rtol=1e-10)
@@ -60,12 +67,12 @@ def test_best_rate(case):
 
 
 @pytest.mark.parametrize("case", GRID["effects"], ids=str)
-def test_best_effect(case):
+def test_best_effect(case: dict[str, Any]) -> None:
     best = crm.best_effect([crm.EffectPosterior(*arm) for arm in case["effects"]])
     np.testing.assert_allclose(best.p_best, case["p_best"], rtol=1e-10)
 
 
-def test_effects():
+def test_effects() -> None:
     effect = crm.EffectPosterior(0.05, 0.04, prior=(0.0, 0.03))
     assert (effect.mean, effect.scale, effect.deviation) == pytest.approx((0.018, 0.024, 0.024))
     result = effect.decide(rope=(-0.01, 0.01))
@@ -80,7 +87,7 @@ def test_effects():
     assert p == pytest.approx(math.exp(ln_p)) and p + few.probability_below(0.0)[0] == pytest.approx(1.0)
 
 
-def test_what_makes_no_sense():
+def test_what_makes_no_sense() -> None:
     rate = crm.BetaPosterior(1, 2)
     for wrong, argument in (
         (lambda: crm.BetaPosterior(3, 2), "conversions"),
@@ -88,9 +95,9 @@ def test_what_makes_no_sense():
         (lambda: crm.BetaPosterior(1, 2, prior=(0.0, 1.0)), "alpha"),
         (lambda: rate.interval(1.5), "alpha"),
         (lambda: rate.quantile(-0.1), "p"),
-        (lambda: crm.compare_rates_bayes(rate, rate, contrast="ratio"), "contrast"),
+        (lambda: crm.compare_rates_bayes(rate, rate, contrast="ratio"), "contrast"),  # type: ignore[arg-type]
         (lambda: crm.compare_rates_bayes(rate, rate, rope=(0.1, -0.1)), "rope_upper"),
-        (lambda: crm.compare_rates_bayes(rate, rate, credible_interval="widest"), "credible_interval"),
+        (lambda: crm.compare_rates_bayes(rate, rate, credible_interval="widest"), "credible_interval"),  # type: ignore[arg-type]
         (lambda: crm.EffectPosterior(0.0, 0.0), "standard_error"),
         (lambda: crm.EffectPosterior(0.0, 1.0, degrees_of_freedom=5, prior=(0.0, 1.0)), "degrees_of_freedom"),
         (lambda: crm.best_rate([rate]), "arms"),

@@ -1,20 +1,23 @@
 """Looking early: boundaries, always-valid tests and bounds, by the cases that all languages share."""
 
+from __future__ import annotations
+
 import json
 import math
 import pickle
 from pathlib import Path
-
-import numpy as np
-import pytest
+from typing import Any
 
 import crm
+import numpy as np
+import pytest
 from crm.error import CrmError, EmptyError, IncompatibleError, InvalidArgumentError
+from crm.experiment import StoppingBoundary
 
 CASES = json.loads((Path(__file__).parents[2] / "cases" / "experiment" / "sequential_oracle.json").read_text())
 CLASSIC = [case for case in CASES["cases"] if case["id"].startswith("classic")]
 SPENT = [case for case in CASES["cases"] if case["id"].startswith("spend")]
-FUNCTIONS = {
+FUNCTIONS: dict[str, tuple[StoppingBoundary, float | None]] = {
     "ldof": ("spend_obrien_fleming", None),
     "ldpocock": ("spend_pocock", None),
     "hsd_-4": ("spend_hwang_shih_de_cani", -4.0),
@@ -24,16 +27,17 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize("case", CLASSIC, ids=lambda case: case["id"])
-def test_classic_shapes(case):
+def test_classic_shapes(case: dict[str, Any]) -> None:
     information, alpha = case["input"]["information"], case["input"]["alpha_two_sided"]
-    for boundary, key in (("pocock", "pocock_z"), ("obrien_fleming", "obf_z")):
+    shapes: list[tuple[StoppingBoundary, str]] = [("pocock", "pocock_z"), ("obrien_fleming", "obf_z")]
+    for boundary, key in shapes:
         test = crm.GroupSequential(information, boundary=boundary, alpha=alpha)
         np.testing.assert_allclose(test.critical_values, case["expected"][key], rtol=0, atol=2e-8)
         assert test.alpha_spent[-1] == pytest.approx(alpha, rel=1e-12)
 
 
 @pytest.mark.parametrize("case", SPENT, ids=lambda case: case["id"])
-def test_spending_functions(case):
+def test_spending_functions(case: dict[str, Any]) -> None:
     information, alpha = case["input"]["information"], case["input"]["alpha_one_sided"]
     for key, (boundary, parameter) in FUNCTIONS.items():
         test = crm.GroupSequential(information, boundary=boundary, parameter=parameter, alpha=alpha, alternative="greater")
@@ -45,7 +49,7 @@ def test_spending_functions(case):
     assert power.power == pytest.approx(power.reject.sum(), rel=1e-14)
 
 
-def test_looks_and_what_comes_of_them():
+def test_looks_and_what_comes_of_them() -> None:
     test = crm.GroupSequential([0.3, 0.6, 1.0], alternative="less", alpha=0.025)
     assert test.look(-0.05, 0.02, look=0).decision == "continue"
     assert test.look(0.05, 0.02).decision == "exhausted"
@@ -64,10 +68,10 @@ def test_looks_and_what_comes_of_them():
     assert test.drift_for_power(0.9) < with_futility.futility_drift
 
 
-def test_a_stream():
+def test_a_stream() -> None:
     test = crm.SequentialTest(method="msprt", tuning=0.01)
     first = test.look_rates(crm.BinaryArm(52, 1000), crm.BinaryArm(50, 1000))
-    assert first.decision == "continue" and test.rejected_at is None
+    assert first.decision == "continue" and repr(test) == "<SequentialTest: 1 looks, open>"
     again = pickle.loads(pickle.dumps(test))
     step = test.look_rates(crm.BinaryArm(700, 10_000), crm.BinaryArm(500, 10_000))
     assert step == again.look_rates(crm.BinaryArm(700, 10_000), crm.BinaryArm(500, 10_000))
@@ -80,7 +84,7 @@ def test_a_stream():
     assert means.look_means((500, 2.0, 4.0), (500, 1.0, 4.0)).decision == "reject"
 
 
-def test_evidence_of_papers():
+def test_evidence_of_papers() -> None:
     for case in CASES["cases"]:
         given, known = case["input"], case["expected"]
         if case["id"].startswith("asympcs"):
@@ -98,7 +102,7 @@ def test_evidence_of_papers():
             assert now.p_value == pytest.approx(known["p"]["v"], rel=1e-13)
 
 
-def test_bounds_of_confseq():
+def test_bounds_of_confseq() -> None:
     published = {case["id"]: case["published"] for case in CASES["published"]}
     normal = crm.MixtureBound("normal", v_opt=100)
     assert normal.ln_mixture(10, 100) == pytest.approx(published["cq_lm"], abs=1e-6)
@@ -115,7 +119,7 @@ def test_bounds_of_confseq():
     assert p == pytest.approx(published["cq_qab"], abs=1e-7) and math.exp(ln_p) == pytest.approx(p)
 
 
-def test_what_makes_no_sense():
+def test_what_makes_no_sense() -> None:
     with pytest.raises(EmptyError):
         crm.GroupSequential([])
     with pytest.raises(InvalidArgumentError) as raised:
@@ -123,14 +127,14 @@ def test_what_makes_no_sense():
     assert (raised.value.argument, raised.value.row) == ("information", 1)
     for wrong in (
         lambda: crm.GroupSequential([1.0], alpha=0),
-        lambda: crm.GroupSequential([1.0], boundary="haybittle"),
+        lambda: crm.GroupSequential([1.0], boundary="haybittle"),  # type: ignore[arg-type]
         lambda: crm.GroupSequential([0.5], boundary="pocock"),
         lambda: crm.GroupSequential([1.0]).look(math.nan, 1.0),
         lambda: crm.GroupSequential([1.0]).look(0.0, 1.0, look=1),
         lambda: crm.GroupSequential([1.0]).power(99),
         lambda: crm.always_valid(0.0, 1.0, tuning=-1),
         lambda: crm.always_valid(0.0, 1.0, method="asymptotic", tuning=10),
-        lambda: crm.SequentialTest(method="sprt"),
+        lambda: crm.SequentialTest(method="sprt"),  # type: ignore[arg-type]
         lambda: crm.SequentialTest.from_json("{}"),
         lambda: crm.MixtureBound("normal", v_opt=0),
         lambda: crm.stitched_bound(1, v_min=0),

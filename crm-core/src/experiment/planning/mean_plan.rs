@@ -61,13 +61,8 @@ impl MeanPlan {
         if options.contrast != Contrast::Difference {
             return Err(Error::argument("contrast", options.contrast.name(), "difference"));
         }
-        for (name, value) in
-            [("target_deviation", target_deviation), ("control_deviation", control_deviation)]
-        {
-            if !(value > 1e-150 && value < 1e150) {
-                return Err(Error::argument(name, value, "above 0, between 1e-150 and 1e150"));
-            }
-        }
+        check_deviation("target_deviation", target_deviation)?;
+        check_deviation("control_deviation", control_deviation)?;
         let one = method == MeanMethod::Student || options.is_joint();
         if one && target_deviation != control_deviation {
             let accepted = format!("that of the target, {target_deviation}, for one variance of all arms");
@@ -93,13 +88,21 @@ impl MeanPlan {
     ///
     /// Source: Deng et al. (2013), eq. 4.
     pub fn with_covariate(mut self, correlation: f64) -> Result<Self> {
+        self.target_deviation = Self::covariate_deviation(self.target_deviation, correlation)?;
+        self.control_deviation = Self::covariate_deviation(self.control_deviation, correlation)?;
+        Ok(self)
+    }
+
+    /// The standard deviation that a covariate leaves, `s sqrt(1 - correlation^2)`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a deviation that is not positive and a correlation outside (-1, 1).
+    pub fn covariate_deviation(deviation: f64, correlation: f64) -> Result<f64> {
+        check_deviation("deviation", deviation)?;
         if !(correlation > -1.0 && correlation < 1.0) {
             return Err(Error::argument("correlation", correlation, "inside (-1, 1)"));
         }
-        let left = ((1.0 - correlation) * (1.0 + correlation)).sqrt();
-        self.target_deviation *= left;
-        self.control_deviation *= left;
-        Ok(self)
+        Ok(deviation * ((1.0 - correlation) * (1.0 + correlation)).sqrt())
     }
 
     /// The standard deviation to plan a ratio of means with, such as revenue per visit: that of `(y - r x) / mean(x)`, `r = mean(y) / mean(x)`.
@@ -161,7 +164,8 @@ impl MeanPlan {
     /// The difference next to the null that is found with that power.
     ///
     /// # Errors
-    /// `InvalidArgument` for a size too small for a variance, a power outside (alpha, 1), a direction that the alternative does not look for, and margins.
+    /// `InvalidArgument` for a size too small for a variance, a power outside (alpha, 1), a direction that the alternative does not look for, and
+    /// margins.
     pub fn detectable(&self, target_count: f64, power: f64, direction: EffectDirection) -> Result<f64> {
         Design::detectable(self, target_count, power, direction)
     }
@@ -185,6 +189,13 @@ impl MeanPlan {
         };
         if degrees >= 1.0 { degrees } else { f64::NAN }
     }
+}
+
+fn check_deviation(name: &str, value: f64) -> Result<()> {
+    if value > 1e-150 && value < 1e150 {
+        return Ok(());
+    }
+    Err(Error::argument(name, value, "above 0, between 1e-150 and 1e150"))
 }
 
 impl Design for MeanPlan {

@@ -69,7 +69,8 @@ impl ProportionPlan {
     /// A plan for a control of a rate inside (0, 1).
     ///
     /// # Errors
-    /// `InvalidArgument` for a rate outside (0, 1), a null or margins that no rates have, for options that make no sense and for a null other than "no effect" with
+    /// `InvalidArgument` for a rate outside (0, 1), a null or margins that no rates have, for options that make no sense and for a null other than
+    /// "no effect" with
     /// methods that have none.
     pub fn new(control_rate: f64, method: ProportionPlanMethod, options: PlanOptions) -> Result<Self> {
         options.check()?;

@@ -80,7 +80,9 @@ pub(super) fn logarithm(rates: &Rates, options: &TestOptions) -> Evidence {
     }
     // Near 1 the logarithm of the ratio is that of 1 + lift; x1 f0 - x0 f1 is x1 n0 - x0 n1.
     let lift = if odds { rates.cross() / x0 / f1 } else { rates.lift() };
-    let (ln, error) = (lift.ln_1p(), variance.sqrt());
+    let ratio = if odds { x1 / x0 * (f0 / f1) } else { x1 / x0 * (rates.n0 / rates.n1) };
+    let ln = if lift.abs() < 0.5 { lift.ln_1p() } else { ratio.ln() };
+    let error = variance.sqrt();
     let null = match options.contrast {
         Contrast::Lift => options.null_value().ln_1p(),
         _ => options.null_value().ln(),

@@ -169,7 +169,7 @@ impl Rates {
         let (all, r) = (self.conversions(), ratio.ratio);
         let a = ratio.less_one * all + r * self.f1 - self.f0;
         let product = 4.0 * r * self.f1 * self.f0;
-        let root = (a * a + product).sqrt();
+        let root = a.hypot(product.sqrt());
         let scale = r * (all + self.f1) + (all + self.f0) + root;
         // What a and the root have in common is taken out of the one that would cancel.
         let (above, below) = if a >= 0.0 {

@@ -23,6 +23,13 @@ pub(super) enum Distance {
     Likelihood,
 }
 
+/// An end of an interval.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Lower,
+    Upper,
+}
+
 /// Score and likelihood-ratio tests.
 pub(super) fn evidence(rates: &Rates, distance: Distance, options: &TestOptions) -> Evidence {
     let pivot = Pivot { rates, distance, contrast: options.contrast };
@@ -33,8 +40,8 @@ pub(super) fn evidence(rates: &Rates, distance: Distance, options: &TestOptions)
         statistic,
         options,
         pivot.standard_error(null),
-        |c| pivot.crossing(c),
-        |c| pivot.crossing(-c),
+        |critical| pivot.crossing(critical, End::Lower),
+        |critical| pivot.crossing(-critical, End::Upper),
     );
     found.status(if rates.conversions() == 0.0 {
         TestStatus::NoConversions
@@ -107,14 +114,26 @@ impl<'a> Pivot<'a> {
         let rates = self.rates;
         if self.contrast == Contrast::OddsRatio {
             let fit = rates.fit_odds(value);
-            // The residual of the target's conversions over its standard error, both a trial.
+            // The target's conversions above those expected, which are those that the control has too few: from the smaller arm, and its
+            // rarer outcome, they keep most digits.
+            let excess = if rates.n1 <= rates.n0 {
+                residual(rates.x1, rates.f1, rates.n1, fit.p1, fit.q1)
+            } else {
+                -residual(rates.x0, rates.f0, rates.n0, fit.p0, fit.q0)
+            };
             let (v1, v0) = (fit.p1 * fit.q1 * rates.n1, fit.p0 * fit.q0 * rates.n0);
-            let variance = v1 * v0 / (v1 + v0) / rates.n1 / rates.n1;
-            return self.scaled(rates.p1() - fit.p1, variance, fit);
+            return self.scaled(excess, v1 * v0 / (v1 + v0), fit);
         }
         let fit = rates.fit_ratio(value);
-        let variance = fit.p1 * fit.q1 / rates.n1 + value.ratio * value.ratio * fit.p0 * fit.q0 / rates.n0;
-        self.scaled(rates.difference() - value.less_one * rates.p0(), variance, fit)
+        // r^2 p0 (1 - p0) without the square, which could overflow.
+        let variance = fit.p1 * fit.q1 / rates.n1 + value.ratio * fit.p1 * fit.q0 / rates.n0;
+        // p1 - r p0, from what is known better: the difference near 1.
+        let deviation = if value.less_one.abs() < 0.5 {
+            rates.difference() - value.less_one * rates.p0()
+        } else {
+            rates.p1() - value.ratio * rates.p0()
+        };
+        self.scaled(deviation, variance, fit)
     }
 
     fn at_no_effect(&self) -> f64 {
@@ -150,11 +169,11 @@ impl<'a> Pivot<'a> {
     }
 
     /// The value of the contrast at which the statistic is `target`; the end of what is possible where it never is.
-    fn crossing(&self, target: f64) -> f64 {
+    fn crossing(&self, target: f64, end: End) -> f64 {
         match self.contrast {
             Contrast::Difference => self.difference_at(target),
-            Contrast::Lift => self.ln_relative_at(target).exp_m1(),
-            Contrast::Ratio | Contrast::OddsRatio => self.ln_relative_at(target).exp(),
+            Contrast::Lift => self.ln_relative_at(target, end).exp_m1(),
+            Contrast::Ratio | Contrast::OddsRatio => self.ln_relative_at(target, end).exp(),
         }
     }
 
@@ -168,13 +187,18 @@ impl<'a> Pivot<'a> {
         falling_root(|value| self.at_difference(value) - target, start, error, (-1.0, 1.0))
     }
 
-    fn ln_relative_at(&self, target: f64) -> f64 {
+    fn ln_relative_at(&self, target: f64, end: End) -> f64 {
         let rates = self.rates;
         let odds = self.contrast == Contrast::OddsRatio;
         let [x1, f1, x0, f0] = [rates.x1, rates.f1, rates.x0, rates.f0];
         // Where an end cannot be: the statistic does not get so far from 0.
         let (no_least, no_most) =
             if odds { (x1 == 0.0 || f0 == 0.0, x0 == 0.0 || f1 == 0.0) } else { (x1 == 0.0, x0 == 0.0) };
+        if no_least && no_most {
+            // The statistic is 0 throughout: all is accepted, or for one-sided levels above a half nothing.
+            let accepted = if end == End::Lower { target >= 0.0 } else { target <= 0.0 };
+            return if (end == End::Lower) == accepted { f64::NEG_INFINITY } else { f64::INFINITY };
+        }
         if no_least && target >= 0.0 {
             return f64::NEG_INFINITY;
         }
@@ -196,6 +220,11 @@ impl<'a> Pivot<'a> {
             ln => ln,
         }
     }
+}
+
+/// Conversions above those expected.
+fn residual(x: f64, f: f64, n: f64, p: f64, q: f64) -> f64 {
+    if x <= f { x - n * p } else { n * q - f }
 }
 
 /// The estimate of a contrast.
@@ -226,7 +255,7 @@ fn falling_root(f: impl Fn(f64) -> f64, start: f64, step: f64, (least, most): (f
     }
     // In units of the step the slope is near -1, so that one step a little too long brackets the root in most cases.
     let direction = 1f64.copysign(value);
-    let mut length = step * (1.2 * value.abs()).clamp(1e-3, 1e3);
+    let mut length = step * (1.2 * value.abs()).clamp(1e-3, 10.0);
     let (mut inner, mut outer) = (start, start);
     loop {
         outer = (outer + direction * length).clamp(least, most);

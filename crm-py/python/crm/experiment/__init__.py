@@ -1,6 +1,17 @@
 """Experiments: did it work, and by how much."""
 
-from crm.experiment.always_valid import (
+from crm.experiment.arm import BinaryArm
+from crm.experiment.bayes import (
+    BayesResult,
+    BestArms,
+    BetaPosterior,
+    CredibleKind,
+    EffectPosterior,
+    best_effect,
+    best_rate,
+    compare_rates_bayes,
+)
+from crm.experiment.early_looks import (
     AlwaysValid,
     AlwaysValidMethod,
     MixtureBound,
@@ -13,17 +24,6 @@ from crm.experiment.always_valid import (
     quantile_sequence_p_value,
     stitched_bound,
 )
-from crm.experiment.arm import BinaryArm
-from crm.experiment.bayes import (
-    BayesResult,
-    BestArms,
-    BetaPosterior,
-    CredibleKind,
-    EffectPosterior,
-    best_effect,
-    best_rate,
-    compare_rates_bayes,
-)
 from crm.experiment.group_sequential import (
     Futility,
     GroupSequential,
@@ -33,53 +33,151 @@ from crm.experiment.group_sequential import (
     StagewiseInference,
     StoppingBoundary,
 )
+from crm.experiment.incremental import (
+    Amount,
+    CampaignCost,
+    CampaignReturn,
+    IncrementalConversions,
+    campaign_return,
+    incremental_conversions,
+)
+from crm.experiment.mean_arm import ArmTable, JointArm, MeanArm
+from crm.experiment.means import (
+    Adjustment,
+    Anova,
+    analysis_of_variance,
+    cohens_d,
+    compare_adjusted,
+    compare_means,
+    compare_ratios,
+    compare_several_means,
+    compare_stratified,
+    hedges_g,
+)
+from crm.experiment.multiplicity import (
+    Dunnett,
+    MultiplicityMethod,
+    adjust_ln_p_values,
+    adjust_p_values,
+    compare_with_control,
+)
 from crm.experiment.options import Alternative, Contrast
-from crm.experiment.proportion import compare_proportions
+from crm.experiment.planning import (
+    CountedTails,
+    EffectDirection,
+    LevelSharing,
+    MeanPlan,
+    ProportionPlan,
+    SampleSize,
+    Traffic,
+    TrafficDuration,
+    covariate_deviation,
+    ratio_deviation,
+)
+from crm.experiment.proportion import (
+    Homogeneity,
+    SeveralProportions,
+    compare_proportion_columns,
+    compare_proportions,
+    compare_several_proportions,
+    proportion_equivalence,
+    proportion_homogeneity,
+)
 from crm.experiment.quantile import QuantileArm, compare_quantiles, quantile_interval
 from crm.experiment.rank import MannWhitney, brunner_munzel, mann_whitney
+from crm.experiment.rate import RateTest, rate_interval, test_rate
 from crm.experiment.resampling import Resampled, bootstrap, permutation_test
-from crm.experiment.result import Interval, TestResult
+from crm.experiment.result import Equivalence, Interval, TestResult
+from crm.experiment.sample_ratio import SampleRatio, SampleRatioLook, SequentialSampleRatio, sample_ratio
 
 __all__ = [
+    "Adjustment",
     "Alternative",
     "AlwaysValid",
     "AlwaysValidMethod",
+    "Amount",
+    "Anova",
+    "ArmTable",
     "BayesResult",
     "BestArms",
     "BetaPosterior",
     "BinaryArm",
+    "CampaignCost",
+    "CampaignReturn",
     "Contrast",
+    "CountedTails",
     "CredibleKind",
+    "Dunnett",
+    "EffectDirection",
     "EffectPosterior",
+    "Equivalence",
     "Futility",
     "GroupSequential",
     "GroupSequentialLook",
+    "Homogeneity",
+    "IncrementalConversions",
     "Interval",
+    "JointArm",
+    "LevelSharing",
     "MannWhitney",
+    "MeanArm",
+    "MeanPlan",
     "MixtureBound",
     "MixtureKind",
+    "MultiplicityMethod",
+    "ProportionPlan",
     "QuantileArm",
+    "RateTest",
     "Resampled",
+    "SampleRatio",
+    "SampleRatioLook",
+    "SampleSize",
     "SequentialDecision",
     "SequentialPower",
+    "SequentialSampleRatio",
     "SequentialStep",
     "SequentialTest",
+    "SeveralProportions",
     "StagewiseInference",
     "StoppingBoundary",
     "TestResult",
+    "Traffic",
+    "TrafficDuration",
+    "adjust_ln_p_values",
+    "adjust_p_values",
     "always_valid",
+    "analysis_of_variance",
     "bernoulli_sequence",
     "best_effect",
     "best_rate",
     "bootstrap",
     "brunner_munzel",
+    "campaign_return",
+    "cohens_d",
+    "compare_adjusted",
+    "compare_means",
+    "compare_proportion_columns",
     "compare_proportions",
     "compare_quantiles",
     "compare_rates_bayes",
+    "compare_ratios",
+    "compare_several_means",
+    "compare_several_proportions",
+    "compare_stratified",
+    "compare_with_control",
+    "covariate_deviation",
     "empirical_process_bound",
+    "hedges_g",
+    "incremental_conversions",
     "mann_whitney",
     "permutation_test",
+    "proportion_equivalence",
+    "proportion_homogeneity",
     "quantile_interval",
     "quantile_sequence_p_value",
+    "rate_interval",
+    "ratio_deviation",
+    "sample_ratio",
     "stitched_bound",
+    "test_rate",
 ]

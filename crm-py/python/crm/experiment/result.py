@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
-__all__ = ["Interval", "TestResult"]
+__all__ = ["Equivalence", "Interval", "TestResult"]
 
 
 @dataclass(frozen=True)
@@ -108,3 +108,26 @@ class TestResult:
         verdict = f"{'rejects' if self.rejects else 'does not reject'} {self.null:.6g}"
         status = "" if self.status == "ok" else f", {self.status}"
         return f"<TestResult: {effect}, {p}: {verdict} ({self.method}, {self.alternative}{status})>"
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Two one-sided tests, against either margin."""
+
+    above: TestResult
+    """The test that the effect is above the lower margin."""
+    below: TestResult
+    """The test that the effect is below the upper margin."""
+    p_value: float
+    """The larger of both p-values."""
+    ln_p_value: float
+    """Its natural logarithm."""
+    interval: Interval
+    """The values that neither test rejects: of confidence 1 - 2 alpha."""
+    is_equivalent: bool
+    """Whether both tests reject, which is whether the interval lies between the margins."""
+
+    @classmethod
+    def _of(cls, fields: dict[str, Any]) -> Equivalence:
+        above, below = TestResult._of(fields["above"]), TestResult._of(fields["below"])
+        return cls(**{**fields, "above": above, "below": below, "interval": Interval(*fields["interval"])})

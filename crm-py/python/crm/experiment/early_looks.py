@@ -338,5 +338,5 @@ def quantile_sequence_p_value(
     >>> round(p, 7)
     0.0054947
     """
-    target, control = number_column("target", target), number_column("control", control)
-    return _crm.quantile_sequence_p_value(target, control, p, observations_opt)
+    columns = number_column("target", target), number_column("control", control)
+    return _crm.quantile_sequence_p_value(*columns, p, observations_opt)

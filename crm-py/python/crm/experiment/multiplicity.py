@@ -1,0 +1,133 @@
+"""Many tests: adjusted p-values, and several targets against one control."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from crm import _crm
+from crm.column import ColumnLike, number_column
+from crm.experiment.options import Alternative, native_options
+from crm.experiment.result import TestResult
+
+__all__ = ["Dunnett", "MultiplicityMethod", "adjust_ln_p_values", "adjust_p_values", "compare_with_control"]
+
+MultiplicityMethod: TypeAlias = Literal[
+    "bonferroni", "sidak", "holm", "holm_sidak", "hochberg", "hommel", "benjamini_hochberg", "benjamini_yekutieli"
+]
+"""How p-values of many tests are adjusted. The first six hold the chance of any false rejection: "bonferroni" and "holm" under every
+dependence, "sidak" and "holm_sidak" for independent, "hochberg" and "hommel" for independent and positively dependent tests. The last two
+hold the share of false ones among the rejections: for independent and positively dependent tests, and under every dependence."""
+
+
+def adjust_p_values(p_values: ColumnLike, *, method: MultiplicityMethod = "holm") -> npt.NDArray[np.float64]:
+    """p-values adjusted for their number: one at most alpha is rejected at the level alpha for all.
+
+    The order of the result is that of the input.
+
+    Args:
+        p_values: p-values of all tests, from 0 to 1.
+        method: How they are adjusted.
+
+    Raises:
+        InvalidValueError: A p-value is NaN or outside [0, 1]; names its row.
+
+    >>> import crm
+    >>> crm.adjust_p_values([0.04, 0.01, 0.03]).round(12)
+    array([0.06, 0.03, 0.06])
+    """
+    return np.asarray(_crm.adjust_p_values(number_column("p_values", p_values), method), dtype=np.float64)
+
+
+def adjust_ln_p_values(ln_p_values: ColumnLike, *, method: MultiplicityMethod = "holm") -> npt.NDArray[np.float64]:
+    """The logarithms of adjusted p-values from those of p-values, for tests whose p-values underflow.
+
+    Args:
+        ln_p_values: Logarithms of the p-values of all tests, at most 0.
+        method: How they are adjusted.
+
+    Raises:
+        InvalidValueError: A logarithm is NaN or above 0; names its row.
+
+    >>> import crm
+    >>> crm.adjust_ln_p_values([-5000.0, -1.0], method="bonferroni").round(6)
+    array([-4.99930685e+03, -3.06853000e-01])
+    """
+    return np.asarray(_crm.adjust_ln_p_values(number_column("ln_p_values", ln_p_values), method), dtype=np.float64)
+
+
+class _Moments(Protocol):
+    @property
+    def count(self) -> int: ...
+    @property
+    def mean(self) -> float: ...
+    @property
+    def variance(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Dunnett:
+    """What Dunnett's test says."""
+
+    results: list[TestResult]
+    """Each target against the control, in the order given: p-values are adjusted, intervals hold together with confidence 1 - alpha."""
+    critical_value: float
+    """The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN where the data could not
+    answer."""
+    degrees_of_freedom: float
+    """Degrees of freedom of the common variance."""
+    standard_deviation: float
+    """The standard deviation within the arms."""
+
+
+def compare_with_control(
+    targets: Sequence[_Moments | tuple[int, float, float]],
+    control: _Moments | tuple[int, float, float],
+    *,
+    alternative: Alternative = "two_sided",
+    alpha: float = 0.05,
+    null: float | None = None,
+) -> Dunnett:
+    """Tests several targets against one control, with one level for all of them (Dunnett 1955).
+
+    ```text
+    t(i) = (mean(i) - mean(0) - null) / (s sqrt(1/n(i) + 1/n(0))),  s^2 = sum of m2 / df,  df = sum of (n - 1)
+    p(i) = P(the largest of |T| is at least |t(i)|)
+    ```
+
+    One variance is taken for all arms, which may differ in size.
+
+    Args:
+        targets: Arms, or their (count, mean, variance).
+        control: The arm that all are compared with.
+        alternative: Which deviations from the null count against it.
+        alpha: The level of all tests together.
+        null: The difference under the null; `None` is 0.
+
+    Raises:
+        EmptyError: There are no targets.
+        InvalidArgumentError: An arm has moments that no values have, or an option makes no sense.
+
+    >>> import crm
+    >>> test = crm.compare_with_control([(4, 8.9, 0.7673), (5, 10.878, 2.46512)], (6, 8.25, 0.9008))
+    >>> [result.rejects for result in test.results]
+    [False, True]
+    """
+    options = native_options("difference", alternative, alpha, null)
+    fields = _crm.compare_with_control([_moments(arm) for arm in targets], _moments(control), options)
+    return Dunnett(
+        [TestResult._of(result) for result in fields["results"]],
+        fields["critical_value"],
+        fields["degrees_of_freedom"],
+        fields["standard_deviation"],
+    )
+
+
+def _moments(arm: _Moments | tuple[int, float, float]) -> tuple[int, float, float]:
+    if isinstance(arm, tuple):
+        return arm
+    return (arm.count, arm.mean, arm.variance)
