@@ -17,6 +17,7 @@ from typing import Any
 
 import crm
 import numpy as np
+import numpy.typing as npt
 
 MENS, WOMENS, NONE = "Mens E-Mail", "Womens E-Mail", "No E-Mail"
 ARMS = [crm.Arm(MENS), crm.Arm(WOMENS), crm.Arm(NONE, control=True)]
@@ -57,7 +58,7 @@ def made_up() -> dict[str, Any]:
     }
 
 
-def select(shop: dict[str, Any], table: crm.TargetTable) -> list[int]:
+def select(shop: dict[str, Any], table: crm.TargetTable) -> npt.NDArray[np.uint32]:
     """Selects whom to write to; the rows, best first."""
     # Up to two contacts of the last weeks for each customer.
     contacts = (3.0 * crm.buckets("contacts", shop["customer_id"])).astype(int)
@@ -86,10 +87,10 @@ def select(shop: dict[str, Any], table: crm.TargetTable) -> list[int]:
     reasons = selected.reasons
     for name, kind, first, every in zip(reasons["name"], reasons["kind"], reasons["first"], reasons["any"], strict=True):
         print(f"  {name:<16} {kind:<16} first {first:>6}, any {every:>6}")
-    return selected.rows.tolist()
+    return selected.rows
 
 
-def split(shop: dict[str, Any], rows: list[int]) -> None:
+def split(shop: dict[str, Any], rows: npt.NDArray[np.uint32]) -> None:
     """Deals the selected customers to arms, and looks whether they were alike before."""
     plan = crm.Split("autumn-2024", [crm.Arm(MENS, 4.5), crm.Arm(WOMENS, 4.5), crm.Arm(NONE, 1.0, control=True)])
     assignment = plan.assign(shop["customer_id"][rows])
@@ -124,7 +125,7 @@ def measure(shop: dict[str, Any]) -> str:
             f"conversions {100.0 * arms['conversion'][place]:>6.3f} %, spend {arms['revenue'][place]:>6.3f}"
         )
     returns = report.returns.to_dict()
-    for place in np.flatnonzero(returns["grouping"] == ""):
+    for place in np.flatnonzero(returns["grouping"] == "").tolist():
         back = {name: values[place] for name, values in returns.items()}
         print(
             f"  {back['arm']:<16} profit {back['profit']:>9.2f} ({back['profit_lower']:.2f} to {back['profit_upper']:.2f}), "

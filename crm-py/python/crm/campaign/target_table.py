@@ -83,7 +83,8 @@ class TargetTable:
             message = f"customer_id: there is no column {customer_id!r} among {', '.join(columns)}"
             raise MissingColumnError(message, argument="customer_id")
         ids = id_column("customer_id", columns.pop(customer_id))
-        numbers, texts = [], []
+        numbers: list[tuple[str, _crm.Column]] = []
+        texts: list[tuple[str, _crm.Column]] = []
         for name, values in columns.items():
             column, is_text = native_column(name, values)
             (texts if is_text else numbers).append((name, column))
