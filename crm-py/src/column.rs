@@ -204,16 +204,6 @@ impl Column {
     }
 }
 
-impl Column {
-    /// All rows as arrays.
-    pub(crate) fn arrays(&self, py: Python<'_>) -> PyResult<Vec<ArrayRef>> {
-        match &self.0 {
-            Values::Arrays(arrays) => Ok(arrays.clone()),
-            _ => Ok(vec![self.piece(py, 0, usize::MAX)?]),
-        }
-    }
-}
-
 /// What a column may hold beside numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accept {

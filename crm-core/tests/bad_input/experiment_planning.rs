@@ -4,7 +4,7 @@ use crm_core::ErrorKind;
 use crm_core::experiment::{
     Alternative, Contrast, EffectDirection, LevelSharing, MeanArm, MeanMethod, MeanPlan, MultiplicityMethod,
     PlanOptions, ProportionPlan, ProportionPlanMethod, TestOptions, TestStatus, Traffic, adjust_ln_p_values,
-    adjust_p_values, compare_with_control,
+    adjust_p_values, dunnett_test,
 };
 use crm_core::{Error, Result};
 
@@ -44,16 +44,16 @@ fn p_values_that_are_none() {
 fn arms_that_dunnett_cannot_compare() {
     let arm = |count, variance| MeanArm::from_moments(count, 1.0, variance).unwrap();
     let options = TestOptions::default();
-    refused(compare_with_control(&[], &arm(3, 1.0), &options), ErrorKind::Empty, "targets");
+    refused(dunnett_test(&[], &arm(3, 1.0), &options), ErrorKind::Empty, "targets");
     let lift = options.contrast(Contrast::Lift);
-    argument(compare_with_control(&[arm(3, 1.0)], &arm(3, 1.0), &lift), "contrast");
-    argument(compare_with_control(&[arm(3, 1.0)], &arm(3, 1.0), &options.alpha(1.0)), "alpha");
+    argument(dunnett_test(&[arm(3, 1.0)], &arm(3, 1.0), &lift), "contrast");
+    argument(dunnett_test(&[arm(3, 1.0)], &arm(3, 1.0), &options.alpha(1.0)), "alpha");
     for (targets, control, status) in [
         (vec![arm(5, 0.0), arm(2, 0.0)], arm(9, 0.0), TestStatus::NoVariance),
         (vec![arm(1, 0.0)], arm(1, 0.0), TestStatus::TooFew),
         (vec![MeanArm::default(), arm(5, 1.0)], arm(5, 1.0), TestStatus::TooFew),
     ] {
-        let test = compare_with_control(&targets, &control, &options).unwrap();
+        let test = dunnett_test(&targets, &control, &options).unwrap();
         assert!(test.critical_value.is_nan() && test.results.len() == targets.len());
         assert!(
             test.results

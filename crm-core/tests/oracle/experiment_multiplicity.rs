@@ -1,8 +1,7 @@
 //! Corrections for many tests: published numbers and exact values, `tests/cases/experiment/multiplicity.json`; Dunnett (1955).
 
 use crm_core::experiment::{
-    Alternative, MeanArm, MultiplicityMethod, TestOptions, adjust_ln_p_values, adjust_p_values,
-    compare_with_control,
+    Alternative, MeanArm, MultiplicityMethod, TestOptions, adjust_ln_p_values, adjust_p_values, dunnett_test,
 };
 use serde_json::Value;
 
@@ -62,7 +61,7 @@ fn dunnett() {
         let control = arm(&case["control"]);
         let alternative = Alternative::from_name(case["alternative"].as_str().unwrap()).unwrap();
         let options = TestOptions::default().alternative(alternative).alpha(case["alpha"].as_f64().unwrap());
-        let test = compare_with_control(&targets, &control, &options).unwrap();
+        let test = dunnett_test(&targets, &control, &options).unwrap();
         let near = |name: &str, value: f64, known: f64, tolerance: f64| {
             assert!((value - known).abs() <= tolerance, "{} {name}: {value} {known}", case["id"]);
         };

@@ -1,7 +1,7 @@
 //! Laws of corrections for many tests and of Dunnett's test.
 
 use crm_core::experiment::{
-    Alternative, MeanArm, MultiplicityMethod, TestOptions, adjust_p_values, compare_with_control,
+    Alternative, MeanArm, MultiplicityMethod, TestOptions, adjust_p_values, dunnett_test,
 };
 use proptest::prelude::*;
 
@@ -58,12 +58,12 @@ proptest! {
         let (control, targets) = arms.split_last().unwrap();
         for alternative in Alternative::ALL.iter().copied() {
             let options = TestOptions::default().alternative(alternative).alpha(alpha).null(null);
-            let test = compare_with_control(targets, control, &options).unwrap();
+            let test = dunnett_test(targets, control, &options).unwrap();
             for result in &test.results {
                 prop_assert_eq!(result.rejects(), result.p_value < alpha);
                 // An end of the interval, taken as null, has the level for its p-value.
                 let end = if alternative == Alternative::Less { result.interval.upper } else { result.interval.lower };
-                let at_end = compare_with_control(targets, control, &options.null(end)).unwrap();
+                let at_end = dunnett_test(targets, control, &options.null(end)).unwrap();
                 let place = test.results.iter().position(|other| other == result).unwrap();
                 prop_assert!((at_end.results[place].p_value / alpha - 1.0).abs() < 1e-8);
             }

@@ -1,8 +1,6 @@
 //! Corrections for many tests, and several targets against one control.
 
-use crm_core::experiment::{
-    MeanArm, MultiplicityMethod, adjust_ln_p_values, adjust_p_values, compare_with_control,
-};
+use crm_core::experiment::{MeanArm, MultiplicityMethod, adjust_ln_p_values, adjust_p_values, dunnett_test};
 use crm_core::{Error, ErrorKind};
 
 use super::test_options::crm_test_options;
@@ -109,7 +107,7 @@ sized_structs!(crm_dunnett);
 /// Fails with `CRM_STATUS_EMPTY` for no targets, with `CRM_STATUS_INVALID_ARGUMENT` for moments that no values have, for
 /// options that make no sense and for contrasts other than the difference.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_compare_with_control(
+pub unsafe extern "C" fn crm_dunnett_test(
     counts: *const u64,
     means: *const f64,
     variances: *const f64,
@@ -136,7 +134,7 @@ pub unsafe extern "C" fn crm_compare_with_control(
         let first = sized::place("results", results)?;
         let summary = if out.is_null() { None } else { Some(sized::place("out", out)?) };
         let (control, targets) = arms.split_last().ok_or_else(|| Error::new(ErrorKind::Empty, "no arms"))?;
-        let test = compare_with_control(targets, control, &options)?;
+        let test = dunnett_test(targets, control, &options)?;
         first.put_all(test.results.iter().map(crm_test_result::from))?;
         if let Some(summary) = summary {
             summary.put(crm_dunnett {

@@ -108,11 +108,11 @@ __all__ = [
     "compare_several_means",
     "compare_several_proportions",
     "compare_stratified",
-    "compare_with_control",
     "covariate_deviation",
     "customer_table",
     "customer_tier_names",
     "dispersion",
+    "dunnett_test",
     "empirical_process_bound",
     "error_kinds",
     "expected_repeat_purchases",
@@ -1397,7 +1397,7 @@ class UpliftCurve:
 
 def adjust_p_values(p_values: Column, method: str) -> list[float]: ...
 def adjust_ln_p_values(ln_p_values: Column, method: str) -> list[float]: ...
-def compare_with_control(
+def dunnett_test(
     targets: list[tuple[int, float, float]], control: tuple[int, float, float], options: TestOptions
 ) -> dict[str, Any]: ...
 

@@ -14,7 +14,7 @@ mod proportion;
 mod quantile;
 mod rank;
 mod resampling;
-mod sample_ratio;
+mod split_check;
 mod test_columns;
 mod test_options;
 pub(crate) mod test_result;
@@ -34,7 +34,7 @@ pub(crate) use means::{
     CampaignCost, NativeMeanTest, analysis_of_variance, campaign_return, compare_adjusted, compare_means,
     compare_ratios, compare_several_means, compare_stratified, incremental_conversions,
 };
-pub(crate) use multiplicity::{adjust_ln_p_values, adjust_p_values, compare_with_control};
+pub(crate) use multiplicity::{adjust_ln_p_values, adjust_p_values, dunnett_test};
 pub(crate) use planning::{
     MeanPlan, PlanOptions, ProportionPlan, Traffic, covariate_deviation, ratio_deviation,
 };
@@ -45,5 +45,5 @@ pub(crate) use proportion::{
 pub(crate) use quantile::{QuantileArm, compare_quantiles, quantile_interval};
 pub(crate) use rank::{brunner_munzel, mann_whitney};
 pub(crate) use resampling::{BootstrapOptions, PermutationOptions, bootstrap, permutation_test};
-pub(crate) use sample_ratio::{SequentialSampleRatio, sample_ratio};
+pub(crate) use split_check::{SequentialSampleRatio, sample_ratio};
 pub(crate) use test_options::TestOptions;

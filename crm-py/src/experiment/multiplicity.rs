@@ -3,7 +3,7 @@
 use crm_core::Result;
 use crm_core::experiment::{
     MeanArm as Arm, MultiplicityMethod, adjust_ln_p_values as adjust_ln, adjust_p_values as adjust,
-    compare_with_control as dunnett,
+    dunnett_test as dunnett,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -31,7 +31,7 @@ pub(crate) fn adjust_ln_p_values(py: Python<'_>, ln_p_values: &Column, method: &
 
 /// The fields of a `crm.Dunnett`; arms by count, mean and variance.
 #[pyfunction]
-pub(crate) fn compare_with_control<'py>(
+pub(crate) fn dunnett_test<'py>(
     py: Python<'py>,
     targets: Vec<(i64, f64, f64)>,
     control: (i64, f64, f64),

@@ -27,7 +27,7 @@ def test_dunnett(case):
         return (len(values), float(np.mean(values)), float(np.var(values, ddof=1)))
 
     targets = [moments(values) for values in case["targets"]]
-    test = crm.compare_with_control(targets, moments(case["control"]), alternative=case["alternative"], alpha=case["alpha"])
+    test = crm.dunnett_test(targets, moments(case["control"]), alternative=case["alternative"], alpha=case["alpha"])
     assert [result.p_value for result in test.results] == pytest.approx(case["p_values"], abs=case["tolerance"])
     assert [result.statistic for result in test.results] == pytest.approx(case["statistics"], abs=case["statistic_tolerance"])
     if "critical_value" in case:
@@ -41,4 +41,4 @@ def test_what_is_refused():
     with pytest.raises(crm.InvalidArgumentError, match="method"):
         crm.adjust_p_values([0.1], method="tukey")
     with pytest.raises(crm.EmptyError, match="targets"):
-        crm.compare_with_control([], (3, 1.0, 1.0))
+        crm.dunnett_test([], (3, 1.0, 1.0))

@@ -59,7 +59,7 @@ from crm.experiment.multiplicity import (
     MultiplicityMethod,
     adjust_ln_p_values,
     adjust_p_values,
-    compare_with_control,
+    dunnett_test,
 )
 from crm.experiment.options import Alternative, Contrast
 from crm.experiment.planning import (
@@ -164,8 +164,8 @@ __all__ = [
     "compare_several_means",
     "compare_several_proportions",
     "compare_stratified",
-    "compare_with_control",
     "covariate_deviation",
+    "dunnett_test",
     "empirical_process_bound",
     "hedges_g",
     "incremental_conversions",

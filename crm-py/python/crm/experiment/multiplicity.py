@@ -14,7 +14,7 @@ from crm.column import ColumnLike, number_column
 from crm.experiment.options import Alternative, native_options
 from crm.experiment.result import TestResult
 
-__all__ = ["Dunnett", "MultiplicityMethod", "adjust_ln_p_values", "adjust_p_values", "compare_with_control"]
+__all__ = ["Dunnett", "MultiplicityMethod", "adjust_ln_p_values", "adjust_p_values", "dunnett_test"]
 
 MultiplicityMethod: TypeAlias = Literal[
     "bonferroni", "sidak", "holm", "holm_sidak", "hochberg", "hommel", "benjamini_hochberg", "benjamini_yekutieli"
@@ -84,7 +84,7 @@ class Dunnett:
     """The standard deviation within the arms."""
 
 
-def compare_with_control(
+def dunnett_test(
     targets: Sequence[_Moments | tuple[int, float, float]],
     control: _Moments | tuple[int, float, float],
     *,
@@ -113,12 +113,12 @@ def compare_with_control(
         InvalidArgumentError: An arm has moments that no values have, or an option makes no sense.
 
     >>> import crm
-    >>> test = crm.compare_with_control([(4, 8.9, 0.7673), (5, 10.878, 2.46512)], (6, 8.25, 0.9008))
+    >>> test = crm.dunnett_test([(4, 8.9, 0.7673), (5, 10.878, 2.46512)], (6, 8.25, 0.9008))
     >>> [result.rejects for result in test.results]
     [False, True]
     """
     options = native_options("difference", alternative, alpha, null)
-    fields = _crm.compare_with_control([_moments(arm) for arm in targets], _moments(control), options)
+    fields = _crm.dunnett_test([_moments(arm) for arm in targets], _moments(control), options)
     return Dunnett(
         [TestResult._of(result) for result in fields["results"]],
         fields["critical_value"],
