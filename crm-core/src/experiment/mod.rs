@@ -33,6 +33,7 @@ mod arm_table;
 mod grouping;
 mod joint_arm;
 mod mean_arm;
+mod measures;
 mod moments;
 
 // Means: tests.
@@ -56,13 +57,14 @@ pub use incremental::{
     Amount, CampaignCost, CampaignReturn, IncrementalConversions, campaign_return, incremental_conversions,
 };
 pub use interval::{Interval, IntervalKind};
-pub use joint_arm::{JointArm, Measures};
+pub use joint_arm::JointArm;
 pub use many_proportions::{
     Homogeneity, ProportionColumns, SeveralProportions, compare_several_proportions, homogeneity,
 };
 pub use mean_arm::MeanArm;
 pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
 pub use mean_test::{cohens_d, compare_means, hedges_g};
+pub use measures::Measures;
 pub use proportion::{ProportionMethod, compare_proportions};
 pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};
 pub use sample_ratio::{
