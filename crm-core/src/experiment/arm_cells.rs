@@ -6,7 +6,8 @@
 use rayon::prelude::*;
 
 use super::grouping::Codes;
-use super::joint_arm::{JointArm, Measures};
+use super::joint_arm::JointArm;
+use super::measures::Measures;
 use super::moments::{BLOCK, Block};
 use crate::error::Result;
 

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::arm_cells::arms_of_groups;
 use super::grouping::{GroupColumn, GroupLabel, Grouping};
-use super::joint_arm::{JointArm, Measures};
+use super::joint_arm::JointArm;
 use super::mean_arm::MeanArm;
+use super::measures::Measures;
 use crate::error::{Error, ErrorKind, Result};
 use crate::parallel::Threads;
 

@@ -77,6 +77,7 @@ mod dunnett_tail;
 mod multiplicity;
 
 // Before the test.
+mod measures;
 mod planning;
 
 pub use adjusted::{Adjustment, ThetaMethod, compare_adjusted, compare_ratios};
@@ -100,13 +101,14 @@ pub use incremental::{
     incremental_conversions,
 };
 pub use interval::{Interval, IntervalKind};
-pub use joint_arm::{JointArm, Measures};
+pub use joint_arm::JointArm;
 pub use many_proportions::{
     Homogeneity, ProportionColumns, SeveralProportions, compare_several_proportions, homogeneity,
 };
 pub use mean_arm::MeanArm;
 pub use mean_method::{LiftMethod, MeanMethod, MeanTest};
 pub use mean_test::{cohens_d, compare_means, hedges_g};
+pub use measures::Measures;
 pub use mixture_bound::{MixtureBound, MixtureKind};
 pub use multiplicity::{MultiplicityMethod, adjust_ln_p_values, adjust_p_values};
 pub use planning::{
