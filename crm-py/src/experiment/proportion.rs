@@ -10,10 +10,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::binary_arm::BinaryArm;
-use super::sample_ratio;
 use super::test_columns::table;
 use super::test_options::TestOptions;
 use super::test_result::{ends, fields};
+use super::user_split;
 use crate::column::{Accept, Column};
 use crate::error::{OrRaise, exception, within};
 use crate::ingest::threads as threads_of;
@@ -112,7 +112,7 @@ pub(crate) fn compare_several_proportions<'py>(
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
     let same = all.homogeneity;
     let same = (same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name());
-    Ok((comparisons, same, sample_ratio::fields(py, &all.sample_ratio)?))
+    Ok((comparisons, same, user_split::fields(py, &all.sample_ratio)?))
 }
 
 /// The fields of a `crm.Homogeneity`.
