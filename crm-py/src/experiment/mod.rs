@@ -3,7 +3,6 @@
 mod binary_arm;
 mod equivalence;
 mod proportion;
-
 mod test_columns;
 mod test_options;
 mod test_result;
