@@ -14,10 +14,10 @@ mod proportion;
 mod quantile;
 mod rank;
 mod resampling;
-mod split_check;
 mod test_columns;
 mod test_options;
 pub(crate) mod test_result;
+mod user_split;
 
 pub(crate) use arm_table::ArmTable;
 pub(crate) use bayes::{
@@ -45,5 +45,5 @@ pub(crate) use proportion::{
 pub(crate) use quantile::{QuantileArm, compare_quantiles, quantile_interval};
 pub(crate) use rank::{brunner_munzel, mann_whitney};
 pub(crate) use resampling::{BootstrapOptions, PermutationOptions, bootstrap, permutation_test};
-pub(crate) use split_check::{SequentialSampleRatio, sample_ratio};
 pub(crate) use test_options::TestOptions;
+pub(crate) use user_split::{SequentialSampleRatio, sample_ratio};

@@ -10,10 +10,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::binary_arm::BinaryArm;
-use super::split_check;
 use super::test_columns::table;
 use super::test_options::TestOptions;
 use super::test_result::{ends, fields};
+use super::user_split;
 use crate::column::{Accept, Column};
 use crate::error::{OrRaise, exception, within};
 use crate::ingest::threads as threads_of;
@@ -95,6 +95,9 @@ pub(crate) fn proportion_equivalence<'py>(
     super::equivalence::fields(py, &found)
 }
 
+/// The fields of `crm.Homogeneity`, in their order.
+type Same = (f64, f64, f64, f64, &'static str);
+
 /// Comparisons, homogeneity and split.
 #[pyfunction]
 pub(crate) fn compare_several_proportions<'py>(
@@ -104,7 +107,7 @@ pub(crate) fn compare_several_proportions<'py>(
     weights: Vec<f64>,
     method: &str,
     options: &TestOptions,
-) -> PyResult<(Vec<Bound<'py, PyDict>>, (f64, f64, f64, f64, &'static str), Bound<'py, PyDict>)> {
+) -> PyResult<(Vec<Bound<'py, PyDict>>, Same, Bound<'py, PyDict>)> {
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
     let method = ProportionMethod::from_name(method).or_raise(py)?;
     let control = within("control", control, "at least 0").or_raise(py)?;
@@ -112,7 +115,7 @@ pub(crate) fn compare_several_proportions<'py>(
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
     let same = all.homogeneity;
     let same = (same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name());
-    Ok((comparisons, same, split_check::fields(py, &all.sample_ratio)?))
+    Ok((comparisons, same, user_split::fields(py, &all.sample_ratio)?))
 }
 
 /// The fields of a `crm.Homogeneity`.
@@ -120,7 +123,7 @@ pub(crate) fn compare_several_proportions<'py>(
 pub(crate) fn proportion_homogeneity<'py>(
     py: Python<'py>,
     arms: Vec<PyRef<'py, BinaryArm>>,
-) -> PyResult<(f64, f64, f64, f64, &'static str)> {
+) -> PyResult<Same> {
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
     let same = homogeneity(&arms).or_raise(py)?;
     Ok((same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name()))

@@ -36,12 +36,12 @@ fn users(observed: Vec<i64>) -> Result<Vec<u64>> {
 /// The fields of a `crm.SampleRatio`; without a threshold the core's.
 #[pyfunction]
 #[pyo3(signature = (observed, weights, threshold))]
-pub(crate) fn sample_ratio<'py>(
-    py: Python<'py>,
+pub(crate) fn sample_ratio(
+    py: Python<'_>,
     observed: Vec<i64>,
     weights: Vec<f64>,
     threshold: Option<f64>,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let observed = users(observed).or_raise(py)?;
     let split = check(&observed, &weights, threshold.unwrap_or(SAMPLE_RATIO_THRESHOLD)).or_raise(py)?;
     fields(py, &split)
