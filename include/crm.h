@@ -6858,27 +6858,27 @@ crm_status crm_bootstrap_options_init(struct crm_bootstrap_options *options, siz
  * with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
  */
 crm_status crm_bootstrap_test(const double *target,
-                         const double *target_denominators,
-                         size_t target_length,
-                         const double *control,
-                         const double *control_denominators,
-                         size_t control_length,
-                         const struct crm_bootstrap_options *bootstrap,
-                         const struct crm_test_options *options,
-                         struct crm_test_result *out,
-                         struct crm_resampled *resampled);
+                              const double *target_denominators,
+                              size_t target_length,
+                              const double *control,
+                              const double *control_denominators,
+                              size_t control_length,
+                              const struct crm_bootstrap_options *bootstrap,
+                              const struct crm_test_options *options,
+                              struct crm_test_result *out,
+                              struct crm_resampled *resampled);
 
 /**
  * The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it, by default
  * 0. As `crm_bootstrap_test`, with NaN as control; the contrast is the difference.
  */
 crm_status crm_bootstrap_test_one(const double *sample,
-                             const double *denominators,
-                             size_t length,
-                             const struct crm_bootstrap_options *bootstrap,
-                             const struct crm_test_options *options,
-                             struct crm_test_result *out,
-                             struct crm_resampled *resampled);
+                                  const double *denominators,
+                                  size_t length,
+                                  const struct crm_bootstrap_options *bootstrap,
+                                  const struct crm_test_options *options,
+                                  struct crm_test_result *out,
+                                  struct crm_resampled *resampled);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
