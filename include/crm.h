@@ -1622,10 +1622,6 @@ enum crm_test_status
      * The control cannot be told from 0, so the interval of a relative contrast has no end.
      */
     CRM_TEST_STATUS_UNBOUNDED = 6,
-    /**
-     * What the method compares does not exist for these data: a ratio with denominators of 0, a logarithm of what is not positive.
-     */
-    CRM_TEST_STATUS_UNDEFINED = 7,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1657,122 +1653,157 @@ typedef int32_t crm_proportion_method;
 #endif // __cplusplus
 
 /**
- * How the variance of a difference of means is estimated, and against which distribution it is held.
+ * Where the p-value of the Mann-Whitney test comes from.
  */
-enum crm_mean_method
+enum crm_mann_whitney_method
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * A variance for each arm, Student's distribution with Welch's degrees of freedom.
+     * Exact up to 2,500 pairs of a target and a control value, the corrected normal approximation above.
      */
-    CRM_MEAN_METHOD_WELCH = 0,
+    CRM_MANN_WHITNEY_METHOD_AUTO = 0,
     /**
-     * One variance for both arms, Student's distribution.
+     * All assignments of the pooled values to the arms, ties as they are; up to 10,000 pairs.
      */
-    CRM_MEAN_METHOD_STUDENT = 1,
+    CRM_MANN_WHITNEY_METHOD_EXACT = 1,
     /**
-     * A variance for each arm, the normal distribution.
+     * The normal approximation, its variance corrected for ties.
      */
-    CRM_MEAN_METHOD_Z = 2,
+    CRM_MANN_WHITNEY_METHOD_NORMAL = 2,
+    /**
+     * The normal approximation with a continuity correction of 1/2.
+     */
+    CRM_MANN_WHITNEY_METHOD_NORMAL_CORRECTED = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_mean_method crm_mean_method;
+typedef enum crm_mann_whitney_method crm_mann_whitney_method;
 #else
-typedef int32_t crm_mean_method;
+typedef int32_t crm_mann_whitney_method;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * How ratios and lifts of means are judged; differences do not look at it.
+ * By what the arms of a permutation test are told apart.
  */
-enum crm_lift_method
+enum crm_permutation_statistic
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * By the linear combination that is 0 at the null (Fieller): right however small the control is.
+     * The difference of the means.
      */
-    CRM_LIFT_METHOD_FIELLER = 0,
+    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_MEANS = 0,
     /**
-     * By a linear expansion.
+     * The difference of the means by its standard error, which stays valid if the variances differ.
      */
-    CRM_LIFT_METHOD_DELTA = 1,
+    CRM_PERMUTATION_STATISTIC_STUDENTISED_DIFFERENCE = 1,
     /**
-     * By a linear expansion of the logarithm of the ratio, for means of one sign.
+     * The difference of quantiles of one probability.
      */
-    CRM_LIFT_METHOD_LOG = 2,
+    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_QUANTILES = 2,
+    /**
+     * The ratio of the means of values that are not negative.
+     */
+    CRM_PERMUTATION_STATISTIC_RATIO_OF_MEANS = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_lift_method crm_lift_method;
+typedef enum crm_permutation_statistic crm_permutation_statistic;
 #else
-typedef int32_t crm_lift_method;
+typedef int32_t crm_permutation_statistic;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * Which variation the coefficients of an adjustment are estimated from.
+ * What the bootstrap estimates of each arm.
  */
-enum crm_theta_method
+enum crm_bootstrap_statistic
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Variation within the arms: the analysis of covariance.
+     * The mean of the values.
      */
-    CRM_THETA_METHOD_WITHIN = 0,
+    CRM_BOOTSTRAP_STATISTIC_MEAN = 0,
     /**
-     * All rows as one sample.
+     * The sum of the values by the sum of the denominators.
      */
-    CRM_THETA_METHOD_TOTAL = 1,
+    CRM_BOOTSTRAP_STATISTIC_RATIO_OF_SUMS = 1,
     /**
-     * Whatever makes the standard error of the difference smallest.
+     * A quantile of the values, by definition 7 of Hyndman and Fan.
      */
-    CRM_THETA_METHOD_LEAST_VARIANCE = 2,
+    CRM_BOOTSTRAP_STATISTIC_QUANTILE = 2,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_theta_method crm_theta_method;
+typedef enum crm_bootstrap_statistic crm_bootstrap_statistic;
 #else
-typedef int32_t crm_theta_method;
+typedef int32_t crm_bootstrap_statistic;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * How several means are tested at once.
+ * How an interval is read off the resamples.
  */
-enum crm_anova_method
+enum crm_bootstrap_interval
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * A variance for each arm (Welch).
+     * Quantiles of the resamples' estimates, corrected for bias and for acceleration.
      */
-    CRM_ANOVA_METHOD_WELCH = 0,
+    CRM_BOOTSTRAP_INTERVAL_BCA = 0,
     /**
-     * One variance for all arms (Fisher).
+     * Quantiles of the resamples' estimates.
      */
-    CRM_ANOVA_METHOD_CLASSIC = 1,
+    CRM_BOOTSTRAP_INTERVAL_PERCENTILE = 1,
+    /**
+     * Twice the estimate less those quantiles.
+     */
+    CRM_BOOTSTRAP_INTERVAL_BASIC = 2,
+    /**
+     * The estimate less quantiles of the studentised estimates, times the standard error; not for quantiles.
+     */
+    CRM_BOOTSTRAP_INTERVAL_STUDENTISED = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_anova_method crm_anova_method;
+typedef enum crm_bootstrap_interval crm_bootstrap_interval;
 #else
-typedef int32_t crm_anova_method;
+typedef int32_t crm_bootstrap_interval;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * An arm for each label, or for each pair of a label and a stratum, in the order of the labels. Free with `crm_arm_table_free`. Immutable: any
- * number of threads may use it at once.
+ * What the bootstrap draws.
  */
-typedef struct crm_arm_table crm_arm_table;
+enum crm_resampling
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * As many rows as there are, each draw any row with equal probability.
+     */
+    CRM_RESAMPLING_MULTINOMIAL = 0,
+    /**
+     * Each row as often as an independent Poisson number of mean 1 says.
+     */
+    CRM_RESAMPLING_POISSON = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_resampling crm_resampling;
+#else
+typedef int32_t crm_resampling;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
 
 /**
  * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
@@ -1887,12 +1918,6 @@ typedef struct crm_history_builder crm_history_builder;
 typedef struct crm_intervals crm_intervals;
 
 /**
- * Count, means and products of deviations of several columns. Free with `crm_joint_arm_free`. Immutable: any number of threads may use it
- * at once.
- */
-typedef struct crm_joint_arm crm_joint_arm;
-
-/**
  * Clusters around centres: each row belongs to the nearest. Free with `crm_k_means_free`. Immutable: any number of threads
  * may use it at once.
  */
@@ -1946,6 +1971,13 @@ typedef struct crm_purchase_data crm_purchase_data;
  * `crm_purchase_model_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_purchase_model crm_purchase_model;
+
+/**
+ * The values of an arm as its quantiles need them: all distinct values with their counts, or, beyond a number of them,
+ * buckets of equal ratio. Summaries merge, with a result that is the same for any partition of the rows. Free with
+ * `crm_quantile_arm_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_quantile_arm crm_quantile_arm;
 
 /**
  * Customers ranked by a prediction, with what they went on to do. Customers with equal predictions share what their group
@@ -3222,266 +3254,160 @@ typedef struct crm_test_result {
 } crm_test_result;
 
 /**
- * Columns of rows. Set `struct_size` and everything else to 0 first; arrays have `rows` values and are only read.
+ * What the bootstrap is asked. Fill with `crm_bootstrap_options_init`, then change what differs.
  */
-typedef struct crm_measures {
+typedef struct crm_bootstrap_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * The number of rows.
+     * A `crm_bootstrap_statistic` (default the mean).
      */
-    size_t rows;
+    int32_t statistic;
     /**
-     * The value, or the numerator of a ratio.
+     * A `crm_bootstrap_interval` (default BCa).
      */
-    const double *value;
+    int32_t interval;
     /**
-     * What the value is divided by in a ratio of sums; NULL (default) for none.
+     * A `crm_resampling` (default multinomial).
      */
-    const double *denominator;
+    int32_t resampling;
     /**
-     * Quantities known before the experiment; NULL (default) for none.
+     * How many resamples, 1 to 10,000,000 (default 10,000).
      */
-    const double *const *covariates;
+    uint32_t resamples;
     /**
-     * How many.
+     * The probability of the quantile, inside (0, 1) (default 0.5).
      */
-    size_t covariate_count;
-} crm_measures;
+    double probability;
+    /**
+     * The seed (default 0): equal seeds give equal bits, for any order of the rows and number of threads.
+     */
+    uint64_t seed;
+    /**
+     * How many threads may work, 0 (default) for as many as there are.
+     */
+    size_t threads;
+} crm_bootstrap_options;
 
 /**
- * Names of the columns of arms in an Arrow table. Set `struct_size` and everything else to 0 first.
+ * What a test on resamples says beside the test. Set `struct_size` before the call that fills it.
  */
-typedef struct crm_arm_columns {
+typedef struct crm_resampled {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * Which arm a row belongs to: truth values, integers, text or a dictionary.
+     * How many resamples the test stands on, without the data themselves.
      */
-    const char *arm;
+    uint64_t resamples;
     /**
-     * The value, or the numerator of a ratio.
+     * 1 if these are all that there are, so that nothing was left to chance, else 0.
      */
-    const char *value;
-    /**
-     * What the value is divided by; NULL (default) for none.
-     */
-    const char *denominator;
-    /**
-     * Which stratum a row belongs to; NULL (default) for none.
-     */
-    const char *stratum;
-    /**
-     * Quantities known before; NULL (default) for none.
-     */
-    const char *const *covariates;
-    /**
-     * How many.
-     */
-    size_t covariate_count;
-} crm_arm_columns;
-
-/**
- * Count, mean and squares of a value; all 0 is the empty arm. Its layout never changes. Fill it by a function below.
- */
-typedef struct crm_mean_arm {
-    /**
-     * The number of values.
-     */
-    uint64_t count;
-    /**
-     * Their mean.
-     */
-    double mean;
-    /**
-     * What rounding took from the mean; 0 in an arm made by hand.
-     */
-    double mean_tail;
-    /**
-     * The sum of squared deviations from the mean.
-     */
-    double m2;
-} crm_mean_arm;
-
-/**
- * What a campaign costs, and what part of revenue is earned. Its layout never changes.
- */
-typedef struct crm_campaign_cost {
-    /**
-     * What it costs whatever its size, in the unit of the revenue.
-     */
-    double fixed;
-    /**
-     * What each contact costs.
-     */
-    double per_contact;
-    /**
-     * The share of revenue that is earned before the campaign's own cost; above 0.
-     */
-    double margin;
-} crm_campaign_cost;
-
-/**
- * An amount with the values that the data do not rule out. Its layout never changes.
- */
-typedef struct crm_amount {
-    /**
-     * The estimate.
-     */
-    double estimate;
-    /**
-     * The lower end of the interval, or for an exclusive one the end of its lower part.
-     */
-    double lower;
-    /**
-     * The upper end of the interval, or for an exclusive one the start of its upper part.
-     */
-    double upper;
-    /**
-     * The shape of the interval, a `crm_interval_kind`.
-     */
-    int32_t interval_kind;
+    int32_t exact;
     /**
      * 0.
      */
     int32_t reserved;
-} crm_amount;
+    /**
+     * The standard error of the p-value from the number of resamples; 0 if all were taken.
+     */
+    double p_value_error;
+    /**
+     * The mean of the resamples' estimates less the estimate, for the bootstrap; else NaN.
+     */
+    double bias;
+} crm_resampled;
 
 /**
- * What a campaign returned. Set `struct_size` before the call that fills it.
+ * What a permutation test is asked. Fill with `crm_permutation_options_init`, then change what differs.
  */
-typedef struct crm_campaign_return {
+typedef struct crm_permutation_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * The contacts, which is the size of the target.
+     * A `crm_permutation_statistic` (default the difference of the means).
      */
-    uint64_t contacts;
+    int32_t statistic;
     /**
-     * What they cost.
+     * All assignments are taken if there are at most so many, up to 10,000,000 (default 1,000,000); 0 for never.
      */
-    double cost;
+    uint32_t exact_up_to;
     /**
-     * Revenue beyond that of the control.
+     * How many random assignments are drawn otherwise, 1 to 10,000,000 (default 10,000).
      */
-    struct crm_amount revenue;
+    uint32_t resamples;
     /**
-     * Margin times revenue, less cost.
+     * Must be 0.
      */
-    struct crm_amount profit;
+    int32_t reserved;
     /**
-     * Profit over cost; NaN and the whole line for a campaign that cost nothing.
+     * The probability of the quantiles, inside (0, 1) (default 0.5).
      */
-    struct crm_amount roi;
+    double probability;
     /**
-     * Revenue over cost.
+     * The seed of random assignments (default 0).
      */
-    struct crm_amount revenue_per_cost;
+    uint64_t seed;
     /**
-     * The difference of means at which profit is 0.
+     * How many threads may work, 0 (default) for as many as there are; the result does not depend on it.
      */
-    double break_even_mean;
-    /**
-     * Probability that profit is above 0, from a flat prior on the difference of means.
-     */
-    double probability_of_profit;
-    /**
-     * The statistic of the difference of means against `break_even_mean`.
-     */
-    double break_even_statistic;
-    /**
-     * Its p-value.
-     */
-    double break_even_p_value;
-    /**
-     * The natural logarithm of that.
-     */
-    double break_even_ln_p_value;
-} crm_campaign_return;
+    size_t threads;
+} crm_permutation_options;
 
 /**
- * Conversions beyond those of the control, and what each cost. Set `struct_size` before the call that fills it.
+ * How a quantile summary counts. Fill with `crm_quantile_arm_options_init`, then change what differs.
  */
-typedef struct crm_incremental_conversions {
+typedef struct crm_quantile_arm_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * Contacts times the difference of rates.
+     * Up to how many distinct values all are counted, so that quantiles are exact (default 65,536); 0 for buckets from the
+     * start, at most 10,000,000.
      */
-    struct crm_amount conversions;
+    uint64_t most_distinct;
     /**
-     * Cost over conversions. Where the difference may be 0 the interval has a gap around 0 and no end.
+     * By how much a quantile from buckets may differ from the value that it stands for, as a share of it (default 0.005);
+     * inside (0.0001, 0.5).
      */
-    struct crm_amount cost_per_conversion;
-} crm_incremental_conversions;
+    double relative_error;
+} crm_quantile_arm_options;
 
 /**
- * What an adjustment by covariates says besides the test. Set `struct_size` before the call that fills it.
+ * What the Mann-Whitney test says beside the test of the shift. Set `struct_size` before the call that fills it.
  */
-typedef struct crm_adjustment {
+typedef struct crm_rank_effect {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * The number of covariates.
+     * Pairs in which the target is above the control, a tie counting one half, after the shift of the null.
      */
-    size_t covariates;
+    double u;
     /**
-     * The share of the variance of the difference that the adjustment takes away; NaN where there is none.
+     * P(target > control) + P(target = control) / 2, of the values as they are.
      */
-    double variance_reduction;
-} crm_adjustment;
-
-/**
- * A test of the equality of several means. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_anova {
+    double probability_of_superiority;
     /**
-     * `sizeof` this struct.
+     * P(target > control) - P(target < control), which is also the rank-biserial correlation.
      */
-    size_t struct_size;
+    double cliffs_delta;
     /**
-     * The `crm_anova_method`.
+     * 1 if the p-value is exact, else 0.
      */
-    int32_t method;
+    int32_t exact;
     /**
-     * A `crm_test_status`: whether the data could answer.
+     * 0.
      */
-    int32_t status;
-    /**
-     * F.
-     */
-    double statistic;
-    /**
-     * Degrees of freedom above the line, arms less 1.
-     */
-    double degrees_between;
-    /**
-     * Degrees of freedom below the line.
-     */
-    double degrees_within;
-    /**
-     * The p-value.
-     */
-    double p_value;
-    /**
-     * The natural logarithm of the p-value, which does not underflow.
-     */
-    double ln_p_value;
-    /**
-     * The share of the sum of squares that lies between the arms.
-     */
-    double eta_squared;
-} crm_anova;
+    int32_t reserved;
+} crm_rank_effect;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -6917,293 +6843,197 @@ crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    struct crm_test_result *out);
 
 /**
- * The arms of rows: columns of numbers, the arm of each row as an integer, and if wanted its stratum (else NULL). `threads` is 0 for as many
- * as there are; the result does not depend on it.
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
- * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_INVALID_VALUE`, column
- * and row for a value that is NaN or infinite, and with `CRM_STATUS_OUT_OF_RANGE` for more than 65,536 groups.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_arm_table_from_rows(const struct crm_measures *measures,
-                                   const int64_t *arm,
-                                   const int64_t *stratum,
-                                   size_t threads,
-                                   struct crm_arm_table **out);
+crm_status crm_bootstrap_options_init(struct crm_bootstrap_options *options, size_t struct_size);
 
 /**
- * The arms of an Arrow stream of record batches, which is consumed and released, whatever comes of it.
+ * Compares two independent samples by the bootstrap: set `out->struct_size` first, and `resampled->struct_size`, or let
+ * `resampled` be NULL. Denominators are as long as their values, and NULL unless a ratio of sums is asked for. `bootstrap`
+ * and `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
  *
- * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_MISSING_COLUMN`,
- * `CRM_STATUS_WRONG_TYPE`, with `CRM_STATUS_MISSING_VALUE` for a null, and as `crm_arm_table_from_rows`; rows are counted over all batches.
+ * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and
+ * with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
  */
-crm_status crm_arm_table_from_arrow(struct ArrowArrayStream *stream,
-                                    const struct crm_arm_columns *columns,
-                                    size_t threads,
-                                    struct crm_arm_table **out);
+crm_status crm_bootstrap_test(const double *target,
+                              const double *target_denominators,
+                              size_t target_length,
+                              const double *control,
+                              const double *control_denominators,
+                              size_t control_length,
+                              const struct crm_bootstrap_options *bootstrap,
+                              const struct crm_test_options *options,
+                              struct crm_test_result *out,
+                              struct crm_resampled *resampled);
 
 /**
- * Both tables as one.
- *
- * `out` receives the table, NULL if the call fails. Fails with `CRM_STATUS_INCOMPATIBLE` for tables of other columns, or strata in one only.
+ * The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it, by default
+ * 0. As `crm_bootstrap_test`, with NaN as control; the contrast is the difference.
  */
-crm_status crm_arm_table_merge(const struct crm_arm_table *table,
-                               const struct crm_arm_table *other,
-                               struct crm_arm_table **out);
-
-/**
- * The number of arms; 0 for an invalid handle.
- */
-size_t crm_arm_table_arm_count(const struct crm_arm_table *table);
-
-/**
- * The number of strata; 0 for a table without strata and for an invalid handle.
- */
-size_t crm_arm_table_stratum_count(const struct crm_arm_table *table);
-
-/**
- * The label of an arm, integers as digits; NULL for a place beyond the last. It belongs to the table.
- */
-const char *crm_arm_table_label(const struct crm_arm_table *table, size_t index);
-
-/**
- * The label of a stratum, integers as digits; NULL for a place beyond the last. It belongs to the table.
- */
-const char *crm_arm_table_stratum(const struct crm_arm_table *table, size_t index);
-
-/**
- * An arm over all strata, by its place.
- *
- * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails with `CRM_STATUS_OUT_OF_RANGE` for a place
- * beyond the last.
- */
-crm_status crm_arm_table_arm(const struct crm_arm_table *table,
-                             size_t index,
-                             struct crm_joint_arm **out);
-
-/**
- * The arm of the value in one stratum, by the places of both; 0 as the stratum of a table without strata.
- *
- * Fails with `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last.
- */
-crm_status crm_arm_table_value(const struct crm_arm_table *table,
-                               size_t index,
-                               size_t stratum,
-                               struct crm_mean_arm *out);
-
-/**
- * Frees a table; NULL is nothing to free.
- */
-void crm_arm_table_free(struct crm_arm_table *table);
-
-/**
- * What a campaign returned, from revenue for each contact in target and control: set `out->struct_size` first. `method` is a `crm_mean_method`;
- * `options` may be NULL for the defaults, and their contrast is the difference.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty target, for costs that are negative and for options that make no sense.
- */
-crm_status crm_campaign_return_of(const struct crm_mean_arm *target,
-                                  const struct crm_mean_arm *control,
-                                  const struct crm_campaign_cost *cost,
-                                  int32_t method,
+crm_status crm_bootstrap_test_one(const double *sample,
+                                  const double *denominators,
+                                  size_t length,
+                                  const struct crm_bootstrap_options *bootstrap,
                                   const struct crm_test_options *options,
-                                  struct crm_campaign_return *out);
+                                  struct crm_test_result *out,
+                                  struct crm_resampled *resampled);
 
 /**
- * Conversions beyond those of the control, and the cost of each: set `out->struct_size` first. `method` is a `crm_proportion_method`; `options`
- * may be NULL for the defaults, and their contrast must be the difference.
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms, costs and options that make no sense.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_incremental_conversions_of(const struct crm_binary_arm *target,
-                                          const struct crm_binary_arm *control,
-                                          const struct crm_campaign_cost *cost,
-                                          int32_t method,
-                                          const struct crm_test_options *options,
-                                          struct crm_incremental_conversions *out);
+crm_status crm_permutation_options_init(struct crm_permutation_options *options, size_t struct_size);
 
 /**
- * The arm of columns of rows.
+ * Tests whether the arms differ, by all assignments of their values to arms of the same sizes, or by random ones: set
+ * `out->struct_size` first, and `resampled->struct_size`, or let `resampled` be NULL. `permutation` and `options` may be NULL
+ * for the defaults; the contrast of the options is the difference, or the ratio for the ratio of means.
  *
- * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails with `CRM_STATUS_INVALID_VALUE`, column
- * and row for a value that is NaN or infinite.
+ * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, or
+ * has a negative value where a ratio is asked for, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
  */
-crm_status crm_joint_arm_from_measures(const struct crm_measures *measures,
-                                       struct crm_joint_arm **out);
+crm_status crm_permutation_test(const double *target,
+                                size_t target_length,
+                                const double *control,
+                                size_t control_length,
+                                const struct crm_permutation_options *permutation,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out,
+                                struct crm_resampled *resampled);
 
 /**
- * The arm of means and sample covariances, as `avg`, `var_samp` and `covar_samp` give them.
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
- * There are `columns` means, of the value, the denominator if `has_denominator` is not 0, and covariates, and `columns * columns` covariances, row
- * by row. `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_LENGTH_MISMATCH` for too few columns and with
- * `CRM_STATUS_INVALID_ARGUMENT` for numbers that no rows can have.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_joint_arm_from_moments(int32_t has_denominator,
-                                      uint64_t count,
-                                      const double *means,
-                                      const double *covariances,
-                                      size_t columns,
-                                      struct crm_joint_arm **out);
+crm_status crm_quantile_arm_options_init(struct crm_quantile_arm_options *options, size_t struct_size);
 
 /**
- * Both arms as one.
+ * The summary of a column of `length` values. `options` may be NULL for the defaults.
  *
- * `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and with
+ * `CRM_STATUS_INVALID_ARGUMENT` for an option out of range.
  */
-crm_status crm_joint_arm_merge(const struct crm_joint_arm *arm,
-                               const struct crm_joint_arm *other,
-                               struct crm_joint_arm **out);
+crm_status crm_quantile_arm_from_values(const double *values,
+                                        size_t length,
+                                        const struct crm_quantile_arm_options *options,
+                                        struct crm_quantile_arm **out);
 
 /**
- * The arm of one column alone: 0 for the value, then the denominator if there is one, then covariates.
+ * The summary of `length` values with how often each came, as an engine that groups by value has them. As
+ * `crm_quantile_arm_from_values`; fails with `CRM_STATUS_OUT_OF_RANGE` too for counts that add up to 2^63 or more.
+ */
+crm_status crm_quantile_arm_from_counts(const double *values,
+                                        const uint64_t *counts,
+                                        size_t length,
+                                        const struct crm_quantile_arm_options *options,
+                                        struct crm_quantile_arm **out);
+
+/**
+ * A summary of the rows of both.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a column that does not exist.
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_INCOMPATIBLE` if they count with different options.
  */
-crm_status crm_joint_arm_column(const struct crm_joint_arm *arm, size_t column, struct crm_mean_arm *out);
+crm_status crm_quantile_arm_merge(const struct crm_quantile_arm *arm,
+                                  const struct crm_quantile_arm *other,
+                                  struct crm_quantile_arm **out);
 
 /**
- * The sample covariance of two columns; NaN for fewer than two rows.
+ * How many rows there are; 0 for null.
+ */
+uint64_t crm_quantile_arm_count(const struct crm_quantile_arm *arm);
+
+/**
+ * 1 if all distinct values are counted, so that quantiles are exact, else 0; 0 for null.
+ */
+int32_t crm_quantile_arm_is_exact(const struct crm_quantile_arm *arm);
+
+/**
+ * The quantile of a probability from 0 to 1, by definition 7 of Hyndman and Fan.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a column that does not exist.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another probability.
  */
-crm_status crm_joint_arm_covariance(const struct crm_joint_arm *arm, size_t first, size_t second, double *out);
+crm_status crm_quantile_arm_quantile(const struct crm_quantile_arm *arm, double probability, double *out);
 
 /**
- * The arm as JSON text, which `crm_bytes_text` gives as a string.
+ * The summary as JSON text, a terminated string.
  *
  * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
  */
-crm_status crm_joint_arm_to_json(const struct crm_joint_arm *arm, struct crm_bytes **out);
+crm_status crm_quantile_arm_to_json(const struct crm_quantile_arm *arm, struct crm_bytes **out);
 
 /**
- * An arm from its JSON text.
+ * A summary from its JSON text, a terminated string that is read during the call only.
  *
- * `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_CORRUPT` for another text, and with `CRM_STATUS_INCOMPATIBLE` for
- * one of a later version.
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is no summary, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
  */
-crm_status crm_joint_arm_from_json(const char *json,
-                                   struct crm_joint_arm **out);
+crm_status crm_quantile_arm_from_json(const char *json, struct crm_quantile_arm **out);
 
 /**
- * Frees an arm; NULL is nothing to free.
+ * Frees a summary; NULL does nothing.
  */
-void crm_joint_arm_free(struct crm_joint_arm *arm);
+void crm_quantile_arm_free(struct crm_quantile_arm *arm);
 
 /**
- * The arm of values.
+ * Compares a quantile of two arms from their summaries, without a density: set `out->struct_size` first. The probability
+ * lies inside (0, 1); `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
  *
- * Fails with `CRM_STATUS_INVALID_VALUE` and the row for a value that is NaN or infinite, and with `CRM_STATUS_OUT_OF_RANGE` for values
- * so far apart that their squares overflow.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
  */
-crm_status crm_mean_arm_from_values(const double *values,
-                                    size_t length,
-                                    struct crm_mean_arm *out);
+crm_status crm_compare_quantiles(const struct crm_quantile_arm *target,
+                                 const struct crm_quantile_arm *control,
+                                 double probability,
+                                 const struct crm_test_options *options,
+                                 struct crm_test_result *out);
 
 /**
- * The arm of what SQL engines give as `count(x)`, `avg(x)` and `var_samp(x)`. The variance of one value, and mean and variance of none, are
- * not looked at.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean that is not finite or a variance that is not finite or negative.
+ * An interval for a quantile of one arm from its order statistics, and the test of a value of it, by default 0: set
+ * `out->struct_size` first. As `crm_compare_quantiles`, with NaN as control; the contrast is the difference.
  */
-crm_status crm_mean_arm_from_moments(uint64_t count,
-                                     double mean,
-                                     double variance,
-                                     struct crm_mean_arm *out);
+crm_status crm_quantile_interval(const struct crm_quantile_arm *arm,
+                                 double probability,
+                                 const struct crm_test_options *options,
+                                 struct crm_test_result *out);
 
 /**
- * The arm of sums of `x - shift` and of its square.
+ * Tests by a `crm_mann_whitney_method` whether the target is shifted against the control: set `out->struct_size` first, and
+ * `effect->struct_size`, or let `effect` be NULL. `options` may be NULL for the defaults; `threads` is 0 for as many as there
+ * are, and changes no result.
  *
- * Fails with `CRM_STATUS_OUT_OF_RANGE` if so much cancels that less than 1e-6 of the sum of squares is left, unless both sums are whole
- * numbers below 2^53, and with `CRM_STATUS_INVALID_ARGUMENT` for sums that no values can have.
+ * The estimate is the median of all differences (Hodges-Lehmann), and the interval holds the shifts that the same ranks do
+ * not reject. Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that
+ * cannot be used, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
  */
-crm_status crm_mean_arm_from_sums(uint64_t count,
-                                  double sum,
-                                  double sum_of_squares,
-                                  double shift,
-                                  struct crm_mean_arm *out);
+crm_status crm_mann_whitney(const double *target,
+                            size_t target_length,
+                            const double *control,
+                            size_t control_length,
+                            int32_t method,
+                            const struct crm_test_options *options,
+                            size_t threads,
+                            struct crm_test_result *out,
+                            struct crm_rank_effect *effect);
 
 /**
- * Both arms as one; `out` may be one of them.
+ * Tests the probability that a target value is above a control value, ties one half, whatever the variances (Brunner and
+ * Munzel): set `out->struct_size` first. `options` may be NULL; their null is a probability, by default 1/2. `threads` is 0
+ * for as many as there are, and changes no result.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms whose numbers do not fit together, and with `CRM_STATUS_OUT_OF_RANGE` if counts or
- * squares overflow.
+ * Fails as `crm_mann_whitney`.
  */
-crm_status crm_mean_arm_merge(const struct crm_mean_arm *arm,
-                              const struct crm_mean_arm *other,
-                              struct crm_mean_arm *out);
-
-/**
- * The sample variance; NaN for fewer than two values.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an arm whose numbers do not fit together.
- */
-crm_status crm_mean_arm_variance(const struct crm_mean_arm *arm, double *out);
-
-/**
- * Compares the means of target and control by a `crm_mean_method` and, for ratios and lifts, a `crm_lift_method`: set `out->struct_size` first.
- * `options` may be NULL for the defaults.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for arms whose numbers do not fit together.
- */
-crm_status crm_compare_means(const struct crm_mean_arm *target,
-                             const struct crm_mean_arm *control,
-                             int32_t method,
-                             int32_t lift_method,
-                             const struct crm_test_options *options,
-                             struct crm_test_result *out);
-
-/**
- * Compares ratios of means, of arms with a denominator, by the delta method; else as `crm_compare_means`.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms without a denominator, and with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
- */
-crm_status crm_compare_ratios(const struct crm_joint_arm *target,
-                              const struct crm_joint_arm *control,
-                              int32_t method,
-                              int32_t lift_method,
+crm_status crm_brunner_munzel(const double *target,
+                              size_t target_length,
+                              const double *control,
+                              size_t control_length,
                               const struct crm_test_options *options,
+                              size_t threads,
                               struct crm_test_result *out);
-
-/**
- * Compares means, or ratios of means of arms with a denominator, adjusted by covariates known before (CUPED), by a `crm_theta_method`; else as
- * `crm_compare_means`.
- *
- * `theta` has a place for the coefficient of each covariate, or is NULL; `unadjusted` and `adjustment` may be NULL. Fails with
- * `CRM_STATUS_INVALID_ARGUMENT` for arms without a covariate, and with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
- */
-crm_status crm_compare_adjusted(const struct crm_joint_arm *target,
-                                const struct crm_joint_arm *control,
-                                int32_t theta_method,
-                                int32_t method,
-                                int32_t lift_method,
-                                const struct crm_test_options *options,
-                                struct crm_test_result *out,
-                                struct crm_test_result *unadjusted,
-                                double *theta,
-                                struct crm_adjustment *adjustment);
-
-/**
- * Compares means within strata: `targets` and `controls` have an arm for each of `strata`. `weights` are those of the strata in any unit, or NULL
- * for the numbers of rows, which makes it a post-stratification. Else as `crm_compare_means`.
- *
- * Fails with `CRM_STATUS_EMPTY` without strata, and with `CRM_STATUS_INVALID_ARGUMENT` for weights that are negative, not finite or all 0.
- */
-crm_status crm_compare_stratified(const struct crm_mean_arm *targets,
-                                  const struct crm_mean_arm *controls,
-                                  const double *weights,
-                                  size_t strata,
-                                  int32_t method,
-                                  int32_t lift_method,
-                                  const struct crm_test_options *options,
-                                  struct crm_test_result *out);
-
-/**
- * Tests whether several arms have one mean, by a `crm_anova_method`: set `out->struct_size` first.
- *
- * Fails with `CRM_STATUS_EMPTY` for fewer than two arms.
- */
-crm_status crm_analysis_of_variance(const struct crm_mean_arm *given,
-                                    size_t count,
-                                    int32_t method,
-                                    struct crm_anova *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,
