@@ -1653,155 +1653,171 @@ typedef int32_t crm_proportion_method;
 #endif // __cplusplus
 
 /**
- * Where the p-value of the Mann-Whitney test comes from.
+ * The shape of a group-sequential boundary, or the rule by which it spends its error.
  */
-enum crm_mann_whitney_method
+enum crm_stopping_boundary
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Exact up to 2,500 pairs of a target and a control value, the corrected normal approximation above.
+     * z falls as t^(-1/2) (O'Brien and Fleming 1979); all looks planned ahead.
      */
-    CRM_MANN_WHITNEY_METHOD_AUTO = 0,
+    CRM_STOPPING_BOUNDARY_O_BRIEN_FLEMING = 0,
     /**
-     * All assignments of the pooled values to the arms, ties as they are; up to 10,000 pairs.
+     * The same z at every look (Pocock 1977); all looks planned ahead.
      */
-    CRM_MANN_WHITNEY_METHOD_EXACT = 1,
+    CRM_STOPPING_BOUNDARY_POCOCK = 1,
     /**
-     * The normal approximation, its variance corrected for ties.
+     * z goes as t^(parameter - 1/2) (Wang and Tsiatis 1987); all looks planned ahead.
      */
-    CRM_MANN_WHITNEY_METHOD_NORMAL = 2,
+    CRM_STOPPING_BOUNDARY_WANG_TSIATIS = 2,
     /**
-     * The normal approximation with a continuity correction of 1/2.
+     * Spends error like O'Brien-Fleming (Lan and DeMets 1983).
      */
-    CRM_MANN_WHITNEY_METHOD_NORMAL_CORRECTED = 3,
+    CRM_STOPPING_BOUNDARY_SPEND_O_BRIEN_FLEMING = 3,
+    /**
+     * Spends error like Pocock (Lan and DeMets 1983).
+     */
+    CRM_STOPPING_BOUNDARY_SPEND_POCOCK = 4,
+    /**
+     * Spends alpha t^parameter (Kim and DeMets 1987).
+     */
+    CRM_STOPPING_BOUNDARY_SPEND_POWER = 5,
+    /**
+     * Spends alpha (1 - e^(-parameter t)) / (1 - e^-parameter) (Hwang, Shih and De Cani 1990).
+     */
+    CRM_STOPPING_BOUNDARY_SPEND_HWANG_SHIH_DE_CANI = 6,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_mann_whitney_method crm_mann_whitney_method;
+typedef enum crm_stopping_boundary crm_stopping_boundary;
 #else
-typedef int32_t crm_mann_whitney_method;
+typedef int32_t crm_stopping_boundary;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * By what the arms of a permutation test are told apart.
+ * What to do after a look.
  */
-enum crm_permutation_statistic
+enum crm_sequential_decision
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The difference of the means.
+     * Go on: nothing is decided.
      */
-    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_MEANS = 0,
+    CRM_SEQUENTIAL_DECISION_CONTINUE = 0,
     /**
-     * The difference of the means by its standard error, which stays valid if the variances differ.
+     * The null is rejected.
      */
-    CRM_PERMUTATION_STATISTIC_STUDENTISED_DIFFERENCE = 1,
+    CRM_SEQUENTIAL_DECISION_REJECT = 1,
     /**
-     * The difference of quantiles of one probability.
+     * Going on is not worth it: the statistic is below the futility boundary.
      */
-    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_QUANTILES = 2,
+    CRM_SEQUENTIAL_DECISION_FUTILE = 2,
     /**
-     * The ratio of the means of values that are not negative.
+     * All error is spent and the null is not rejected.
      */
-    CRM_PERMUTATION_STATISTIC_RATIO_OF_MEANS = 3,
+    CRM_SEQUENTIAL_DECISION_EXHAUSTED = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_permutation_statistic crm_permutation_statistic;
+typedef enum crm_sequential_decision crm_sequential_decision;
 #else
-typedef int32_t crm_permutation_statistic;
+typedef int32_t crm_sequential_decision;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * What the bootstrap estimates of each arm.
+ * How evidence adds up.
  */
-enum crm_bootstrap_statistic
+enum crm_always_valid_method
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The mean of the values.
+     * The mixture sequential probability ratio test, with a normal prior on the effect.
      */
-    CRM_BOOTSTRAP_STATISTIC_MEAN = 0,
+    CRM_ALWAYS_VALID_METHOD_MSPRT = 0,
     /**
-     * The sum of the values by the sum of the denominators.
+     * The asymptotic confidence sequence.
      */
-    CRM_BOOTSTRAP_STATISTIC_RATIO_OF_SUMS = 1,
-    /**
-     * A quantile of the values, by definition 7 of Hyndman and Fan.
-     */
-    CRM_BOOTSTRAP_STATISTIC_QUANTILE = 2,
+    CRM_ALWAYS_VALID_METHOD_ASYMPTOTIC = 1,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_bootstrap_statistic crm_bootstrap_statistic;
+typedef enum crm_always_valid_method crm_always_valid_method;
 #else
-typedef int32_t crm_bootstrap_statistic;
+typedef int32_t crm_always_valid_method;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * How an interval is read off the resamples.
+ * The tails that a sum may have, and the prior that is mixed over.
  */
-enum crm_bootstrap_interval
+enum crm_mixture_kind
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Quantiles of the resamples' estimates, corrected for bias and for acceleration.
+     * Sub-Gaussian sums, a normal prior; bounds the modulus.
      */
-    CRM_BOOTSTRAP_INTERVAL_BCA = 0,
+    CRM_MIXTURE_KIND_NORMAL = 0,
     /**
-     * Quantiles of the resamples' estimates.
+     * Sub-Gaussian sums, a half-normal prior; bounds from above.
      */
-    CRM_BOOTSTRAP_INTERVAL_PERCENTILE = 1,
+    CRM_MIXTURE_KIND_NORMAL_ONE_SIDED = 1,
     /**
-     * Twice the estimate less those quantiles.
+     * Sub-exponential sums of scale `scale`, a gamma prior; bounds from above.
      */
-    CRM_BOOTSTRAP_INTERVAL_BASIC = 2,
+    CRM_MIXTURE_KIND_GAMMA_EXPONENTIAL = 2,
     /**
-     * The estimate less quantiles of the studentised estimates, times the standard error; not for quantiles.
+     * Sub-Poisson sums of scale `scale`, a gamma prior; bounds from above.
      */
-    CRM_BOOTSTRAP_INTERVAL_STUDENTISED = 3,
+    CRM_MIXTURE_KIND_GAMMA_POISSON = 3,
+    /**
+     * Sums of increments between `-scale` and `other_scale`, a beta prior.
+     */
+    CRM_MIXTURE_KIND_BETA_BINOMIAL = 4,
+    /**
+     * The same with the prior on one side; bounds from above.
+     */
+    CRM_MIXTURE_KIND_BETA_BINOMIAL_ONE_SIDED = 5,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_bootstrap_interval crm_bootstrap_interval;
+typedef enum crm_mixture_kind crm_mixture_kind;
 #else
-typedef int32_t crm_bootstrap_interval;
+typedef int32_t crm_mixture_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
 /**
- * What the bootstrap draws.
+ * Which interval of a posterior is told.
  */
-enum crm_resampling
+enum crm_credible_kind
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * As many rows as there are, each draw any row with equal probability.
+     * Equal probability on both sides.
      */
-    CRM_RESAMPLING_MULTINOMIAL = 0,
+    CRM_CREDIBLE_KIND_EQUAL_TAILED = 0,
     /**
-     * Each row as often as an independent Poisson number of mean 1 says.
+     * The shortest: all values inside are more probable than those outside.
      */
-    CRM_RESAMPLING_POISSON = 1,
+    CRM_CREDIBLE_KIND_HIGHEST_DENSITY = 1,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum crm_resampling crm_resampling;
+typedef enum crm_credible_kind crm_credible_kind;
 #else
-typedef int32_t crm_resampling;
+typedef int32_t crm_credible_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1973,13 +1989,6 @@ typedef struct crm_purchase_data crm_purchase_data;
 typedef struct crm_purchase_model crm_purchase_model;
 
 /**
- * The values of an arm as its quantiles need them: all distinct values with their counts, or, beyond a number of them,
- * buckets of equal ratio. Summaries merge, with a result that is the same for any partition of the rows. Free with
- * `crm_quantile_arm_free`. Immutable: any number of threads may use it at once.
- */
-typedef struct crm_quantile_arm crm_quantile_arm;
-
-/**
  * Customers ranked by a prediction, with what they went on to do. Customers with equal predictions share what their group
  * did evenly. Free with `crm_ranking_quality_free`. Immutable: any number of threads may use it at once.
  */
@@ -2062,6 +2071,12 @@ typedef struct crm_segment_summary crm_segment_summary;
  * threads may use it at once.
  */
 typedef struct crm_segments crm_segments;
+
+/**
+ * A test that stays valid however often it is looked at. Free with `crm_sequential_test_free`. One thread at a time may use
+ * it.
+ */
+typedef struct crm_sequential_test crm_sequential_test;
 
 /**
  * How well rows fit their clusters. Free with `crm_silhouette_report_free`. Immutable: any number of threads may use it at
@@ -3254,160 +3269,432 @@ typedef struct crm_test_result {
 } crm_test_result;
 
 /**
- * What the bootstrap is asked. Fill with `crm_bootstrap_options_init`, then change what differs.
+ * What an always-valid test is asked. Fill with `crm_always_valid_options_init`, then change what differs.
  */
-typedef struct crm_bootstrap_options {
+typedef struct crm_always_valid_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * A `crm_bootstrap_statistic` (default the mean).
+     * A `crm_always_valid_method` (default `CRM_ALWAYS_VALID_METHOD_ASYMPTOTIC`).
      */
-    int32_t statistic;
+    int32_t method;
     /**
-     * A `crm_bootstrap_interval` (default BCa).
+     * A `crm_alternative`: two-sided (default), greater or less.
      */
-    int32_t interval;
+    int32_t alternative;
     /**
-     * A `crm_resampling` (default multinomial).
+     * `Msprt`: the deviation of the prior, about the size of effects that matter. `Asymptotic`: the number of observations of
+     * all arms together at which the interval is nearly tightest (default 10,000). Above 0.
      */
-    int32_t resampling;
+    double tuning;
     /**
-     * How many resamples, 1 to 10,000,000 (default 10,000).
+     * The probability of ever rejecting a null that is true; inside (0, 1) (default 0.05).
      */
-    uint32_t resamples;
+    double alpha;
     /**
-     * The probability of the quantile, inside (0, 1) (default 0.5).
+     * The effect under the null (default 0).
      */
-    double probability;
-    /**
-     * The seed (default 0): equal seeds give equal bits, for any order of the rows and number of threads.
-     */
-    uint64_t seed;
-    /**
-     * How many threads may work, 0 (default) for as many as there are.
-     */
-    size_t threads;
-} crm_bootstrap_options;
+    double null;
+} crm_always_valid_options;
 
 /**
- * What a test on resamples says beside the test. Set `struct_size` before the call that fills it.
+ * What an always-valid test says at one moment. Set `struct_size` before the call that fills it.
  */
-typedef struct crm_resampled {
+typedef struct crm_always_valid_result {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * How many resamples the test stands on, without the data themselves.
+     * (Estimate - null) / standard error.
      */
-    uint64_t resamples;
+    double statistic;
     /**
-     * 1 if these are all that there are, so that nothing was left to chance, else 0.
+     * The logarithm of the evidence against the null.
      */
-    int32_t exact;
+    double ln_evidence;
+    /**
+     * min(1, 1 / evidence): under the null, ever at most alpha with probability at most alpha.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * The lower end of the confidence sequence here, which excludes the null if and only if the p-value is at most alpha.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
     /**
      * 0.
      */
     int32_t reserved;
-    /**
-     * The standard error of the p-value from the number of resamples; 0 if all were taken.
-     */
-    double p_value_error;
-    /**
-     * The mean of the resamples' estimates less the estimate, for the bootstrap; else NaN.
-     */
-    double bias;
-} crm_resampled;
+} crm_always_valid_result;
 
 /**
- * What a permutation test is asked. Fill with `crm_permutation_options_init`, then change what differs.
+ * A mixture, tuned to be nearly tightest where the variance so far is `v_opt`. Its layout never changes.
  */
-typedef struct crm_permutation_options {
+typedef struct crm_mixture {
     /**
-     * `sizeof` this struct.
+     * A `crm_mixture_kind`.
      */
-    size_t struct_size;
-    /**
-     * A `crm_permutation_statistic` (default the difference of the means).
-     */
-    int32_t statistic;
-    /**
-     * All assignments are taken if there are at most so many, up to 10,000,000 (default 1,000,000); 0 for never.
-     */
-    uint32_t exact_up_to;
-    /**
-     * How many random assignments are drawn otherwise, 1 to 10,000,000 (default 10,000).
-     */
-    uint32_t resamples;
+    int32_t kind;
     /**
      * Must be 0.
      */
     int32_t reserved;
     /**
-     * The probability of the quantiles, inside (0, 1) (default 0.5).
+     * The variance so far at which the bound is nearly tightest; above 0.
      */
-    double probability;
+    double v_opt;
     /**
-     * The seed of random assignments (default 0).
+     * The level at which it is; inside (0, 1), one-sided (0, 0.5).
      */
-    uint64_t seed;
+    double alpha_opt;
     /**
-     * How many threads may work, 0 (default) for as many as there are; the result does not depend on it.
+     * That of the gamma mixtures, or the largest fall of a beta-binomial increment; above 0.
      */
-    size_t threads;
-} crm_permutation_options;
+    double scale;
+    /**
+     * The largest rise of a beta-binomial increment; above 0.
+     */
+    double other_scale;
+} crm_mixture;
 
 /**
- * How a quantile summary counts. Fill with `crm_quantile_arm_options_init`, then change what differs.
+ * What a group-sequential test is asked. Fill with `crm_group_sequential_options_init`, then change what differs.
  */
-typedef struct crm_quantile_arm_options {
+typedef struct crm_group_sequential_options {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * Up to how many distinct values all are counted, so that quantiles are exact (default 65,536); 0 for buckets from the
-     * start, at most 10,000,000.
+     * A `crm_stopping_boundary` (default `CRM_STOPPING_BOUNDARY_SPEND_O_BRIEN_FLEMING`).
      */
-    uint64_t most_distinct;
+    int32_t boundary;
     /**
-     * By how much a quantile from buckets may differ from the value that it stands for, as a share of it (default 0.005);
-     * inside (0.0001, 0.5).
+     * Not 0 if `parameter` holds; 0 (default) for that of the boundary: 1/4 for Wang-Tsiatis, 3 for the power, -4 for
+     * Hwang-Shih-De Cani.
      */
-    double relative_error;
-} crm_quantile_arm_options;
+    int32_t has_parameter;
+    /**
+     * The parameter of the boundary.
+     */
+    double parameter;
+    /**
+     * The error over all looks, of both sides together if two-sided; inside (0, 1) (default 0.05).
+     */
+    double alpha;
+    /**
+     * A `crm_alternative`: two-sided (default), greater or less.
+     */
+    int32_t alternative;
+    /**
+     * Not 0 if the last look is the end whatever its information: what is left of alpha is spent there. Default 0.
+     */
+    int32_t ended;
+    /**
+     * Not 0 for futility, of one-sided tests only. It does not bind. Default 0.
+     */
+    int32_t has_futility;
+    /**
+     * How the error of the second kind is spent: a `crm_stopping_boundary` that spends.
+     */
+    int32_t futility_boundary;
+    /**
+     * Not 0 if `futility_parameter` holds.
+     */
+    int32_t has_futility_parameter;
+    /**
+     * Not 0 if `futility_drift` holds; 0 for the drift at which the power is 1 - beta, which needs all looks.
+     */
+    int32_t has_futility_drift;
+    /**
+     * The parameter of the futility boundary.
+     */
+    double futility_parameter;
+    /**
+     * The error of the second kind; above 0, below 1 - alpha (default 0.2).
+     */
+    double beta;
+    /**
+     * The mean of z at information 1 under the effect hoped for.
+     */
+    double futility_drift;
+} crm_group_sequential_options;
 
 /**
- * What the Mann-Whitney test says beside the test of the shift. Set `struct_size` before the call that fills it.
+ * A look at the data of a group-sequential test. Set `struct_size` before the call that fills it.
  */
-typedef struct crm_rank_effect {
+typedef struct crm_group_sequential_look {
     /**
      * `sizeof` this struct.
      */
     size_t struct_size;
     /**
-     * Pairs in which the target is above the control, a tie counting one half, after the shift of the null.
+     * The information fraction of the look.
      */
-    double u;
+    double information;
     /**
-     * P(target > control) + P(target = control) / 2, of the values as they are.
+     * A `crm_sequential_decision`.
      */
-    double probability_of_superiority;
+    int32_t decision;
     /**
-     * P(target > control) - P(target < control), which is also the rank-biserial correlation.
+     * A `crm_test_status`: whether the data could answer.
      */
-    double cliffs_delta;
+    int32_t status;
     /**
-     * 1 if the p-value is exact, else 0.
+     * (Estimate - null) / standard error.
      */
-    int32_t exact;
+    double statistic;
     /**
-     * 0.
+     * What the statistic had to exceed (its modulus if two-sided, its negative for less).
      */
-    int32_t reserved;
-} crm_rank_effect;
+    double critical_value;
+    /**
+     * What the statistic had to reach for going on; -infinity without futility.
+     */
+    double futility_value;
+    /**
+     * The error spent so far.
+     */
+    double alpha_spent;
+    /**
+     * The lower end of the repeated confidence interval, which excludes the null if and only if the look rejects.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+    /**
+     * The stage-wise adjusted p-value, as if the test ended here: at most `alpha_spent` if and only if the look rejects.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+} crm_group_sequential_look;
+
+/**
+ * Estimates that allow for the looks before, for a test that has ended. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_stagewise_inference {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The stage-wise adjusted p-value.
+     */
+    double p_value;
+    /**
+     * The effect under which what was seen, or more, has probability 1/2.
+     */
+    double median_unbiased;
+    /**
+     * The lower end of the interval of confidence 1 - alpha from the same ordering.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+} crm_stagewise_inference;
+
+/**
+ * What a sequential test says after a look. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sequential_step {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of the look, from 0.
+     */
+    uint64_t look;
+    /**
+     * A `crm_sequential_decision`: reject or continue; once rejected it stays so.
+     */
+    int32_t decision;
+    /**
+     * A `crm_test_status`: whether the data of this look could answer.
+     */
+    int32_t status;
+    /**
+     * The effect at this look.
+     */
+    double estimate;
+    /**
+     * Its standard error.
+     */
+    double standard_error;
+    /**
+     * The logarithm of the evidence of this look by itself.
+     */
+    double ln_evidence_now;
+    /**
+     * The smallest p-value of all looks.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * The lower end of what the intervals of all looks have in common.
+     */
+    double lower;
+    /**
+     * Its upper end; below `lower` where looks contradict each other.
+     */
+    double upper;
+} crm_sequential_step;
+
+/**
+ * A beta distribution: what is known of a rate. {1, 1} is uniform, {0.5, 0.5} Jeffreys' prior. Its layout never changes.
+ */
+typedef struct crm_beta {
+    /**
+     * The first parameter, from 0.1 to 1e15: prior and conversions.
+     */
+    double alpha;
+    /**
+     * The second parameter, from 0.1 to 1e15: prior and failures.
+     */
+    double beta;
+} crm_beta;
+
+/**
+ * What a Bayesian comparison is asked. Fill with `crm_bayes_options_init`, then change what differs.
+ */
+typedef struct crm_bayes_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_contrast` for the interval and the region: the difference (default) or the lift, which is for rates only.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_credible_kind` (default `CRM_CREDIBLE_KIND_EQUAL_TAILED`).
+     */
+    int32_t credible_interval;
+    /**
+     * 1 less the probability that the interval holds; inside (0, 1) (default 0.05).
+     */
+    double alpha;
+    /**
+     * The region of practical equivalence: from this value of the contrast (default 0) ...
+     */
+    double rope_lower;
+    /**
+     * ... to this one (default 0).
+     */
+    double rope_upper;
+} crm_bayes_options;
+
+/**
+ * What is known of an effect, and what either choice risks. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_bayes_result {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The posterior mean of the contrast; infinite for the lift over a control whose first parameter is at most 1.
+     */
+    double estimate;
+    /**
+     * The posterior standard deviation of the difference.
+     */
+    double deviation;
+    /**
+     * The lower end of what holds the contrast with probability 1 - alpha.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+    /**
+     * P(target above control).
+     */
+    double p_target_better;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_target_better;
+    /**
+     * P(control above target).
+     */
+    double p_control_better;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_control_better;
+    /**
+     * What choosing the target is expected to lose.
+     */
+    double loss_target;
+    /**
+     * What choosing the control is expected to lose.
+     */
+    double loss_control;
+    /**
+     * P(contrast below the region of practical equivalence).
+     */
+    double p_below_rope;
+    /**
+     * P(contrast in the region of practical equivalence).
+     */
+    double p_in_rope;
+    /**
+     * P(contrast above the region of practical equivalence).
+     */
+    double p_above_rope;
+} crm_bayes_result;
+
+/**
+ * An effect, target minus control, as it was estimated, and what was known before. Its layout never changes.
+ */
+typedef struct crm_effect {
+    /**
+     * The estimate.
+     */
+    double estimate;
+    /**
+     * Its standard error; above 0.
+     */
+    double standard_error;
+    /**
+     * Degrees of freedom of the variance, above 1; INFINITY if it is known, or as good as, and with a prior.
+     */
+    double degrees_of_freedom;
+    /**
+     * The prior's mean; used if `prior_deviation` is above 0.
+     */
+    double prior_mean;
+    /**
+     * The prior's standard deviation; 0 for a flat prior.
+     */
+    double prior_deviation;
+} crm_effect;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -6847,193 +7134,303 @@ crm_status crm_compare_proportions(const struct crm_binary_arm *target,
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_bootstrap_options_init(struct crm_bootstrap_options *options, size_t struct_size);
+crm_status crm_always_valid_options_init(struct crm_always_valid_options *options, size_t struct_size);
 
 /**
- * Compares two independent samples by the bootstrap: set `out->struct_size` first, and `resampled->struct_size`, or let
- * `resampled` be NULL. Denominators are as long as their values, and NULL unless a ratio of sums is asked for. `bootstrap`
- * and `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
+ * What an always-valid test says about an effect with its standard error, after `observations` in all arms together (needed
+ * for `Asymptotic` only). `options` may be NULL; set `out->struct_size` first.
  *
- * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and
- * with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers and options that make no sense.
  */
-crm_status crm_bootstrap_test(const double *target,
-                              const double *target_denominators,
-                              size_t target_length,
-                              const double *control,
-                              const double *control_denominators,
-                              size_t control_length,
-                              const struct crm_bootstrap_options *bootstrap,
-                              const struct crm_test_options *options,
-                              struct crm_test_result *out,
-                              struct crm_resampled *resampled);
+crm_status crm_always_valid(double estimate,
+                            double standard_error,
+                            double observations,
+                            const struct crm_always_valid_options *options,
+                            struct crm_always_valid_result *out);
 
 /**
- * The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it, by default
- * 0. As `crm_bootstrap_test`, with NaN as control; the contrast is the difference.
+ * The logarithm of the evidence that the sum `s` with variance so far `v` gives against a mean of 0.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mixture that makes no sense.
  */
-crm_status crm_bootstrap_test_one(const double *sample,
-                                  const double *denominators,
-                                  size_t length,
-                                  const struct crm_bootstrap_options *bootstrap,
-                                  const struct crm_test_options *options,
-                                  struct crm_test_result *out,
-                                  struct crm_resampled *resampled);
+crm_status crm_mixture_ln_evidence(const struct crm_mixture *mixture, double s, double v, double *out);
+
+/**
+ * What the sum (two-sided: its modulus) exceeds at any time with probability at most `alpha`, at variance so far `v`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mixture, a variance or a level that makes no sense.
+ */
+crm_status crm_mixture_bound(const struct crm_mixture *mixture, double v, double alpha, double *out);
+
+/**
+ * The polynomial stitched bound of a sub-gamma sum at variance so far `v`: `v_min` is the variance below which it stays what
+ * it is there, `scale` 0 for sub-Gaussian sums, `exponent` above 1 (1.4 is usual), `ratio` above 1 (2 is usual).
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
+ */
+crm_status crm_stitched_bound(double v,
+                              double alpha,
+                              double v_min,
+                              double scale,
+                              double exponent,
+                              double ratio,
+                              double *out);
+
+/**
+ * The radius of a band around the empirical distribution function that holds at all sample sizes from `t_min` on, at size
+ * `t`; `a` is above 0.7072 (0.85 is usual).
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
+ */
+crm_status crm_empirical_process_bound(double t,
+                                       double alpha,
+                                       double t_min,
+                                       double a,
+                                       double *out);
+
+/**
+ * The confidence sequence of one rate: at all sample sizes at once it holds the rate with probability at least 1 - alpha;
+ * nearly tightest at `trials_opt` trials.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for more conversions than trials and numbers that make no sense.
+ */
+crm_status crm_bernoulli_sequence(uint64_t conversions,
+                                  uint64_t trials,
+                                  double alpha,
+                                  double trials_opt,
+                                  double *lower,
+                                  double *upper);
+
+/**
+ * The always-valid p-value of equal quantiles of order `p` in two samples, from all values seen so far, and its logarithm
+ * (`ln_p_value` may be NULL); nearly most sensitive at `observations_opt` values of an arm.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for an arm without values, `CRM_STATUS_INVALID_VALUE` for NaN, and
+ * `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense.
+ */
+crm_status crm_quantile_sequence_p_value(const double *target,
+                                         size_t target_length,
+                                         const double *control,
+                                         size_t control_length,
+                                         double p,
+                                         double observations_opt,
+                                         double *p_value,
+                                         double *ln_p_value);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_permutation_options_init(struct crm_permutation_options *options, size_t struct_size);
+crm_status crm_group_sequential_options_init(struct crm_group_sequential_options *options, size_t struct_size);
 
 /**
- * Tests whether the arms differ, by all assignments of their values to arms of the same sizes, or by random ones: set
- * `out->struct_size` first, and `resampled->struct_size`, or let `resampled` be NULL. `permutation` and `options` may be NULL
- * for the defaults; the contrast of the options is the difference, or the ratio for the ratio of means.
+ * Boundaries for looks at `looks` information fractions, rising, at least 1e-6 apart: spending functions take the looks so
+ * far, shapes all looks, the last at 1. `options` may be NULL for the defaults.
  *
- * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, or
- * has a negative value where a ratio is asked for, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ * Each of the arrays holds `looks` places, or is NULL: what z must exceed (its modulus if two-sided, -z for less), the error
+ * spent up to the look, the p-value of a test at this look alone at the critical value, and what z must reach for going on
+ * (-infinity without futility).
+ *
+ * Fails with `CRM_STATUS_EMPTY` without a look, and with `CRM_STATUS_INVALID_ARGUMENT` for options and fractions that make no
+ * sense; the error names the row.
  */
-crm_status crm_permutation_test(const double *target,
-                                size_t target_length,
-                                const double *control,
-                                size_t control_length,
-                                const struct crm_permutation_options *permutation,
-                                const struct crm_test_options *options,
-                                struct crm_test_result *out,
-                                struct crm_resampled *resampled);
+crm_status crm_group_sequential_boundaries(const double *information,
+                                           size_t looks,
+                                           const struct crm_group_sequential_options *options,
+                                           double *critical_values,
+                                           double *alpha_spent,
+                                           double *nominal_alpha,
+                                           double *futility_values);
+
+/**
+ * What the test says at look number `look`, from 0, of an estimate of the effect with its standard error. `options` may be
+ * NULL; set `out->struct_size` first.
+ *
+ * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a look that the test does not have, an
+ * estimate or null that is not finite, and a negative standard error.
+ */
+crm_status crm_group_sequential_at(const double *information,
+                                   size_t looks,
+                                   const struct crm_group_sequential_options *options,
+                                   size_t look,
+                                   double estimate,
+                                   double standard_error,
+                                   double null,
+                                   struct crm_group_sequential_look *out);
+
+/**
+ * The adjusted p-value, the median-unbiased estimate and the adjusted interval of a test that ended at look number `look`.
+ * `options` may be NULL; set `out->struct_size` first.
+ *
+ * Fails as `crm_group_sequential_at`, and for a standard error of 0.
+ */
+crm_status crm_group_sequential_inference(const double *information,
+                                          size_t looks,
+                                          const struct crm_group_sequential_options *options,
+                                          size_t look,
+                                          double estimate,
+                                          double standard_error,
+                                          double null,
+                                          struct crm_stagewise_inference *out);
+
+/**
+ * How the test ends if z at information 1 has mean `drift`: the power, the mean information at the end, and for each look
+ * P(rejecting in the direction of the alternative) and P(stopping below). All places may be NULL; the arrays hold `looks`.
+ *
+ * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a drift beyond 37.
+ */
+crm_status crm_group_sequential_power(const double *information,
+                                      size_t looks,
+                                      const struct crm_group_sequential_options *options,
+                                      double drift,
+                                      double *power,
+                                      double *expected_information,
+                                      double *reject,
+                                      double *stop_below);
+
+/**
+ * The information at the last look over what a test with a single look needs for the same power in the effect's direction.
+ *
+ * Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a power that is not above alpha and
+ * below 1.
+ */
+crm_status crm_group_sequential_inflation_factor(const double *information,
+                                                 size_t looks,
+                                                 const struct crm_group_sequential_options *options,
+                                                 double power,
+                                                 double *out);
+
+/**
+ * A test without a look. `options` may be NULL for the defaults.
+ *
+ * `out` receives the test, NULL if the call fails; the caller frees it with `crm_sequential_test_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_sequential_test_new(const struct crm_always_valid_options *options, struct crm_sequential_test **out);
+
+/**
+ * A look by an estimate of the effect so far, with its standard error, after `observations` in all arms together. Set
+ * `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for numbers that make no sense and `CRM_STATUS_INCOMPATIBLE` for fewer observations
+ * than at the look before; the test is then as it was.
+ */
+crm_status crm_sequential_test_look(struct crm_sequential_test *test,
+                                    double estimate,
+                                    double standard_error,
+                                    double observations,
+                                    struct crm_sequential_step *out);
+
+/**
+ * A look at the difference of two rates, from all trials so far. Set `out->struct_size` first.
+ *
+ * Fails as `crm_sequential_test_look`, and for an arm without trials or with more conversions than trials.
+ */
+crm_status crm_sequential_test_look_rates(struct crm_sequential_test *test,
+                                          const struct crm_binary_arm *target,
+                                          const struct crm_binary_arm *control,
+                                          struct crm_sequential_step *out);
+
+/**
+ * A look at the difference of two means, from the count, mean and sample variance (with count - 1) of all values so far. Set
+ * `out->struct_size` first.
+ *
+ * Fails as `crm_sequential_test_look`, and for moments that make no sense.
+ */
+crm_status crm_sequential_test_look_means(struct crm_sequential_test *test,
+                                          uint64_t target_count,
+                                          double target_mean,
+                                          double target_variance,
+                                          uint64_t control_count,
+                                          double control_mean,
+                                          double control_variance,
+                                          struct crm_sequential_step *out);
+
+/**
+ * The state as JSON text; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_sequential_test_to_json(const struct crm_sequential_test *test, struct crm_bytes **out);
+
+/**
+ * A test from its JSON text.
+ *
+ * `out` receives the test, NULL if the call fails; the caller frees it with `crm_sequential_test_free`. Fails with
+ * `CRM_STATUS_CORRUPT` for text that is no such state and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ */
+crm_status crm_sequential_test_from_json(const char *json, struct crm_sequential_test **out);
+
+/**
+ * Frees a test; NULL is accepted.
+ */
+void crm_sequential_test_free(struct crm_sequential_test *test);
+
+/**
+ * What is known of a rate after `conversions` of `trials`; `prior` may be NULL for the uniform one, and `out` may be it.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for more conversions than trials and a prior that makes no sense.
+ */
+crm_status crm_beta_after(const struct crm_beta *prior,
+                          uint64_t conversions,
+                          uint64_t trials,
+                          struct crm_beta *out);
+
+/**
+ * The interval of a `crm_credible_kind` that holds the rate with probability 1 - alpha.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for parameters, a level or a kind that make no sense.
+ */
+crm_status crm_beta_interval(const struct crm_beta *rate, double alpha, int32_t kind, double *lower, double *upper);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
  */
-crm_status crm_quantile_arm_options_init(struct crm_quantile_arm_options *options, size_t struct_size);
+crm_status crm_bayes_options_init(struct crm_bayes_options *options, size_t struct_size);
 
 /**
- * The summary of a column of `length` values. `options` may be NULL for the defaults.
+ * Compares what is known of two rates: who is better, what either choice risks, and by how much they differ. `options` may be
+ * NULL; set `out->struct_size` first.
  *
- * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
- * `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and with
- * `CRM_STATUS_INVALID_ARGUMENT` for an option out of range.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for distributions and options that make no sense.
  */
-crm_status crm_quantile_arm_from_values(const double *values,
-                                        size_t length,
-                                        const struct crm_quantile_arm_options *options,
-                                        struct crm_quantile_arm **out);
+crm_status crm_compare_rates_bayes(const struct crm_beta *target,
+                                   const struct crm_beta *control,
+                                   const struct crm_bayes_options *options,
+                                   struct crm_bayes_result *out);
 
 /**
- * The summary of `length` values with how often each came, as an engine that groups by value has them. As
- * `crm_quantile_arm_from_values`; fails with `CRM_STATUS_OUT_OF_RANGE` too for counts that add up to 2^63 or more.
- */
-crm_status crm_quantile_arm_from_counts(const double *values,
-                                        const uint64_t *counts,
-                                        size_t length,
-                                        const struct crm_quantile_arm_options *options,
-                                        struct crm_quantile_arm **out);
-
-/**
- * A summary of the rows of both.
+ * Who is better, what either choice risks and how large the effect is. `options` may be NULL; set `out->struct_size` first.
  *
- * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
- * `CRM_STATUS_INCOMPATIBLE` if they count with different options.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an effect and options that make no sense.
  */
-crm_status crm_quantile_arm_merge(const struct crm_quantile_arm *arm,
-                                  const struct crm_quantile_arm *other,
-                                  struct crm_quantile_arm **out);
+crm_status crm_decide_effect(const struct crm_effect *effect,
+                             const struct crm_bayes_options *options,
+                             struct crm_bayes_result *out);
 
 /**
- * How many rows there are; 0 for null.
- */
-uint64_t crm_quantile_arm_count(const struct crm_quantile_arm *arm);
-
-/**
- * 1 if all distinct values are counted, so that quantiles are exact, else 0; 0 for null.
- */
-int32_t crm_quantile_arm_is_exact(const struct crm_quantile_arm *arm);
-
-/**
- * The quantile of a probability from 0 to 1, by definition 7 of Hyndman and Fan.
+ * How probable it is that each of `count` rates is the largest, and what choosing it is expected to lose. Each of the arrays
+ * holds `count` places, or is NULL.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another probability.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for fewer than two arms or more than 1,000, and for parameters that make no sense.
  */
-crm_status crm_quantile_arm_quantile(const struct crm_quantile_arm *arm, double probability, double *out);
+crm_status crm_best_rate(const struct crm_beta *arms,
+                         size_t count,
+                         double *p_best,
+                         double *ln_p_best,
+                         double *expected_loss);
 
 /**
- * The summary as JSON text, a terminated string.
+ * How probable it is that each of `count` independent effects is the largest, as `crm_best_rate`.
  *
- * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ * Fails as `crm_best_rate`.
  */
-crm_status crm_quantile_arm_to_json(const struct crm_quantile_arm *arm, struct crm_bytes **out);
-
-/**
- * A summary from its JSON text, a terminated string that is read during the call only.
- *
- * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
- * `CRM_STATUS_CORRUPT` if the text is no summary, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
- */
-crm_status crm_quantile_arm_from_json(const char *json, struct crm_quantile_arm **out);
-
-/**
- * Frees a summary; NULL does nothing.
- */
-void crm_quantile_arm_free(struct crm_quantile_arm *arm);
-
-/**
- * Compares a quantile of two arms from their summaries, without a density: set `out->struct_size` first. The probability
- * lies inside (0, 1); `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
- *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
- */
-crm_status crm_compare_quantiles(const struct crm_quantile_arm *target,
-                                 const struct crm_quantile_arm *control,
-                                 double probability,
-                                 const struct crm_test_options *options,
-                                 struct crm_test_result *out);
-
-/**
- * An interval for a quantile of one arm from its order statistics, and the test of a value of it, by default 0: set
- * `out->struct_size` first. As `crm_compare_quantiles`, with NaN as control; the contrast is the difference.
- */
-crm_status crm_quantile_interval(const struct crm_quantile_arm *arm,
-                                 double probability,
-                                 const struct crm_test_options *options,
-                                 struct crm_test_result *out);
-
-/**
- * Tests by a `crm_mann_whitney_method` whether the target is shifted against the control: set `out->struct_size` first, and
- * `effect->struct_size`, or let `effect` be NULL. `options` may be NULL for the defaults; `threads` is 0 for as many as there
- * are, and changes no result.
- *
- * The estimate is the median of all differences (Hodges-Lehmann), and the interval holds the shifts that the same ranks do
- * not reject. Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that
- * cannot be used, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
- */
-crm_status crm_mann_whitney(const double *target,
-                            size_t target_length,
-                            const double *control,
-                            size_t control_length,
-                            int32_t method,
-                            const struct crm_test_options *options,
-                            size_t threads,
-                            struct crm_test_result *out,
-                            struct crm_rank_effect *effect);
-
-/**
- * Tests the probability that a target value is above a control value, ties one half, whatever the variances (Brunner and
- * Munzel): set `out->struct_size` first. `options` may be NULL; their null is a probability, by default 1/2. `threads` is 0
- * for as many as there are, and changes no result.
- *
- * Fails as `crm_mann_whitney`.
- */
-crm_status crm_brunner_munzel(const double *target,
-                              size_t target_length,
-                              const double *control,
-                              size_t control_length,
-                              const struct crm_test_options *options,
-                              size_t threads,
-                              struct crm_test_result *out);
+crm_status crm_best_effect(const struct crm_effect *arms,
+                           size_t count,
+                           double *p_best,
+                           double *ln_p_best,
+                           double *expected_loss);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,

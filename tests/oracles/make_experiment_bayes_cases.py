@@ -138,6 +138,7 @@ def main():
         compare((41, 9961), (4, 498), [-0.01, 0.0, 0.003], [-0.5, 0.0, 1.0]),
         compare((96, 6), (90, 12), [-0.05, 0.02, 0.1], [-0.05, 0.05, 0.2]),
         compare((1, 1), (1, 1), [-0.5, 0.1, 0.9], [-0.5, 0.0, 4.0]),
+        compare((2, 3), (5000, 1), [-0.9, -0.3, -0.001], [-0.9, -0.3, -0.001]),
     ]
     content = {
         "about": "SciPy's beta functions and plain quadrature in the rate, by tests/oracles/make_experiment_bayes_cases.py; "

@@ -6,7 +6,7 @@ use super::group_sequential::GroupSequential;
 use super::sequential_paths::FARTHEST_Z;
 use super::test_options::Alternative;
 use crate::error::{Error, Result};
-use crate::math::{normal_quantile, normal_upper, root_between};
+use crate::math::{normal_quantile, root_between};
 
 /// How a group-sequential test ends under an effect.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,21 +56,22 @@ impl GroupSequential {
         Ok(SequentialPower { drift, power, reject, stop_below, expected_information: expected })
     }
 
-    /// The drift at which the power is as asked for.
+    /// The drift at which P(rejecting in its direction) is `power`; rejections on the wrong side do not count.
     ///
     /// # Errors
     /// `InvalidArgument` for a power that is not above alpha and below 1.
     pub fn drift_for_power(&self, power: f64) -> Result<f64> {
         self.check_power(power)?;
         // Bad drifts do not occur between the ends.
-        let short = |drift: f64| self.power(drift).map_or(f64::NAN, |ends| ends.power - power);
+        let short =
+            |drift: f64| self.power(drift).map_or(f64::NAN, |ends| ends.reject.iter().sum::<f64>() - power);
         Ok(root_between(short, 0.0, FARTHEST_Z))
     }
 
     /// The information at the last look over the information that a test with a single look needs for the same power.
     ///
-    /// A single look at information 1 needs a drift d with `P(reject | d) = power`; with looks the drift must be larger, and information goes as its
-    /// square. Multiply the sample size of a test without looks by it.
+    /// A single look at information 1 needs the drift `z(alpha) + z(power)`, with alpha of one side; with looks the drift must be larger, and
+    /// information goes as its square. Multiply the sample size of a test without looks by it.
     ///
     /// ```
     /// use crm_core::experiment::{GroupSequential, GroupSequentialOptions, StoppingBoundary};
@@ -85,13 +86,7 @@ impl GroupSequential {
     /// As [`GroupSequential::drift_for_power`].
     pub fn inflation_factor(&self, power: f64) -> Result<f64> {
         let drift = self.drift_for_power(power)?;
-        let z = -normal_quantile(self.options.side_alpha());
-        let single = if self.options.alternative == Alternative::TwoSided {
-            let short = |drift: f64| normal_upper(z - drift) + normal_upper(z + drift) - power;
-            root_between(short, 0.0, z + FARTHEST_Z)
-        } else {
-            z + normal_quantile(power)
-        };
+        let single = normal_quantile(power) - normal_quantile(self.options.side_alpha());
         let end = self.information.last().copied().unwrap_or(1.0);
         Ok((drift / single).powi(2) * end)
     }

@@ -10,6 +10,8 @@ const ON_A_BEND: f64 = 3.0;
 const OFF_A_BEND: f64 = 0.5;
 /// How often a panel is cut: to 1e-12 of what a bend allows.
 const MOST_CUTS: u32 = 80;
+/// How often the search for the peak goes further out; each time it is twice as far.
+const MOST_WIDENINGS: u32 = 12;
 /// Panels on one side; far more than any posterior needs.
 const MOST_PANELS: u32 = 20_000;
 
@@ -22,7 +24,7 @@ pub(super) struct Bend {
 
 /// The logarithm of the integral of `exp(log_f)` over the line.
 ///
-/// The function has one peak, between `low` and `high`, and is smooth but for bends; panels are at most `longest` long, shrink towards bends, and
+/// The function has one peak, about between `low` and `high`, and is smooth but for bends; panels are at most `longest` long, shrink towards bends, and
 /// hold sixteen Gauss-Legendre nodes. -infinity for a function that is 0 everywhere.
 pub(super) fn ln_integral(
     log_f: &dyn Fn(f64) -> f64,
@@ -72,12 +74,24 @@ pub(super) fn ln_integral(
 fn highest(log_f: &dyn Fn(f64) -> f64, low: f64, high: f64) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     const PLACES: u32 = 24;
-    let step = (high - low) / f64::from(PLACES);
-    let (mut best, mut most) = (low, log_f(low));
-    for place in (1..=PLACES).map(|place| low + step * f64::from(place)) {
-        let value = log_f(place);
-        if value > most {
-            (best, most) = (place, value);
+    let (mut low, mut high) = (low, high);
+    let (mut best, mut most, mut step) = (low, f64::NEG_INFINITY, 0.0);
+    for _ in 0..MOST_WIDENINGS {
+        step = (high - low) / f64::from(PLACES);
+        let mut at = 0;
+        (best, most) = (low, log_f(low));
+        for k in 1..=PLACES {
+            let place = low + step * f64::from(k);
+            let value = log_f(place);
+            if value > most {
+                (best, most, at) = (place, value, k);
+            }
+        }
+        // Still rising at an end: further out.
+        match at {
+            0 => low -= high - low,
+            PLACES => high += high - low,
+            _ => break,
         }
     }
     let (mut low, mut high) = (best - step, best + step);

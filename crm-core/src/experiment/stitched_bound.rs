@@ -103,7 +103,7 @@ fn zeta(s: f64) -> f64 {
 ///
 /// ```
 /// use crm_core::experiment::empirical_process_bound;
-/// assert!((empirical_process_bound(1000.0, 0.05, 100.0, 0.85)? - 0.08204769).abs() < 1e-8);
+/// assert!((empirical_process_bound(1000.0, 0.05, 100.0, 0.85)? - 0.08204769).abs() < 1e-6);
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///

@@ -133,6 +133,21 @@ fn published_boundaries() {
     assert_eq!(all.len(), 20);
 }
 
+#[test]
+fn inflation_factors_of_the_book() {
+    // Jennison and Turnbull (2000), tables 2.2 and 2.4: R_P and R_B at alpha 0.05, five looks, power 0.8 and 0.9, as printed.
+    for (boundary, power, known) in [
+        (StoppingBoundary::Pocock, 0.8, 1.229),
+        (StoppingBoundary::Pocock, 0.9, 1.207),
+        (StoppingBoundary::OBrienFleming, 0.8, 1.028),
+        (StoppingBoundary::OBrienFleming, 0.9, 1.026),
+    ] {
+        let options = GroupSequentialOptions { boundary, ..Default::default() };
+        let test = GroupSequential::equally_spaced(5, &options).unwrap();
+        assert_within(&[test.inflation_factor(power).unwrap()], &[known], 5.1e-4);
+    }
+}
+
 fn published(id: &str) -> (Value, f64) {
     let case = cases("published").into_iter().find(|case| case["id"] == id).unwrap();
     let tolerance = number(&case["tolerance"]);

@@ -352,7 +352,7 @@ pub unsafe extern "C" fn crm_group_sequential_power(
     })
 }
 
-/// The information at the last look over what a test with a single look needs for the same power.
+/// The information at the last look over what a test with a single look needs for the same power in the effect's direction.
 ///
 /// Fails as `crm_group_sequential_boundaries`, and with `CRM_STATUS_INVALID_ARGUMENT` for a power that is not above alpha and
 /// below 1.

@@ -79,7 +79,7 @@ class BetaPosterior:
     >>> round(rate.mean, 5)
     0.12076
     >>> print(rate.interval())
-    0.101317 to 0.141615
+    0.101323 to 0.141627
     """
 
     __slots__ = ("_native",)

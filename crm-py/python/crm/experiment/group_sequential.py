@@ -227,7 +227,7 @@ class GroupSequential:
         return SequentialPower(fields["drift"], fields["power"], reject, stop_below, fields["expected_information"])
 
     def drift_for_power(self, power: float) -> float:
-        """The drift at which the power is as asked for.
+        """The drift at which P(rejecting in its direction) is `power`; rejections on the wrong side do not count.
 
         Raises:
             InvalidArgumentError: The power is not above alpha and below 1.
