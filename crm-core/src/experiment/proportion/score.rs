@@ -114,12 +114,15 @@ impl<'a> Pivot<'a> {
         let rates = self.rates;
         if self.contrast == Contrast::OddsRatio {
             let fit = rates.fit_odds(value);
-            // The target's conversions above those expected, which are those that the control has too few: from the smaller arm, and its
-            // rarer outcome, they keep most digits.
-            let excess = if rates.n1 <= rates.n0 {
-                residual(rates.x1, rates.f1, rates.n1, fit.p1, fit.q1)
-            } else {
-                -residual(rates.x0, rates.f0, rates.n0, fit.p0, fit.q0)
+            // The target's conversions above those expected, which are those that the control has too few: the rarest of the four cells
+            // keeps most digits.
+            let rarest = [rates.n1 * fit.p1, rates.n1 * fit.q1, rates.n0 * fit.p0, rates.n0 * fit.q0];
+            let least = rarest.iter().copied().fold(f64::INFINITY, f64::min);
+            let excess = match rarest.iter().position(|cell| *cell == least) {
+                Some(0) => rates.x1 - rarest[0],
+                Some(1) => rarest[1] - rates.f1,
+                Some(2) => rarest[2] - rates.x0,
+                _ => rates.f0 - rarest[3],
             };
             let (v1, v0) = (fit.p1 * fit.q1 * rates.n1, fit.p0 * fit.q0 * rates.n0);
             return self.scaled(excess, v1 * v0 / (v1 + v0), fit);
@@ -220,11 +223,6 @@ impl<'a> Pivot<'a> {
             ln => ln,
         }
     }
-}
-
-/// Conversions above those expected.
-fn residual(x: f64, f: f64, n: f64, p: f64, q: f64) -> f64 {
-    if x <= f { x - n * p } else { n * q - f }
 }
 
 /// The estimate of a contrast.

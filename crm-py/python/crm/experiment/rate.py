@@ -91,7 +91,7 @@ def test_rate(
         InvalidArgumentError: The level or the rate under the null is outside (0, 1), or a name is unknown.
 
     >>> import crm
-    >>> crm.test_rate(crm.BinaryArm(8, 10), 0.5, method="minimum_likelihood").p_value
+    >>> round(crm.test_rate(crm.BinaryArm(8, 10), 0.5, method="minimum_likelihood").p_value, 6)
     0.109375
     """
     return RateTest._of(_crm.test_rate(arm._native, null, method, alternative, alpha))
