@@ -151,14 +151,14 @@ static void make_up(shop *all) {
     static const char *const SALTS[] = {"channel", "visit", "conversion", "recency", "history", "history 2", "spend"};
     all->rows = 20000;
     crm_arm plan[3];
-    crm_split *split = NULL;
+    crm_campaign_split *split = NULL;
     crm_assignment *assignment = NULL;
     const crm_ids ids = ids_of(all);
     int32_t *place = room(all->rows, sizeof *place);
     double *drawn[7];
     arms(plan, 1.0, 1.0);
-    check(crm_split_new("made up", plan, 3, &split));
-    check(crm_split_assign(split, &ids, &assignment));
+    check(crm_campaign_split_new("made up", plan, 3, &split));
+    check(crm_campaign_split_assign(split, &ids, &assignment));
     check(crm_assignment_arms(assignment, place, all->rows));
     for (size_t salt = 0; salt < 7; salt++) drawn[salt] = buckets(all, SALTS[salt]);
     for (size_t row = 0; row < all->rows; row++) {
@@ -174,7 +174,7 @@ static void make_up(shop *all) {
     for (size_t salt = 0; salt < 7; salt++) free(drawn[salt]);
     free(place);
     crm_assignment_free(assignment);
-    crm_split_free(split);
+    crm_campaign_split_free(split);
 }
 
 static const char *kind_name(int32_t kind) {
@@ -245,10 +245,10 @@ static uint32_t *select_customers(const shop *all, size_t *count) {
 static void split_customers(const shop *all, const uint32_t *rows, size_t count) {
     crm_arm plan[3];
     uint64_t sizes[3];
-    crm_split *split = NULL;
+    crm_campaign_split *split = NULL;
     crm_assignment *assignment = NULL;
     crm_campaign_outcomes *outcomes = NULL;
-    crm_split_balance *balance = NULL;
+    crm_campaign_split_balance *balance = NULL;
     int64_t *chosen = room(count, sizeof *chosen);
     double *history = room(count, sizeof *history), *recency = room(count, sizeof *recency);
     for (size_t place = 0; place < count; place++) {
@@ -258,8 +258,8 @@ static void split_customers(const shop *all, const uint32_t *rows, size_t count)
     }
     const crm_ids ids = {chosen, NULL, count};
     arms(plan, 4.5, 1.0);
-    check(crm_split_new("autumn-2024", plan, 3, &split));
-    check(crm_split_assign(split, &ids, &assignment));
+    check(crm_campaign_split_new("autumn-2024", plan, 3, &split));
+    check(crm_campaign_split_assign(split, &ids, &assignment));
     check(crm_assignment_counts(assignment, sizes, 3));
     printf("split\n");
     for (size_t arm = 0; arm < 3; arm++) printf("  %-16s %6" PRIu64 "\n", plan[arm].name, sizes[arm]);
@@ -267,17 +267,17 @@ static void split_customers(const shop *all, const uint32_t *rows, size_t count)
     check(crm_campaign_outcomes_add_before(outcomes, "history", history, count));
     check(crm_campaign_outcomes_add_before(outcomes, "recency", recency, count));
     check(crm_campaign_outcomes_balance(outcomes, 0.05, 2 /* Holm */, &balance));
-    printf("  sizes: p = %.4f\n", crm_split_balance_sample_ratio_p_value(balance));
-    for (size_t index = 0; index < crm_split_balance_count(balance); index++) {
+    printf("  sizes: p = %.4f\n", crm_campaign_split_balance_sample_ratio_p_value(balance));
+    for (size_t index = 0; index < crm_campaign_split_balance_count(balance); index++) {
         crm_balance_row row = {.struct_size = sizeof row};
-        check(crm_split_balance_row(balance, index, &row));
+        check(crm_campaign_split_balance_row(balance, index, &row));
         printf("  %-8s %-14s standardised difference %8.4f, adjusted p = %.4f\n", row.column, row.arm,
                row.standardised_difference, row.adjusted_p_value);
     }
-    crm_split_balance_free(balance);
+    crm_campaign_split_balance_free(balance);
     crm_campaign_outcomes_free(outcomes);
     crm_assignment_free(assignment);
-    crm_split_free(split);
+    crm_campaign_split_free(split);
     free(recency);
     free(history);
     free(chosen);

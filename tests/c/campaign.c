@@ -62,27 +62,27 @@ static void splits(void) {
             const json *parts = arms->items[arm].items;
             given[arm] = (crm_arm){parts[0].text, parts[1].number, parts[2].kind == JSON_TRUE, 0};
         }
-        crm_split *split = NULL;
-        OK(crm_split_new(member(one, "salt")->text, given, arms->count, &split));
-        OK(crm_split_set_coverage(split, member(one, "coverage")->number));
+        crm_campaign_split *split = NULL;
+        OK(crm_campaign_split_new(member(one, "salt")->text, given, arms->count, &split));
+        OK(crm_campaign_split_set_coverage(split, member(one, "coverage")->number));
         const json *holdout = json_get(one, "holdout"), *space = json_get(one, "namespace");
         if (holdout != NULL)
-            OK(crm_split_set_holdout(split, member(holdout, "salt")->text, member(holdout, "share")->number));
+            OK(crm_campaign_split_set_holdout(split, member(holdout, "salt")->text, member(holdout, "share")->number));
         if (space != NULL)
-            OK(crm_split_set_namespace(split, member(space, "salt")->text, member(space, "from")->number,
+            OK(crm_campaign_split_set_namespace(split, member(space, "salt")->text, member(space, "from")->number,
                                        member(space, "to")->number));
         const crm_ids ids = ids_of(member(one, "ids"));
         crm_assignment *assignment = NULL;
         const json *strata = json_get(one, "strata");
         if (strata == NULL) {
-            OK(crm_split_assign(split, &ids, &assignment));
+            OK(crm_campaign_split_assign(split, &ids, &assignment));
         } else {
             const crm_ids texts = ids_of(strata);
             const char *const column = "stratum";
             crm_target_table *table = NULL;
             OK(crm_target_table_new(&ids, &table));
             OK(crm_target_table_add_texts(table, column, &texts));
-            OK(crm_split_assign_stratified(split, table, &column, 1, &assignment));
+            OK(crm_campaign_split_assign_stratified(split, table, &column, 1, &assignment));
             crm_target_table_free(table);
             release(texts);
         }
@@ -95,7 +95,7 @@ static void splits(void) {
         free(found);
         release(ids);
         crm_assignment_free(assignment);
-        crm_split_free(split);
+        crm_campaign_split_free(split);
     }
     json_free(&file);
 }
@@ -190,7 +190,7 @@ static void measurement(void) {
     const crm_arm_cost cost = {"m", 12.0, 1.0, 2.0, 0.5}, wrong = {"x", 0.0, 0.0, 0.0, 1.0};
     crm_campaign_outcomes *outcomes = NULL;
     crm_campaign_report *report = NULL;
-    crm_split_balance *balance = NULL;
+    crm_campaign_split_balance *balance = NULL;
     OK(crm_campaign_outcomes_new(&arm_of_each, arms, 2, &outcomes));
     FAILS(crm_campaign_outcomes_measure(outcomes, NULL, NULL, 0, &report), CRM_STATUS_EMPTY, "metrics");
     OK(crm_campaign_outcomes_add_metric(outcomes, CRM_CAMPAIGN_METRIC_REVENUE, revenue, 12));
@@ -221,11 +221,11 @@ static void measurement(void) {
     FAILS(crm_campaign_report_return(report, 1, &back), CRM_STATUS_OUT_OF_RANGE, "index");
     OK(crm_campaign_outcomes_balance(outcomes, 0.05, 2, &balance));
     crm_balance_row row = {.struct_size = sizeof row};
-    CHECK(crm_split_balance_count(balance) == 1);
-    OK(crm_split_balance_row(balance, 0, &row));
-    OK(crm_split_balance_result(balance, 0, &result));
+    CHECK(crm_campaign_split_balance_count(balance) == 1);
+    OK(crm_campaign_split_balance_row(balance, 0, &row));
+    OK(crm_campaign_split_balance_result(balance, 0, &result));
     CHECK(strcmp(row.column, "before") == 0 && fabs(result.difference - 0.3) < 1e-15);
-    crm_split_balance_free(balance);
+    crm_campaign_split_balance_free(balance);
     crm_campaign_report_free(report);
     crm_campaign_outcomes_free(outcomes);
 }

@@ -208,7 +208,20 @@ fn first_accepted(family: &impl Family, seen: f64, ln_alpha: f64, patience: usiz
         let middle = (0.5 * (k + after)).floor();
         if jump(middle) <= one_sided { k = middle } else { after = middle }
     }
-    let (mut end, mut idle) = (one_sided, 0);
+    // With many trials there are millions of jumps: those far from the last accepted one are leapt over.
+    let (last, mut leap) = (k, patience as f64);
+    let accepted = |k: f64| k >= family.least() && excess(k, jump(k)) >= -TIE;
+    while accepted(k - leap) {
+        k -= leap;
+        leap *= 2.0;
+    }
+    while leap > patience as f64 {
+        leap *= 0.5;
+        if accepted(k - leap) {
+            k -= leap;
+        }
+    }
+    let (mut end, mut idle) = (if k < last { jump(k + 1.0) } else { one_sided }, 0);
     while k >= family.least() && idle < patience {
         let start = jump(k);
         let count = k - family.least() + 1.0;

@@ -211,7 +211,11 @@ impl One {
         let z = alternative.normal_critical(alpha);
         let share = alternative.alpha_at_end(alpha).ln();
         let (lower, upper) = match self.method {
-            RateMethod::Wilson => (wilson_end(x, f, z), wilson_end(x, f, -z).min(1.0)),
+            RateMethod::Wilson => {
+                let (lower, upper) = (wilson_end(x, f, z), wilson_end(x, f, -z).min(1.0));
+                // The rate lies between them, also where rounding says otherwise.
+                if z >= 0.0 { (lower.min(x / n), upper.max(x / n)) } else { (lower, upper) }
+            }
             RateMethod::Wald => {
                 let error = (x / n * (f / n) / n).sqrt();
                 if error == 0.0 {

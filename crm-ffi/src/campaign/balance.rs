@@ -11,9 +11,9 @@ use crate::pointer::element;
 use crate::sized::{self, sized_structs};
 use crate::status::{c_text, crm_status};
 
-/// The arms compared in what was there before the campaign. Free with `crm_split_balance_free`. Immutable: any number of threads may use it at
+/// The arms compared in what was there before the campaign. Free with `crm_campaign_split_balance_free`. Immutable: any number of threads may use it at
 /// once.
-pub struct crm_split_balance {
+pub struct crm_campaign_split_balance {
     _opaque: (),
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Balance {
     texts: Vec<[CString; 3]>,
 }
 
-handles! { crm_split_balance holds Balance, tag b"crmBALAN"; }
+handles! { crm_campaign_split_balance holds Balance, tag b"crmBALAN"; }
 
 impl From<SplitBalance> for Balance {
     fn from(balance: SplitBalance) -> Self {
@@ -34,7 +34,7 @@ impl From<SplitBalance> for Balance {
 }
 
 /// A target against the control in something from before the campaign. Set `struct_size` before the call that fills it. The test itself is given by
-/// `crm_split_balance_result`.
+/// `crm_campaign_split_balance_result`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct crm_balance_row {
@@ -56,17 +56,19 @@ sized_structs!(crm_balance_row);
 
 /// Number of rows; 0, with the thread's last error set, if `balance` is NULL or no such handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_balance_count(balance: *const crm_split_balance) -> usize {
+pub unsafe extern "C" fn crm_campaign_split_balance_count(
+    balance: *const crm_campaign_split_balance,
+) -> usize {
     // SAFETY: the caller gives a live handle or null.
     guard_or(0, || unsafe { Ok(handle::get("balance", balance)?.texts.len()) })
 }
 
 /// A row by its index: set `out->struct_size` first.
 ///
-/// Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_split_balance_count`.
+/// Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_campaign_split_balance_count`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_balance_row(
-    balance: *const crm_split_balance,
+pub unsafe extern "C" fn crm_campaign_split_balance_row(
+    balance: *const crm_campaign_split_balance,
     index: usize,
     out: *mut crm_balance_row,
 ) -> crm_status {
@@ -89,10 +91,10 @@ pub unsafe extern "C" fn crm_split_balance_row(
 
 /// The test behind a row: set `out->struct_size` first.
 ///
-/// Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_split_balance_count`.
+/// Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_campaign_split_balance_count`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_balance_result(
-    balance: *const crm_split_balance,
+pub unsafe extern "C" fn crm_campaign_split_balance_result(
+    balance: *const crm_campaign_split_balance,
     index: usize,
     out: *mut crm_test_result,
 ) -> crm_status {
@@ -106,14 +108,16 @@ pub unsafe extern "C" fn crm_split_balance_result(
 
 /// The p-value of the sizes of the arms against the plan; NaN, with the thread's last error set, if `balance` is NULL or no such handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_balance_sample_ratio_p_value(balance: *const crm_split_balance) -> f64 {
+pub unsafe extern "C" fn crm_campaign_split_balance_sample_ratio_p_value(
+    balance: *const crm_campaign_split_balance,
+) -> f64 {
     // SAFETY: the caller gives a live handle or null.
     guard_or(f64::NAN, || unsafe { Ok(handle::get("balance", balance)?.balance.sample_ratio.p_value) })
 }
 
 /// Frees a comparison; NULL is accepted. No thread may use it any more.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_balance_free(balance: *mut crm_split_balance) {
+pub unsafe extern "C" fn crm_campaign_split_balance_free(balance: *mut crm_campaign_split_balance) {
     // SAFETY: the caller gives a handle that nobody uses any more, or null.
     guard_release(|| unsafe { handle::free("balance", balance) });
 }

@@ -6,7 +6,7 @@ use crm_core::campaign::{ArmCost, CampaignMetric, CampaignOutcomes, MeasureOptio
 use crm_core::experiment::{Alternative, MeanMethod, MultiplicityMethod, ProportionMethod};
 
 use super::assignment::crm_assignment;
-use super::balance::crm_split_balance;
+use super::balance::crm_campaign_split_balance;
 use super::ids::crm_ids;
 use super::report::crm_campaign_report;
 use super::split::{crm_arm, given};
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn crm_measure_options_init(
 
 /// Customers by the names of their arms; who has none is not in the campaign. The weights are those that the split was planned with.
 ///
-/// `out` receives the outcomes, NULL if the call fails; the caller frees them with `crm_campaign_outcomes_free`. Fails as `crm_split_new` does for the
+/// `out` receives the outcomes, NULL if the call fails; the caller frees them with `crm_campaign_outcomes_free`. Fails as `crm_campaign_split_new` does for the
 /// arms, and with `CRM_STATUS_INVALID_VALUE` with the row for a name that is no arm's, `CRM_STATUS_EMPTY` if nobody is in an arm.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_campaign_outcomes_new(
@@ -271,14 +271,14 @@ pub unsafe extern "C" fn crm_campaign_outcomes_measure(
 /// Compares the arms in what was there before the campaign: numbers and groups, at a level, with p-values adjusted by a
 /// `crm_multiplicity_method` over all rows.
 ///
-/// `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_split_balance_free`. Fails with
+/// `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_campaign_split_balance_free`. Fails with
 /// `CRM_STATUS_INVALID_ARGUMENT` for a level outside (0, 1), and `CRM_STATUS_EMPTY` if an arm has no customers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_campaign_outcomes_balance(
     outcomes: *const crm_campaign_outcomes,
     alpha: f64,
     multiplicity: i32,
-    out: *mut *mut crm_split_balance,
+    out: *mut *mut crm_campaign_split_balance,
 ) -> crm_status {
     // SAFETY: the caller gives a live handle and a place, or null.
     guard(|| unsafe {

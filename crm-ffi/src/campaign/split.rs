@@ -57,19 +57,19 @@ pub(super) unsafe fn given(arms: *const crm_arm, count: usize) -> Outcome<Vec<Ar
     arms.iter().map(arm).collect()
 }
 
-/// Who gets what: a salt, arms with their parts of [0, 1), and whom the campaign may not use. Free with `crm_split_free`. It is changed by one
+/// Who gets what: a salt, arms with their parts of [0, 1), and whom the campaign may not use. Free with `crm_campaign_split_free`. It is changed by one
 /// thread; after that any number of threads may assign with it.
-pub struct crm_split {
+pub struct crm_campaign_split {
     _opaque: (),
 }
 
-handles! { crm_split holds Split, tag b"crmSPLIT"; }
+handles! { crm_campaign_split holds Split, tag b"crmCSPLT"; }
 
 /// Replaces the plan by what a change makes of it; a change that fails leaves it.
 ///
 /// # Safety
 /// `split` is null or a live handle that nobody else uses.
-unsafe fn change(split: *mut crm_split, with: impl FnOnce(Split) -> Outcome<Split>) -> Outcome<()> {
+unsafe fn change(split: *mut crm_campaign_split, with: impl FnOnce(Split) -> Outcome<Split>) -> Outcome<()> {
     // SAFETY: as the caller promises.
     let split = unsafe { handle::get_mut("split", split) }?;
     *split = with(split.clone())?;
@@ -98,15 +98,15 @@ pub unsafe extern "C" fn crm_buckets(
 
 /// A plan that gives every customer an arm.
 ///
-/// `out` receives the plan, NULL if the call fails; the caller frees it with `crm_split_free`. Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty
+/// `out` receives the plan, NULL if the call fails; the caller frees it with `crm_campaign_split_free`. Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty
 /// salt, arms without exactly one control and at least one target, names that are empty or repeated, and weights that are negative, not finite
 /// or all 0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_new(
+pub unsafe extern "C" fn crm_campaign_split_new(
     salt: *const c_char,
     arms: *const crm_arm,
     count: usize,
-    out: *mut *mut crm_split,
+    out: *mut *mut crm_campaign_split,
 ) -> crm_status {
     // SAFETY: the caller gives a terminated string, `count` arms and a place, or null.
     guard(|| unsafe {
@@ -118,7 +118,10 @@ pub unsafe extern "C" fn crm_split_new(
 
 /// Hashes by a `crm_bucket_hash`, such as that of a system which assigned before.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_set_hash(split: *mut crm_split, hash: i32) -> crm_status {
+pub unsafe extern "C" fn crm_campaign_split_set_hash(
+    split: *mut crm_campaign_split,
+    hash: i32,
+) -> crm_status {
     // SAFETY: the caller gives a live handle that nobody else uses, or null.
     guard(|| unsafe {
         let hash = BucketHash::from_code(hash)?;
@@ -128,9 +131,12 @@ pub unsafe extern "C" fn crm_split_set_hash(split: *mut crm_split, hash: i32) ->
 
 /// Uses a share of each arm's part only; the other customers are in no arm. Raising it moves nobody from one arm to another.
 ///
-/// Fails with `CRM_STATUS_INVALID_ARGUMENT` outside [0, 1], and after `crm_split_set_shares`.
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` outside [0, 1], and after `crm_campaign_split_set_shares`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_set_coverage(split: *mut crm_split, coverage: f64) -> crm_status {
+pub unsafe extern "C" fn crm_campaign_split_set_coverage(
+    split: *mut crm_campaign_split,
+    coverage: f64,
+) -> crm_status {
     // SAFETY: the caller gives a live handle that nobody else uses, or null.
     guard(|| unsafe { change(split, |plan| Ok(plan.with_coverage(coverage)?)) })
 }
@@ -140,8 +146,8 @@ pub unsafe extern "C" fn crm_split_set_coverage(split: *mut crm_split, coverage:
 ///
 /// Fails with `CRM_STATUS_INVALID_ARGUMENT` for shares that are negative, not finite or above 1 in sum, and `CRM_STATUS_LENGTH_MISMATCH`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_set_shares(
-    split: *mut crm_split,
+pub unsafe extern "C" fn crm_campaign_split_set_shares(
+    split: *mut crm_campaign_split,
     shares: *const f64,
     count: usize,
 ) -> crm_status {
@@ -156,8 +162,8 @@ pub unsafe extern "C" fn crm_split_set_shares(
 ///
 /// Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_set_holdout(
-    split: *mut crm_split,
+pub unsafe extern "C" fn crm_campaign_split_set_holdout(
+    split: *mut crm_campaign_split,
     salt: *const c_char,
     share: f64,
 ) -> crm_status {
@@ -172,8 +178,8 @@ pub unsafe extern "C" fn crm_split_set_holdout(
 ///
 /// Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and ends that are not 0 <= from < to <= 1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_set_namespace(
-    split: *mut crm_split,
+pub unsafe extern "C" fn crm_campaign_split_set_namespace(
+    split: *mut crm_campaign_split,
     salt: *const c_char,
     from: f64,
     to: f64,
@@ -187,17 +193,17 @@ pub unsafe extern "C" fn crm_split_set_namespace(
 
 /// Number of arms; 0, with the thread's last error set, if `split` is NULL or no such handle.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_arm_count(split: *const crm_split) -> usize {
+pub unsafe extern "C" fn crm_campaign_split_arm_count(split: *const crm_campaign_split) -> usize {
     // SAFETY: the caller gives a live handle or null.
     guard_or(0, || unsafe { Ok(handle::get("split", split)?.names().len()) })
 }
 
-/// Copies the share of all customers of each arm to `out`, which has room for `capacity`, at least `crm_split_arm_count`.
+/// Copies the share of all customers of each arm to `out`, which has room for `capacity`, at least `crm_campaign_split_arm_count`.
 ///
 /// Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_shares(
-    split: *const crm_split,
+pub unsafe extern "C" fn crm_campaign_split_shares(
+    split: *const crm_campaign_split,
     out: *mut f64,
     capacity: usize,
 ) -> crm_status {
@@ -213,7 +219,10 @@ pub unsafe extern "C" fn crm_split_shares(
 ///
 /// `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_to_json(split: *const crm_split, out: *mut *mut crm_bytes) -> crm_status {
+pub unsafe extern "C" fn crm_campaign_split_to_json(
+    split: *const crm_campaign_split,
+    out: *mut *mut crm_bytes,
+) -> crm_status {
     // SAFETY: the caller gives a live handle and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
@@ -224,10 +233,13 @@ pub unsafe extern "C" fn crm_split_to_json(split: *const crm_split, out: *mut *m
 
 /// A plan from its JSON text.
 ///
-/// `out` receives the plan, NULL if the call fails; the caller frees it with `crm_split_free`. Fails with `CRM_STATUS_CORRUPT` for text that is
+/// `out` receives the plan, NULL if the call fails; the caller frees it with `crm_campaign_split_free`. Fails with `CRM_STATUS_CORRUPT` for text that is
 /// no plan, and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_from_json(json: *const c_char, out: *mut *mut crm_split) -> crm_status {
+pub unsafe extern "C" fn crm_campaign_split_from_json(
+    json: *const c_char,
+    out: *mut *mut crm_campaign_split,
+) -> crm_status {
     // SAFETY: the caller gives a terminated string and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
@@ -241,8 +253,8 @@ pub unsafe extern "C" fn crm_split_from_json(json: *const c_char, out: *mut *mut
 /// `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_assignment_free`. Fails with
 /// `CRM_STATUS_MISSING_VALUE` with the row of a missing id.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_assign(
-    split: *const crm_split,
+pub unsafe extern "C" fn crm_campaign_split_assign(
+    split: *const crm_campaign_split,
     ids: *const crm_ids,
     out: *mut *mut crm_assignment,
 ) -> crm_status {
@@ -260,8 +272,8 @@ pub unsafe extern "C" fn crm_split_assign(
 /// `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_assignment_free`. Fails with
 /// `CRM_STATUS_MISSING_COLUMN` and `CRM_STATUS_WRONG_TYPE` for columns that are not there or hold numbers.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_assign_stratified(
-    split: *const crm_split,
+pub unsafe extern "C" fn crm_campaign_split_assign_stratified(
+    split: *const crm_campaign_split,
     table: *const crm_target_table,
     columns: *const *const c_char,
     count: usize,
@@ -280,7 +292,7 @@ pub unsafe extern "C" fn crm_split_assign_stratified(
 
 /// Frees a plan; NULL is accepted. No thread may use it any more.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_split_free(split: *mut crm_split) {
+pub unsafe extern "C" fn crm_campaign_split_free(split: *mut crm_campaign_split) {
     // SAFETY: the caller gives a handle that nobody uses any more, or null.
     guard_release(|| unsafe { handle::free("split", split) });
 }

@@ -1,4 +1,31 @@
-"""Customer analytics: from crm.campaign import (
+"""Customer analytics: from a log of purchases to scored, named segments and what each customer is worth.
+
+    transactions -> PurchaseHistory -> CustomerBase (as of a date) -> Rfm scores -> named segments
+                                                                   -> PurchaseModel × SpendModel -> lifetime value
+                                                                   -> SegmentModel -> segments found in the data
+    scored table -> Selection -> Split (target arms, control) -> CampaignOutcomes
+    arm statistics -> compare_proportions, compare_means, ... -> TestResult
+
+Money is exact and results are the same bits on any number of threads. Tables of pandas, Polars, PyArrow and DuckDB,
+NumPy arrays and lists go in; results come out as tables for any of them.
+
+>>> from datetime import date
+>>> import crm
+>>> history = crm.PurchaseHistory.from_columns(
+...     customer_id=["ann", "bob", "bob"],
+...     time=[date(2024, 3, 1), date(2024, 3, 5), date(2024, 4, 2)],
+...     amount=[12.50, 8.00, 30.00],
+... )
+>>> base = history.base("2024-04-30")
+>>> scores = crm.Rfm().fit(base).score(base)
+>>> segments = crm.SegmentMap.standard().assign(scores)
+>>> segments.to_list()
+['Hibernating', 'Loyal']
+>>> crm.customer_table(base, scores, segments)["rfm_score"]
+array([2., 4.])
+"""
+
+from crm.campaign import (
     Arm,
     ArmCost,
     Assignment,
