@@ -152,7 +152,9 @@ pub fn compare_proportions(
     let found = evidence(&rates, method, options)?;
     let estimate = score::estimate(&rates, options.contrast);
     let rejected = found.p.p < options.alpha;
-    let interval = if method.is_exact() {
+    // The continuity correction leaves the statistic at 0 on a stretch around the estimate, anywhere on which a search may end.
+    let flat = method == ProportionMethod::ContinuityCorrected && !rejected;
+    let interval = if method.is_exact() || flat {
         found.interval.hull_agreeing(null, rejected, estimate)
     } else {
         found.interval.agreeing(null, rejected)
