@@ -102,8 +102,14 @@ def statsmodels_newcombe(counts: Counts) -> Work:
 def statsmodels_score(counts: Counts) -> Work:
     from statsmodels.stats.proportion import confint_proportions_2indep
 
+    def lower(row: Any) -> float:
+        try:
+            return float(confint_proportions_2indep(*row, method="score", compare="diff")[0])
+        except ValueError:  # Its search starts without a change of sign for some counts.
+            return float("nan")
+
     rows = list(zip(*counts, strict=True))
-    return lambda: [confint_proportions_2indep(*row, method="score", compare="diff")[0] for row in rows]
+    return lambda: [lower(row) for row in rows]
 
 
 class Task(NamedTuple):
