@@ -1622,6 +1622,10 @@ enum crm_test_status
      * The control cannot be told from 0, so the interval of a relative contrast has no end.
      */
     CRM_TEST_STATUS_UNBOUNDED = 6,
+    /**
+     * What the method compares does not exist for these data: a ratio with denominators of 0, a logarithm of what is not positive.
+     */
+    CRM_TEST_STATUS_UNDEFINED = 7,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1632,7 +1636,7 @@ typedef int32_t crm_test_status;
 #endif // __cplusplus
 
 /**
- * How two rates are compared.
+ * How two rates are compared. Each method has the p-value and the interval of one statistic.
  */
 enum crm_proportion_method
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -1640,15 +1644,217 @@ enum crm_proportion_method
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Each arm has its own variance (Wald).
+     * The score test with the variance times N / (N - 1) (Miettinen and Nurminen 1985), for every contrast; the default.
      */
-    CRM_PROPORTION_METHOD_UNPOOLED = 0,
+    CRM_PROPORTION_METHOD_SCORE = 0,
+    /**
+     * The score test without that factor (Mee 1984; Koopman 1984), for every contrast. At "no effect" it is the pooled z-test, whose
+     * square is Pearson's chi-square.
+     */
+    CRM_PROPORTION_METHOD_POOLED = 1,
+    /**
+     * The likelihood-ratio test with the profile likelihood interval, for every contrast; its square is the G statistic.
+     */
+    CRM_PROPORTION_METHOD_LIKELIHOOD = 2,
+    /**
+     * The pooled z-test with Yates's correction for continuity, for the difference.
+     */
+    CRM_PROPORTION_METHOD_CONTINUITY_CORRECTED = 3,
+    /**
+     * Each arm with its own variance (Wald), for the difference and, by the delta method, for lift and ratio.
+     */
+    CRM_PROPORTION_METHOD_UNPOOLED = 4,
+    /**
+     * The logarithm of the ratio (Katz), for lift and ratio, or of the odds ratio (Woolf).
+     */
+    CRM_PROPORTION_METHOD_LOGARITHM = 5,
+    /**
+     * Wald with a conversion and a failure more in each arm (Agresti and Caffo 2000), for the difference.
+     */
+    CRM_PROPORTION_METHOD_AGRESTI_CAFFO = 6,
+    /**
+     * Wilson's intervals of both rates put together (Newcombe 1998, method 10), for the difference.
+     */
+    CRM_PROPORTION_METHOD_NEWCOMBE = 7,
+    /**
+     * Fisher's exact test, two-sided by minimum likelihood, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER = 8,
+    /**
+     * Fisher's exact test, two-sided twice the smaller tail, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER_CENTRAL = 9,
+    /**
+     * Fisher's exact test with what was seen counted half, for the odds ratio.
+     */
+    CRM_PROPORTION_METHOD_FISHER_MID_P = 10,
+    /**
+     * Barnard's exact unconditional test by the score statistic, for the difference; up to 1,000 trials.
+     */
+    CRM_PROPORTION_METHOD_BARNARD = 11,
+    /**
+     * Boschloo's exact unconditional test, for the odds ratio; up to 1,000 trials.
+     */
+    CRM_PROPORTION_METHOD_BOSCHLOO = 12,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum crm_proportion_method crm_proportion_method;
 #else
 typedef int32_t crm_proportion_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where the p-value of the Mann-Whitney test comes from.
+ */
+enum crm_mann_whitney_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Exact up to 2,500 pairs of a target and a control value, the corrected normal approximation above.
+     */
+    CRM_MANN_WHITNEY_METHOD_AUTO = 0,
+    /**
+     * All assignments of the pooled values to the arms, ties as they are; up to 10,000 pairs.
+     */
+    CRM_MANN_WHITNEY_METHOD_EXACT = 1,
+    /**
+     * The normal approximation, its variance corrected for ties.
+     */
+    CRM_MANN_WHITNEY_METHOD_NORMAL = 2,
+    /**
+     * The normal approximation with a continuity correction of 1/2.
+     */
+    CRM_MANN_WHITNEY_METHOD_NORMAL_CORRECTED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_mann_whitney_method crm_mann_whitney_method;
+#else
+typedef int32_t crm_mann_whitney_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * By what the arms of a permutation test are told apart.
+ */
+enum crm_permutation_statistic
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The difference of the means.
+     */
+    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_MEANS = 0,
+    /**
+     * The difference of the means by its standard error, which stays valid if the variances differ.
+     */
+    CRM_PERMUTATION_STATISTIC_STUDENTISED_DIFFERENCE = 1,
+    /**
+     * The difference of quantiles of one probability.
+     */
+    CRM_PERMUTATION_STATISTIC_DIFFERENCE_OF_QUANTILES = 2,
+    /**
+     * The ratio of the means of values that are not negative.
+     */
+    CRM_PERMUTATION_STATISTIC_RATIO_OF_MEANS = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_permutation_statistic crm_permutation_statistic;
+#else
+typedef int32_t crm_permutation_statistic;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the bootstrap estimates of each arm.
+ */
+enum crm_bootstrap_statistic
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The mean of the values.
+     */
+    CRM_BOOTSTRAP_STATISTIC_MEAN = 0,
+    /**
+     * The sum of the values by the sum of the denominators.
+     */
+    CRM_BOOTSTRAP_STATISTIC_RATIO_OF_SUMS = 1,
+    /**
+     * A quantile of the values, by definition 7 of Hyndman and Fan.
+     */
+    CRM_BOOTSTRAP_STATISTIC_QUANTILE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_bootstrap_statistic crm_bootstrap_statistic;
+#else
+typedef int32_t crm_bootstrap_statistic;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How an interval is read off the resamples.
+ */
+enum crm_bootstrap_interval
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Quantiles of the resamples' estimates, corrected for bias and for acceleration.
+     */
+    CRM_BOOTSTRAP_INTERVAL_BCA = 0,
+    /**
+     * Quantiles of the resamples' estimates.
+     */
+    CRM_BOOTSTRAP_INTERVAL_PERCENTILE = 1,
+    /**
+     * Twice the estimate less those quantiles.
+     */
+    CRM_BOOTSTRAP_INTERVAL_BASIC = 2,
+    /**
+     * The estimate less quantiles of the studentised estimates, times the standard error; not for quantiles.
+     */
+    CRM_BOOTSTRAP_INTERVAL_STUDENTISED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_bootstrap_interval crm_bootstrap_interval;
+#else
+typedef int32_t crm_bootstrap_interval;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the bootstrap draws.
+ */
+enum crm_resampling
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * As many rows as there are, each draw any row with equal probability.
+     */
+    CRM_RESAMPLING_MULTINOMIAL = 0,
+    /**
+     * Each row as often as an independent Poisson number of mean 1 says.
+     */
+    CRM_RESAMPLING_POISSON = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_resampling crm_resampling;
+#else
+typedef int32_t crm_resampling;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1822,6 +2028,705 @@ typedef int32_t crm_credible_kind;
 #endif // __cplusplus
 
 /**
+ * What kind of reason keeps a customer out of a campaign.
+ */
+enum crm_reason_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A rule is false.
+     */
+    CRM_REASON_KIND_RULE = 0,
+    /**
+     * A rule has no answer, because a value is missing.
+     */
+    CRM_REASON_KIND_MISSING_VALUE = 1,
+    /**
+     * The customer has not agreed to be contacted.
+     */
+    CRM_REASON_KIND_NO_OPT_IN = 2,
+    /**
+     * The customer has asked not to be contacted.
+     */
+    CRM_REASON_KIND_OPTED_OUT = 3,
+    /**
+     * The customer is on a list of those not to contact.
+     */
+    CRM_REASON_KIND_DO_NOT_CONTACT = 4,
+    /**
+     * The customer is in a campaign that is running.
+     */
+    CRM_REASON_KIND_RUNNING_CAMPAIGN = 5,
+    /**
+     * The customer was contacted often enough.
+     */
+    CRM_REASON_KIND_CONTACT_FATIGUE = 6,
+    /**
+     * The customer belongs to a holdout.
+     */
+    CRM_REASON_KIND_HOLDOUT = 7,
+    /**
+     * Customers who rank higher fill the segment's quota.
+     */
+    CRM_REASON_KIND_SEGMENT_QUOTA = 8,
+    /**
+     * Customers who rank higher fill the campaign's quota.
+     */
+    CRM_REASON_KIND_QUOTA = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_reason_kind crm_reason_kind;
+#else
+typedef int32_t crm_reason_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which values of the ranking column come first.
+ */
+enum crm_rank_order
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * High ones.
+     */
+    CRM_RANK_ORDER_DESCENDING = 0,
+    /**
+     * Low ones.
+     */
+    CRM_RANK_ORDER_ASCENDING = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_rank_order crm_rank_order;
+#else
+typedef int32_t crm_rank_order;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a salt and a customer become a number in [0, 1).
+ */
+enum crm_bucket_hash
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * XXH3-64 of the salt, a zero byte and the id; its upper 53 bits.
+     */
+    CRM_BUCKET_HASH_XXH3 = 0,
+    /**
+     * As GrowthBook's first version: 1,000 buckets.
+     */
+    CRM_BUCKET_HASH_GROWTHBOOK_V1 = 1,
+    /**
+     * As GrowthBook's second version: 10,000 buckets.
+     */
+    CRM_BUCKET_HASH_GROWTHBOOK_V2 = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_bucket_hash crm_bucket_hash;
+#else
+typedef int32_t crm_bucket_hash;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a campaign is judged by.
+ */
+enum crm_campaign_metric
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Who responded, such as by a click or a visit: 0 or 1.
+     */
+    CRM_CAMPAIGN_METRIC_RESPONSE = 0,
+    /**
+     * Who bought: 0 or 1.
+     */
+    CRM_CAMPAIGN_METRIC_CONVERSION = 1,
+    /**
+     * Orders of each customer.
+     */
+    CRM_CAMPAIGN_METRIC_ORDERS = 2,
+    /**
+     * Revenue of each customer, 0 for who bought nothing.
+     */
+    CRM_CAMPAIGN_METRIC_REVENUE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_campaign_metric crm_campaign_metric;
+#else
+typedef int32_t crm_campaign_metric;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What an uplift curve shows of the customers with the highest scores.
+ */
+enum crm_uplift_curve_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Outcomes of targets above what as many controls had (Radcliffe 2007).
+     */
+    CRM_UPLIFT_CURVE_KIND_QINI = 0,
+    /**
+     * The difference of the means times all customers.
+     */
+    CRM_UPLIFT_CURVE_KIND_GAIN = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_uplift_curve_kind crm_uplift_curve_kind;
+#else
+typedef int32_t crm_uplift_curve_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the area between an uplift curve and chance is divided by.
+ */
+enum crm_uplift_scale
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The area of the best possible order, which puts customers whom contact harms last. Outcomes must be 0 or 1.
+     */
+    CRM_UPLIFT_SCALE_OPTIMUM = 0,
+    /**
+     * The area of the best possible order if contact harms nobody. For the Qini curve and outcomes of 0 or 1.
+     */
+    CRM_UPLIFT_SCALE_OPTIMUM_WITHOUT_HARM = 1,
+    /**
+     * The number of customers times the magnitude of the curve's end.
+     */
+    CRM_UPLIFT_SCALE_END = 2,
+    /**
+     * The number of customers.
+     */
+    CRM_UPLIFT_SCALE_CUSTOMERS = 3,
+    /**
+     * Nothing: customers times outcomes.
+     */
+    CRM_UPLIFT_SCALE_AREA = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_uplift_scale crm_uplift_scale;
+#else
+typedef int32_t crm_uplift_scale;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whether an uplift score is defined.
+ */
+enum crm_uplift_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is.
+     */
+    CRM_UPLIFT_STATUS_OK = 0,
+    /**
+     * The curve ends at 0, by which it cannot be divided.
+     */
+    CRM_UPLIFT_STATUS_NO_OVERALL_UPLIFT = 1,
+    /**
+     * No order is better than chance.
+     */
+    CRM_UPLIFT_STATUS_NO_OPTIMUM = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_uplift_status crm_uplift_status;
+#else
+typedef int32_t crm_uplift_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Of whom a share is taken.
+ */
+enum crm_top_share
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Of all customers in one order.
+     */
+    CRM_TOP_SHARE_EVERYBODY = 0,
+    /**
+     * Of the targets and of the controls, each in their own order.
+     */
+    CRM_TOP_SHARE_EACH_ARM = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_top_share crm_top_share;
+#else
+typedef int32_t crm_top_share;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How p-values of many tests are adjusted.
+ */
+enum crm_multiplicity_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Times the number of tests.
+     */
+    CRM_MULTIPLICITY_METHOD_BONFERRONI = 0,
+    /**
+     * `1 - (1 - p)^m`.
+     */
+    CRM_MULTIPLICITY_METHOD_SIDAK = 1,
+    /**
+     * Bonferroni's, one after the other from the smallest: right under every dependence.
+     */
+    CRM_MULTIPLICITY_METHOD_HOLM = 2,
+    /**
+     * Sidak's, one after the other from the smallest.
+     */
+    CRM_MULTIPLICITY_METHOD_HOLM_SIDAK = 3,
+    /**
+     * Holm's from the largest: right for independent and positively dependent tests.
+     */
+    CRM_MULTIPLICITY_METHOD_HOCHBERG = 4,
+    /**
+     * Every subset by Simes' test: right where Hochberg's is.
+     */
+    CRM_MULTIPLICITY_METHOD_HOMMEL = 5,
+    /**
+     * The share of false ones among the rejections, for independent and positively dependent tests.
+     */
+    CRM_MULTIPLICITY_METHOD_BENJAMINI_HOCHBERG = 6,
+    /**
+     * The same share under every dependence.
+     */
+    CRM_MULTIPLICITY_METHOD_BENJAMINI_YEKUTIELI = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_multiplicity_method crm_multiplicity_method;
+#else
+typedef int32_t crm_multiplicity_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which rejections count as power.
+ */
+enum crm_counted_tails
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Those in the direction of the effect, as the textbook formulae have it.
+     */
+    CRM_COUNTED_TAILS_NEAR = 0,
+    /**
+     * All of them.
+     */
+    CRM_COUNTED_TAILS_BOTH = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_counted_tails crm_counted_tails;
+#else
+typedef int32_t crm_counted_tails;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How several targets against one control share the level.
+ */
+enum crm_level_sharing
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * `alpha / targets` for each.
+     */
+    CRM_LEVEL_SHARING_BONFERRONI = 0,
+    /**
+     * `1 - (1 - alpha)^(1 / targets)` for each.
+     */
+    CRM_LEVEL_SHARING_SIDAK = 1,
+    /**
+     * Dunnett's critical value, which takes the common control into account.
+     */
+    CRM_LEVEL_SHARING_DUNNETT = 2,
+    /**
+     * The whole level for each.
+     */
+    CRM_LEVEL_SHARING_NONE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_level_sharing crm_level_sharing;
+#else
+typedef int32_t crm_level_sharing;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * On which side of the null a detectable effect lies.
+ */
+enum crm_effect_direction
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Above.
+     */
+    CRM_EFFECT_DIRECTION_INCREASE = 0,
+    /**
+     * Below.
+     */
+    CRM_EFFECT_DIRECTION_DECREASE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_effect_direction crm_effect_direction;
+#else
+typedef int32_t crm_effect_direction;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which test of two rates is planned.
+ */
+enum crm_proportion_plan_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The score test (Farrington and Manning 1990).
+     */
+    CRM_PROPORTION_PLAN_METHOD_SCORE = 0,
+    /**
+     * The z test with the pooled rate, for the null of no effect.
+     */
+    CRM_PROPORTION_PLAN_METHOD_POOLED = 1,
+    /**
+     * The z test with the rates as they are.
+     */
+    CRM_PROPORTION_PLAN_METHOD_UNPOOLED = 2,
+    /**
+     * The test of the difference of arcsines, for the null of no effect.
+     */
+    CRM_PROPORTION_PLAN_METHOD_ARCSINE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_proportion_plan_method crm_proportion_plan_method;
+#else
+typedef int32_t crm_proportion_plan_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How one rate is estimated and tested. Each method has the p-value and the interval of one statistic.
+ */
+enum crm_rate_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The score test (Wilson 1927); the default.
+     */
+    CRM_RATE_METHOD_WILSON = 0,
+    /**
+     * Exact, twice the smaller tail (Clopper and Pearson 1934).
+     */
+    CRM_RATE_METHOD_CLOPPER_PEARSON = 1,
+    /**
+     * Exact, what is not more likely (Sterne 1954).
+     */
+    CRM_RATE_METHOD_MINIMUM_LIKELIHOOD = 2,
+    /**
+     * Exact with what was seen counted half.
+     */
+    CRM_RATE_METHOD_MID_P = 3,
+    /**
+     * Equal tails of the posterior Beta(x + 1/2, n - x + 1/2).
+     */
+    CRM_RATE_METHOD_JEFFREYS = 4,
+    /**
+     * Jeffreys's with the ends of Brown, Cai and DasGupta (2001).
+     */
+    CRM_RATE_METHOD_JEFFREYS_MODIFIED = 5,
+    /**
+     * Wald's about Wilson's centre (Agresti and Coull 1998).
+     */
+    CRM_RATE_METHOD_AGRESTI_COULL = 6,
+    /**
+     * The standard error of the estimate; for comparison with other tools only.
+     */
+    CRM_RATE_METHOD_WALD = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_rate_method crm_rate_method;
+#else
+typedef int32_t crm_rate_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the split says of the experiment.
+ */
+enum crm_split_finding
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing speaks against the plan.
+     */
+    CRM_SPLIT_FINDING_AS_PLANNED = 0,
+    /**
+     * The counts are too far from the plan: find out why before you read any effect.
+     */
+    CRM_SPLIT_FINDING_MISMATCH = 1,
+    /**
+     * An arm that was to have no users has some.
+     */
+    CRM_SPLIT_FINDING_UNEXPECTED_USERS = 2,
+    /**
+     * There are no users.
+     */
+    CRM_SPLIT_FINDING_NO_USERS = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_split_finding crm_split_finding;
+#else
+typedef int32_t crm_split_finding;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What results of many tests consist of.
+ */
+enum crm_test_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Rates or means of the targets.
+     */
+    CRM_TEST_COLUMN_TARGET = 0,
+    /**
+     * Rates or means of the controls.
+     */
+    CRM_TEST_COLUMN_CONTROL = 1,
+    /**
+     * Target minus control.
+     */
+    CRM_TEST_COLUMN_DIFFERENCE = 2,
+    /**
+     * (Target minus control) / |control|.
+     */
+    CRM_TEST_COLUMN_LIFT = 3,
+    /**
+     * Estimates of the contrast.
+     */
+    CRM_TEST_COLUMN_ESTIMATE = 4,
+    /**
+     * Standard errors.
+     */
+    CRM_TEST_COLUMN_STANDARD_ERROR = 5,
+    /**
+     * Lower ends of the intervals.
+     */
+    CRM_TEST_COLUMN_LOWER = 6,
+    /**
+     * Upper ends of the intervals.
+     */
+    CRM_TEST_COLUMN_UPPER = 7,
+    /**
+     * Statistics at the null.
+     */
+    CRM_TEST_COLUMN_STATISTIC = 8,
+    /**
+     * Degrees of freedom.
+     */
+    CRM_TEST_COLUMN_DEGREES_OF_FREEDOM = 9,
+    /**
+     * p-values.
+     */
+    CRM_TEST_COLUMN_P_VALUE = 10,
+    /**
+     * Natural logarithms of the p-values.
+     */
+    CRM_TEST_COLUMN_LN_P_VALUE = 11,
+    /**
+     * Standardised effects.
+     */
+    CRM_TEST_COLUMN_EFFECT_SIZE = 12,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_test_column crm_test_column;
+#else
+typedef int32_t crm_test_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How the variance of a difference of means is estimated, and against which distribution it is held.
+ */
+enum crm_mean_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A variance for each arm, Student's distribution with Welch's degrees of freedom.
+     */
+    CRM_MEAN_METHOD_WELCH = 0,
+    /**
+     * One variance for both arms, Student's distribution.
+     */
+    CRM_MEAN_METHOD_STUDENT = 1,
+    /**
+     * A variance for each arm, the normal distribution.
+     */
+    CRM_MEAN_METHOD_Z = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_mean_method crm_mean_method;
+#else
+typedef int32_t crm_mean_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How ratios and lifts of means are judged; differences do not look at it.
+ */
+enum crm_lift_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * By the linear combination that is 0 at the null (Fieller): right however small the control is.
+     */
+    CRM_LIFT_METHOD_FIELLER = 0,
+    /**
+     * By a linear expansion.
+     */
+    CRM_LIFT_METHOD_DELTA = 1,
+    /**
+     * By a linear expansion of the logarithm of the ratio, for means of one sign.
+     */
+    CRM_LIFT_METHOD_LOG = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_lift_method crm_lift_method;
+#else
+typedef int32_t crm_lift_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which variation the coefficients of an adjustment are estimated from.
+ */
+enum crm_theta_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Variation within the arms: the analysis of covariance.
+     */
+    CRM_THETA_METHOD_WITHIN = 0,
+    /**
+     * All rows as one sample.
+     */
+    CRM_THETA_METHOD_TOTAL = 1,
+    /**
+     * Whatever makes the standard error of the difference smallest.
+     */
+    CRM_THETA_METHOD_LEAST_VARIANCE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_theta_method crm_theta_method;
+#else
+typedef int32_t crm_theta_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How several means are tested at once.
+ */
+enum crm_anova_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A variance for each arm (Welch).
+     */
+    CRM_ANOVA_METHOD_WELCH = 0,
+    /**
+     * One variance for all arms (Fisher).
+     */
+    CRM_ANOVA_METHOD_CLASSIC = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_anova_method crm_anova_method;
+#else
+typedef int32_t crm_anova_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * An arm for each label, or for each pair of a label and a stratum, in the order of the labels. Free with `crm_arm_table_free`. Immutable: any
+ * number of threads may use it at once.
+ */
+typedef struct crm_arm_table crm_arm_table;
+
+/**
+ * The arm of each customer, in the order of the rows. Free with `crm_assignment_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_assignment crm_assignment;
+
+/**
  * What became of the bands of core, important, basic and at-risk customers. Free with `crm_band_report_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -1849,6 +2754,30 @@ typedef struct crm_bootstrap crm_bootstrap;
  * Bytes or text made by the library. Free with `crm_bytes_free`. Immutable: any number of threads may read it.
  */
 typedef struct crm_bytes crm_bytes;
+
+/**
+ * Customers with their arms and outcomes, a row a customer: everybody whom the split put into an arm, also who was never reached. Free with
+ * `crm_campaign_outcomes_free`. Columns are added by one thread; after that any number of threads may use it at once.
+ */
+typedef struct crm_campaign_outcomes crm_campaign_outcomes;
+
+/**
+ * What a campaign did: arms, the check of the split, effects and returns. Free with `crm_campaign_report_free`. Immutable: any number of threads may
+ * use it at once.
+ */
+typedef struct crm_campaign_report crm_campaign_report;
+
+/**
+ * Who gets what: a salt, arms with their parts of [0, 1), and whom the campaign may not use. Free with `crm_campaign_split_free`. It is changed by one
+ * thread; after that any number of threads may assign with it.
+ */
+typedef struct crm_campaign_split crm_campaign_split;
+
+/**
+ * The arms compared in what was there before the campaign. Free with `crm_campaign_split_balance_free`. Immutable: any number of threads may use it at
+ * once.
+ */
+typedef struct crm_campaign_split_balance crm_campaign_split_balance;
 
 /**
  * Numbers of clusters compared, and the one that is recommended, if any is. Free with `crm_cluster_choice_free`. Immutable:
@@ -1934,6 +2863,12 @@ typedef struct crm_history_builder crm_history_builder;
 typedef struct crm_intervals crm_intervals;
 
 /**
+ * Count, means and products of deviations of several columns. Free with `crm_joint_arm_free`. Immutable: any number of threads may use it
+ * at once.
+ */
+typedef struct crm_joint_arm crm_joint_arm;
+
+/**
  * Clusters around centres: each row belongs to the nearest. Free with `crm_k_means_free`. Immutable: any number of threads
  * may use it at once.
  */
@@ -1987,6 +2922,13 @@ typedef struct crm_purchase_data crm_purchase_data;
  * `crm_purchase_model_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_purchase_model crm_purchase_model;
+
+/**
+ * The values of an arm as its quantiles need them: all distinct values with their counts, or, beyond a number of them,
+ * buckets of equal ratio. Summaries merge, with a result that is the same for any partition of the rows. Free with
+ * `crm_quantile_arm_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_quantile_arm crm_quantile_arm;
 
 /**
  * Customers ranked by a prediction, with what they went on to do. Customers with equal predictions share what their group
@@ -2073,6 +3015,24 @@ typedef struct crm_segment_summary crm_segment_summary;
 typedef struct crm_segments crm_segments;
 
 /**
+ * The outcome of a selection: every customer is selected or has a first reason against it. Free with `crm_selected_free`. Immutable: any number
+ * of threads may use it at once.
+ */
+typedef struct crm_selected crm_selected;
+
+/**
+ * A plan of whom to contact. Steps are asked in the order in which they are added; the first that a customer fails is the first reason. Free
+ * with `crm_selection_free`. It is changed by one thread; after that any number of threads may select with it.
+ */
+typedef struct crm_selection crm_selection;
+
+/**
+ * A check of the split that may be read after every user: the p-value holds however often it is looked at (Lindon and Malek
+ * 2022). Free with `crm_sequential_sample_ratio_free`. A look changes it: one thread at a time may use it.
+ */
+typedef struct crm_sequential_sample_ratio crm_sequential_sample_ratio;
+
+/**
  * A test that stays valid however often it is looked at. Free with `crm_sequential_test_free`. One thread at a time may use
  * it.
  */
@@ -2109,10 +3069,33 @@ typedef struct crm_spend_model crm_spend_model;
 typedef struct crm_split crm_split;
 
 /**
+ * Customers and what is known of them, in the order of the caller's rows. Free with `crm_target_table_free`. Columns are added by one thread; after
+ * that any number of threads may use it at once.
+ */
+typedef struct crm_target_table crm_target_table;
+
+/**
+ * Results of many tests of one method, one row a test. Free with `crm_test_columns_free`. Immutable: any number of threads may
+ * use it at once.
+ */
+typedef struct crm_test_columns crm_test_columns;
+
+/**
  * Actual against expected repeat purchases of a cohort, by period. Free with `crm_tracking_free`. Immutable: any number of
  * threads may use it at once.
  */
 typedef struct crm_tracking crm_tracking;
+
+/**
+ * The uplift in bands of a score. Free with `crm_uplift_bands_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_uplift_bands crm_uplift_bands;
+
+/**
+ * Customers in the order of a score, highest first, with what became of them. Customers of one score are one group. Free with
+ * `crm_uplift_curve_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_uplift_curve crm_uplift_curve;
 
 /**
  * Every tier in numbers, the highest first, those without customers included. Free with `crm_value_tier_summary_free`.
@@ -2125,6 +3108,661 @@ typedef struct crm_value_tier_summary crm_value_tier_summary;
  * may use it at once.
  */
 typedef struct crm_value_tiers crm_value_tiers;
+
+/**
+ * A reason, and how many customers it keeps out. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_reason {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The name of the step; it belongs to the outcome and lives as long.
+     */
+    const char *name;
+    /**
+     * Customers whose first reason it is; these add up to all who are excluded.
+     */
+    uint64_t first;
+    /**
+     * Customers for whom it is a reason, be it the first or a later one.
+     */
+    uint64_t any;
+    /**
+     * A `crm_reason_kind`.
+     */
+    int32_t kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_reason;
+
+/**
+ * A column of customer ids or of texts: integers, or UTF-8 texts, one of the two. Its layout never changes. It belongs to the caller and is
+ * read during the call only.
+ */
+typedef struct crm_ids {
+    /**
+     * Integers, or NULL.
+     */
+    const int64_t *integers;
+    /**
+     * Texts, or NULL; a NULL among them, and an empty text, is missing.
+     */
+    const char *const *texts;
+    /**
+     * Rows.
+     */
+    size_t length;
+} crm_ids;
+
+/**
+ * An arm to be. Its layout never changes.
+ */
+typedef struct crm_arm {
+    /**
+     * The name.
+     */
+    const char *name;
+    /**
+     * How many customers it gets, in proportion to the weights of the others.
+     */
+    double weight;
+    /**
+     * Not 0 for the control, which must be one of the arms.
+     */
+    int32_t control;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+} crm_arm;
+
+/**
+ * A target against the control in something from before the campaign. Set `struct_size` before the call that fills it. The test itself is given by
+ * `crm_campaign_split_balance_result`.
+ */
+typedef struct crm_balance_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The column; this and the next two texts belong to the comparison and live as long.
+     */
+    const char *column;
+    /**
+     * The text whose share is compared; empty for a column of numbers, and for rows without a text.
+     */
+    const char *level;
+    /**
+     * The target.
+     */
+    const char *arm;
+    /**
+     * The difference of means in units of the root of the mean of both variances.
+     */
+    double standardised_difference;
+    /**
+     * The p-value adjusted over all rows; NaN where there is none.
+     */
+    double adjusted_p_value;
+} crm_balance_row;
+
+/**
+ * The outcome of a test of target against control. Set `struct_size` before the call that fills it.
+ *
+ * The interval holds every value of the contrast that the same statistic would not reject: a test rejects its null if and
+ * only if the interval excludes it. What is undefined for the data is NaN and `status` says why.
+ */
+typedef struct crm_test_result {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The method's name; it belongs to the library and is never freed.
+     */
+    const char *method;
+    /**
+     * The `crm_contrast` in whose terms the arms were compared.
+     */
+    int32_t contrast;
+    /**
+     * The `crm_alternative`.
+     */
+    int32_t alternative;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 1 if the null is rejected at the level asked for, else 0.
+     */
+    int32_t rejects;
+    /**
+     * The level of the test; the interval has confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * The value of the contrast under the null.
+     */
+    double null;
+    /**
+     * The target's rate, mean or ratio.
+     */
+    double target;
+    /**
+     * The control's rate, mean or ratio.
+     */
+    double control;
+    /**
+     * Target minus control.
+     */
+    double difference;
+    /**
+     * (Target minus control) / |control|; infinite or NaN where the control is 0.
+     */
+    double lift;
+    /**
+     * The estimate of the contrast.
+     */
+    double estimate;
+    /**
+     * The standard error of the estimate; NaN for methods that have none.
+     */
+    double standard_error;
+    /**
+     * The lower end of the interval, or for an exclusive one the end of its lower part.
+     */
+    double lower;
+    /**
+     * The upper end of the interval, or for an exclusive one the start of its upper part.
+     */
+    double upper;
+    /**
+     * The shape of the interval, a `crm_interval_kind`.
+     */
+    int32_t interval_kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The statistic at the null: z, t, or what the method names; NaN for exact tests.
+     */
+    double statistic;
+    /**
+     * Degrees of freedom where the statistic has some, else infinite.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+    /**
+     * The standardised effect: Cohen's h for rates, Cohen's d for means, the probability of superiority for ranks.
+     */
+    double effect_size;
+} crm_test_result;
+
+/**
+ * How a campaign is measured. Fill with `crm_measure_options_init`, then change what differs.
+ */
+typedef struct crm_measure_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The level of tests, inside (0, 1) (default 0.05); intervals have confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * A `crm_alternative` (default two-sided).
+     */
+    int32_t alternative;
+    /**
+     * A `crm_proportion_method` for rates (default score).
+     */
+    int32_t proportion_method;
+    /**
+     * A `crm_mean_method` for orders and revenue (default Welch).
+     */
+    int32_t mean_method;
+    /**
+     * A `crm_multiplicity_method`, over the arms and groups of one metric and grouping (default Holm).
+     */
+    int32_t multiplicity;
+} crm_measure_options;
+
+/**
+ * What a target cost, and what part of revenue is earned. Its layout never changes.
+ */
+typedef struct crm_arm_cost {
+    /**
+     * The target; NULL for every target without a cost of its own.
+     */
+    const char *arm;
+    /**
+     * Whatever the number of contacts. Groups have it in proportion to their contacts.
+     */
+    double fixed;
+    /**
+     * For each customer of the arm.
+     */
+    double per_contact;
+    /**
+     * For each customer of the arm who responded, or bought if responses are not known.
+     */
+    double per_response;
+    /**
+     * The share of revenue that is earned before the campaign's own cost, above 0.
+     */
+    double margin;
+} crm_arm_cost;
+
+/**
+ * The report as a whole. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_campaign_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of arms.
+     */
+    size_t arms;
+    /**
+     * Number of effects: for everybody, then for each grouping; metrics in their order, groups ascending, arms as planned.
+     */
+    size_t effects;
+    /**
+     * Number of returns, in the same order.
+     */
+    size_t returns;
+    /**
+     * Groups in which a target cannot be compared, because it or the control has no customers there.
+     */
+    size_t empty;
+    /**
+     * Rows that are in no arm.
+     */
+    uint64_t outside;
+    /**
+     * The statistic of the sizes of the arms against the plan.
+     */
+    double sample_ratio_statistic;
+    /**
+     * Its p-value.
+     */
+    double sample_ratio_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double sample_ratio_ln_p_value;
+    /**
+     * 1 if the sizes of the arms are not what was planned: then nothing else here can be trusted.
+     */
+    int32_t sample_ratio_flagged;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_campaign_summary;
+
+/**
+ * An arm in numbers. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_arm_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The name; it belongs to the report and lives as long.
+     */
+    const char *name;
+    /**
+     * Customers.
+     */
+    uint64_t customers;
+    /**
+     * The share of the customers that was planned.
+     */
+    double planned_share;
+    /**
+     * The mean of each metric, by its `crm_campaign_metric`: a rate, or orders or revenue for each customer; NaN for one that is not measured.
+     */
+    double mean_response;
+    /**
+     * See `mean_response`.
+     */
+    double mean_conversion;
+    /**
+     * See `mean_response`.
+     */
+    double mean_orders;
+    /**
+     * See `mean_response`.
+     */
+    double mean_revenue;
+    /**
+     * 1 for the control, else 0.
+     */
+    int32_t control;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_arm_summary;
+
+/**
+ * Target against control in one metric, over everybody or in a group. Set `struct_size` before the call that fills it. The test itself is given by
+ * `crm_campaign_report_effect_result`.
+ */
+typedef struct crm_campaign_effect {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The column of the group, empty for everybody; this and the next two texts belong to the report and live as long.
+     */
+    const char *grouping;
+    /**
+     * The group; empty for everybody, and for customers without a group.
+     */
+    const char *group;
+    /**
+     * The target.
+     */
+    const char *arm;
+    /**
+     * A `crm_campaign_metric`.
+     */
+    int32_t metric;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * Customers of the target.
+     */
+    uint64_t customers;
+    /**
+     * Customers of the control.
+     */
+    uint64_t control_customers;
+    /**
+     * Customers of the target times the difference: what would not have been there without the campaign.
+     */
+    double incremental;
+    /**
+     * The lower end of its interval.
+     */
+    double incremental_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double incremental_upper;
+    /**
+     * The p-value adjusted for the tests of its family; NaN where there is none.
+     */
+    double adjusted_p_value;
+    /**
+     * The lower end of the interval of the difference that holds together with all others of the family (Bonferroni).
+     */
+    double simultaneous_lower;
+    /**
+     * Its upper end.
+     */
+    double simultaneous_upper;
+} crm_campaign_effect;
+
+/**
+ * What a target returned on its cost, over everybody or in a group. Set `struct_size` before the call that fills it. Intervals are from the
+ * lower to the upper end, either of which may be infinite.
+ */
+typedef struct crm_arm_return {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The column of the group, empty for everybody; this and the next two texts belong to the report and live as long.
+     */
+    const char *grouping;
+    /**
+     * The group; empty for everybody, and for customers without a group.
+     */
+    const char *group;
+    /**
+     * The target.
+     */
+    const char *arm;
+    /**
+     * Customers of the target.
+     */
+    uint64_t contacts;
+    /**
+     * What they cost.
+     */
+    double cost;
+    /**
+     * Revenue beyond that of the control.
+     */
+    double revenue;
+    /**
+     * The lower end of its interval.
+     */
+    double revenue_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double revenue_upper;
+    /**
+     * What is earned of that revenue, less the cost.
+     */
+    double profit;
+    /**
+     * The lower end of its interval.
+     */
+    double profit_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double profit_upper;
+    /**
+     * Profit / cost; NaN for a campaign that cost nothing.
+     */
+    double roi;
+    /**
+     * The lower end of its interval.
+     */
+    double roi_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double roi_upper;
+    /**
+     * Probability that profit is above 0, from a flat prior; NaN where there is no test.
+     */
+    double probability_of_profit;
+    /**
+     * Revenue for each contact, above the control's, at which profit is 0.
+     */
+    double break_even_mean;
+    /**
+     * The rate of conversions at which profit is 0; NaN without conversions.
+     */
+    double break_even_rate;
+    /**
+     * The lower end of its interval.
+     */
+    double break_even_rate_lower;
+    /**
+     * The upper end of its interval.
+     */
+    double break_even_rate_upper;
+    /**
+     * Conversions beyond those of the control; NaN without conversions or responses.
+     */
+    double conversions;
+    /**
+     * The cost of each; NaN without conversions or responses.
+     */
+    double cost_per_conversion;
+    /**
+     * The lower end of its interval, or for an exclusive one the end of its lower part.
+     */
+    double cost_per_conversion_lower;
+    /**
+     * The upper end of its interval, or for an exclusive one the start of its upper part.
+     */
+    double cost_per_conversion_upper;
+    /**
+     * A `crm_interval_kind`.
+     */
+    int32_t cost_per_conversion_kind;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_arm_return;
+
+/**
+ * A Qini coefficient, or an area under the uplift curve. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_uplift_score {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * (`area` - `random_area`) / `divisor`; NaN if the status says so.
+     */
+    double value;
+    /**
+     * The area under the curve, in customers times outcomes.
+     */
+    double area;
+    /**
+     * The area under the straight line to the curve's end.
+     */
+    double random_area;
+    /**
+     * What the difference is divided by.
+     */
+    double divisor;
+    /**
+     * A `crm_uplift_status`.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_uplift_score;
+
+/**
+ * Resamples of an uplift score. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_uplift_interval {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The lower end of the percentile interval.
+     */
+    double lower;
+    /**
+     * Its upper end.
+     */
+    double upper;
+    /**
+     * The standard deviation over the resamples.
+     */
+    double standard_error;
+    /**
+     * Resamples with a defined score.
+     */
+    uint64_t replicates;
+    /**
+     * Resamples without, which are left out.
+     */
+    uint64_t undefined;
+} crm_uplift_interval;
+
+/**
+ * What a test is asked. Fill with `crm_test_options_init`, then change what differs.
+ *
+ * A non-inferiority test is the alternative `CRM_ALTERNATIVE_GREATER` with a null below "no effect", by the margin.
+ */
+typedef struct crm_test_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_contrast`: the difference (default), the lift, the ratio or the odds ratio.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_alternative`: two-sided (default), greater or less.
+     */
+    int32_t alternative;
+    /**
+     * The level of the test, inside (0, 1) (default 0.05); the interval has confidence 1 - alpha.
+     */
+    double alpha;
+    /**
+     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
+     */
+    int32_t has_null;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * The value of the contrast under the null; above 0 for ratios.
+     */
+    double null;
+} crm_test_options;
+
+/**
+ * Customers of a part of the order. Set `struct_size` before the call that fills it. The test itself is given by `crm_uplift_bands_result`.
+ */
+typedef struct crm_uplift_band {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The highest score.
+     */
+    double score_from;
+    /**
+     * The lowest score.
+     */
+    double score_to;
+    /**
+     * Targets.
+     */
+    uint64_t targets;
+    /**
+     * Controls.
+     */
+    uint64_t controls;
+} crm_uplift_band;
 
 /**
  * How far a prediction looks ahead, as in `{1.0, CRM_TIME_UNIT_YEAR_MEAN, CRM_HORIZON_KIND_WITHIN}`.
@@ -3118,42 +4756,6 @@ typedef struct crm_csv_options {
 typedef int (*crm_progress)(uint64_t rows, uint64_t total, void *user);
 
 /**
- * What a test is asked. Fill with `crm_test_options_init`, then change what differs.
- *
- * A non-inferiority test is the alternative `CRM_ALTERNATIVE_GREATER` with a null below "no effect", by the margin.
- */
-typedef struct crm_test_options {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * A `crm_contrast`: the difference (default), the lift, the ratio or the odds ratio.
-     */
-    int32_t contrast;
-    /**
-     * A `crm_alternative`: two-sided (default), greater or less.
-     */
-    int32_t alternative;
-    /**
-     * The level of the test, inside (0, 1) (default 0.05); the interval has confidence 1 - alpha.
-     */
-    double alpha;
-    /**
-     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
-     */
-    int32_t has_null;
-    /**
-     * Must be 0.
-     */
-    int32_t reserved;
-    /**
-     * The value of the contrast under the null; above 0 for ratios.
-     */
-    double null;
-} crm_test_options;
-
-/**
  * Conversions out of trials, as in `{1828, 10000}`. Its layout never changes.
  */
 typedef struct crm_binary_arm {
@@ -3168,12 +4770,93 @@ typedef struct crm_binary_arm {
 } crm_binary_arm;
 
 /**
- * The outcome of a test of target against control. Set `struct_size` before the call that fills it.
- *
- * The interval holds every value of the contrast that the same statistic would not reject: a test rejects its null if and
- * only if the interval excludes it. What is undefined for the data is NaN and `status` says why.
+ * Two one-sided tests, against either margin. Set `struct_size` before the call that fills it.
  */
-typedef struct crm_test_result {
+typedef struct crm_equivalence {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * 1 if both tests reject, which is if the interval lies between the margins, else 0.
+     */
+    int32_t is_equivalent;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The larger of both p-values.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * The lower end of the values that neither test rejects, of confidence 1 - 2 alpha.
+     */
+    double lower;
+    /**
+     * The upper end.
+     */
+    double upper;
+    /**
+     * The statistic of the test that the effect is above the lower margin.
+     */
+    double above_statistic;
+    /**
+     * The p-value of that test.
+     */
+    double above_p_value;
+    /**
+     * The statistic of the test that the effect is below the upper margin.
+     */
+    double below_statistic;
+    /**
+     * The p-value of that test.
+     */
+    double below_p_value;
+} crm_equivalence;
+
+/**
+ * Pearson's test that several arms have one rate. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_homogeneity {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Chi-square.
+     */
+    double statistic;
+    /**
+     * Arms less 1.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_homogeneity;
+
+/**
+ * The outcome of a test of one rate. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_rate_test {
     /**
      * `sizeof` this struct.
      */
@@ -3183,13 +4866,13 @@ typedef struct crm_test_result {
      */
     const char *method;
     /**
-     * The `crm_contrast` in whose terms the arms were compared.
-     */
-    int32_t contrast;
-    /**
      * The `crm_alternative`.
      */
     int32_t alternative;
+    /**
+     * The shape of the interval, a `crm_interval_kind`.
+     */
+    int32_t interval_kind;
     /**
      * A `crm_test_status`: whether the data could answer.
      */
@@ -3203,33 +4886,207 @@ typedef struct crm_test_result {
      */
     double alpha;
     /**
-     * The value of the contrast under the null.
+     * The rate under the null.
      */
     double null;
     /**
-     * The target's rate, mean or ratio.
+     * Conversions over trials.
      */
-    double target;
+    double rate;
     /**
-     * The control's rate, mean or ratio.
+     * The lower end of the rates that the test does not reject.
      */
-    double control;
+    double lower;
     /**
-     * Target minus control.
+     * The upper end.
      */
-    double difference;
+    double upper;
     /**
-     * (Target minus control) / |control|; infinite or NaN where the control is 0.
+     * z for methods that are near normal, else NaN.
      */
-    double lift;
+    double statistic;
     /**
-     * The estimate of the contrast.
+     * The p-value.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+} crm_rate_test;
+
+/**
+ * How users were split, against the plan. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_ratio {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Pearson's chi-square over the arms that were to have users; infinite if another has some.
+     */
+    double statistic;
+    /**
+     * Arms that were to have users, less 1.
+     */
+    double degrees_of_freedom;
+    /**
+     * The p-value; NaN without users.
+     */
+    double p_value;
+    /**
+     * The natural logarithm of the p-value, which does not underflow.
+     */
+    double ln_p_value;
+    /**
+     * The p-value below which the split is flagged.
+     */
+    double threshold;
+    /**
+     * A `crm_split_finding`.
+     */
+    int32_t finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t is_flagged;
+} crm_sample_ratio;
+
+/**
+ * A look at a running split. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_ratio_look {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The natural logarithm of the Bayes factor against the plan, at this look.
+     */
+    double ln_bayes_factor;
+    /**
+     * The p-value over all looks so far.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+} crm_sample_ratio_look;
+
+/**
+ * Columns of rows. Set `struct_size` and everything else to 0 first; arrays have `rows` values and are only read.
+ */
+typedef struct crm_measures {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of rows.
+     */
+    size_t rows;
+    /**
+     * The value, or the numerator of a ratio.
+     */
+    const double *value;
+    /**
+     * What the value is divided by in a ratio of sums; NULL (default) for none.
+     */
+    const double *denominator;
+    /**
+     * Quantities known before the experiment; NULL (default) for none.
+     */
+    const double *const *covariates;
+    /**
+     * How many.
+     */
+    size_t covariate_count;
+} crm_measures;
+
+/**
+ * Names of the columns of arms in an Arrow table. Set `struct_size` and everything else to 0 first.
+ */
+typedef struct crm_arm_columns {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Which arm a row belongs to: truth values, integers, text or a dictionary.
+     */
+    const char *arm;
+    /**
+     * The value, or the numerator of a ratio.
+     */
+    const char *value;
+    /**
+     * What the value is divided by; NULL (default) for none.
+     */
+    const char *denominator;
+    /**
+     * Which stratum a row belongs to; NULL (default) for none.
+     */
+    const char *stratum;
+    /**
+     * Quantities known before; NULL (default) for none.
+     */
+    const char *const *covariates;
+    /**
+     * How many.
+     */
+    size_t covariate_count;
+} crm_arm_columns;
+
+/**
+ * Count, mean and squares of a value; all 0 is the empty arm. Its layout never changes. Fill it by a function below.
+ */
+typedef struct crm_mean_arm {
+    /**
+     * The number of values.
+     */
+    uint64_t count;
+    /**
+     * Their mean.
+     */
+    double mean;
+    /**
+     * What rounding took from the mean; 0 in an arm made by hand.
+     */
+    double mean_tail;
+    /**
+     * The sum of squared deviations from the mean.
+     */
+    double m2;
+} crm_mean_arm;
+
+/**
+ * What a campaign costs, and what part of revenue is earned. Its layout never changes.
+ */
+typedef struct crm_campaign_cost {
+    /**
+     * What it costs whatever its size, in the unit of the revenue.
+     */
+    double fixed;
+    /**
+     * What each contact costs.
+     */
+    double per_contact;
+    /**
+     * The share of revenue that is earned before the campaign's own cost; above 0.
+     */
+    double margin;
+} crm_campaign_cost;
+
+/**
+ * An amount with the values that the data do not rule out. Its layout never changes.
+ */
+typedef struct crm_amount {
+    /**
+     * The estimate.
      */
     double estimate;
-    /**
-     * The standard error of the estimate; NaN for methods that have none.
-     */
-    double standard_error;
     /**
      * The lower end of the interval, or for an exclusive one the end of its lower part.
      */
@@ -3246,14 +5103,126 @@ typedef struct crm_test_result {
      * 0.
      */
     int32_t reserved;
+} crm_amount;
+
+/**
+ * What a campaign returned. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_campaign_return {
     /**
-     * The statistic at the null: z, t, or what the method names; NaN for exact tests.
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The contacts, which is the size of the target.
+     */
+    uint64_t contacts;
+    /**
+     * What they cost.
+     */
+    double cost;
+    /**
+     * Revenue beyond that of the control.
+     */
+    struct crm_amount revenue;
+    /**
+     * Margin times revenue, less cost.
+     */
+    struct crm_amount profit;
+    /**
+     * Profit over cost; NaN and the whole line for a campaign that cost nothing.
+     */
+    struct crm_amount roi;
+    /**
+     * Revenue over cost.
+     */
+    struct crm_amount revenue_per_cost;
+    /**
+     * The difference of means at which profit is 0.
+     */
+    double break_even_mean;
+    /**
+     * Probability that profit is above 0, from a flat prior on the difference of means.
+     */
+    double probability_of_profit;
+    /**
+     * The statistic of the difference of means against `break_even_mean`.
+     */
+    double break_even_statistic;
+    /**
+     * Its p-value.
+     */
+    double break_even_p_value;
+    /**
+     * The natural logarithm of that.
+     */
+    double break_even_ln_p_value;
+} crm_campaign_return;
+
+/**
+ * Conversions beyond those of the control, and what each cost. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_incremental_conversions {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Contacts times the difference of rates.
+     */
+    struct crm_amount conversions;
+    /**
+     * Cost over conversions. Where the difference may be 0 the interval has a gap around 0 and no end.
+     */
+    struct crm_amount cost_per_conversion;
+} crm_incremental_conversions;
+
+/**
+ * What an adjustment by covariates says besides the test. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_adjustment {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The number of covariates.
+     */
+    size_t covariates;
+    /**
+     * The share of the variance of the difference that the adjustment takes away; NaN where there is none.
+     */
+    double variance_reduction;
+} crm_adjustment;
+
+/**
+ * A test of the equality of several means. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_anova {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The `crm_anova_method`.
+     */
+    int32_t method;
+    /**
+     * A `crm_test_status`: whether the data could answer.
+     */
+    int32_t status;
+    /**
+     * F.
      */
     double statistic;
     /**
-     * Degrees of freedom where the statistic has some, else infinite.
+     * Degrees of freedom above the line, arms less 1.
      */
-    double degrees_of_freedom;
+    double degrees_between;
+    /**
+     * Degrees of freedom below the line.
+     */
+    double degrees_within;
     /**
      * The p-value.
      */
@@ -3263,10 +5232,166 @@ typedef struct crm_test_result {
      */
     double ln_p_value;
     /**
-     * The standardised effect: Cohen's h for rates, Cohen's d for means, the probability of superiority for ranks.
+     * The share of the sum of squares that lies between the arms.
      */
-    double effect_size;
-} crm_test_result;
+    double eta_squared;
+} crm_anova;
+
+/**
+ * What the bootstrap is asked. Fill with `crm_bootstrap_options_init`, then change what differs.
+ */
+typedef struct crm_bootstrap_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_bootstrap_statistic` (default the mean).
+     */
+    int32_t statistic;
+    /**
+     * A `crm_bootstrap_interval` (default BCa).
+     */
+    int32_t interval;
+    /**
+     * A `crm_resampling` (default multinomial).
+     */
+    int32_t resampling;
+    /**
+     * How many resamples, 1 to 10,000,000 (default 10,000).
+     */
+    uint32_t resamples;
+    /**
+     * The probability of the quantile, inside (0, 1) (default 0.5).
+     */
+    double probability;
+    /**
+     * The seed (default 0): equal seeds give equal bits, for any order of the rows and number of threads.
+     */
+    uint64_t seed;
+    /**
+     * How many threads may work, 0 (default) for as many as there are.
+     */
+    size_t threads;
+} crm_bootstrap_options;
+
+/**
+ * What a test on resamples says beside the test. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_resampled {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * How many resamples the test stands on, without the data themselves.
+     */
+    uint64_t resamples;
+    /**
+     * 1 if these are all that there are, so that nothing was left to chance, else 0.
+     */
+    int32_t exact;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The standard error of the p-value from the number of resamples; 0 if all were taken.
+     */
+    double p_value_error;
+    /**
+     * The mean of the resamples' estimates less the estimate, for the bootstrap; else NaN.
+     */
+    double bias;
+} crm_resampled;
+
+/**
+ * What a permutation test is asked. Fill with `crm_permutation_options_init`, then change what differs.
+ */
+typedef struct crm_permutation_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_permutation_statistic` (default the difference of the means).
+     */
+    int32_t statistic;
+    /**
+     * All assignments are taken if there are at most so many, up to 10,000,000 (default 1,000,000); 0 for never.
+     */
+    uint32_t exact_up_to;
+    /**
+     * How many random assignments are drawn otherwise, 1 to 10,000,000 (default 10,000).
+     */
+    uint32_t resamples;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * The probability of the quantiles, inside (0, 1) (default 0.5).
+     */
+    double probability;
+    /**
+     * The seed of random assignments (default 0).
+     */
+    uint64_t seed;
+    /**
+     * How many threads may work, 0 (default) for as many as there are; the result does not depend on it.
+     */
+    size_t threads;
+} crm_permutation_options;
+
+/**
+ * How a quantile summary counts. Fill with `crm_quantile_arm_options_init`, then change what differs.
+ */
+typedef struct crm_quantile_arm_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Up to how many distinct values all are counted, so that quantiles are exact (default 65,536); 0 for buckets from the
+     * start, at most 10,000,000.
+     */
+    uint64_t most_distinct;
+    /**
+     * By how much a quantile from buckets may differ from the value that it stands for, as a share of it (default 0.005);
+     * inside (0.0001, 0.5).
+     */
+    double relative_error;
+} crm_quantile_arm_options;
+
+/**
+ * What the Mann-Whitney test says beside the test of the shift. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_rank_effect {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Pairs in which the target is above the control, a tie counting one half, after the shift of the null.
+     */
+    double u;
+    /**
+     * P(target > control) + P(target = control) / 2, of the values as they are.
+     */
+    double probability_of_superiority;
+    /**
+     * P(target > control) - P(target < control), which is also the rank-biserial correlation.
+     */
+    double cliffs_delta;
+    /**
+     * 1 if the p-value is exact, else 0.
+     */
+    int32_t exact;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_rank_effect;
 
 /**
  * What an always-valid test is asked. Fill with `crm_always_valid_options_init`, then change what differs.
@@ -3695,6 +5820,147 @@ typedef struct crm_effect {
      */
     double prior_deviation;
 } crm_effect;
+
+/**
+ * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_dunnett {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
+     * where the data could not answer.
+     */
+    double critical_value;
+    /**
+     * Degrees of freedom of the common variance.
+     */
+    double degrees_of_freedom;
+    /**
+     * The standard deviation within the arms.
+     */
+    double standard_deviation;
+} crm_dunnett;
+
+/**
+ * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
+ */
+typedef struct crm_plan_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_contrast`: the difference (default), or for rates the lift or the ratio.
+     */
+    int32_t contrast;
+    /**
+     * A `crm_alternative`: two-sided (default), greater or less.
+     */
+    int32_t alternative;
+    /**
+     * The level of all comparisons together, inside (0, 1) (default 0.05).
+     */
+    double alpha;
+    /**
+     * Not 0 if `null` holds; 0 (default) for the value that says "no effect".
+     */
+    int32_t has_null;
+    /**
+     * Not 0 for a test of equivalence, between both margins; 0 by default.
+     */
+    int32_t has_margins;
+    /**
+     * The value of the contrast under the null.
+     */
+    double null;
+    /**
+     * The lower margin of equivalence.
+     */
+    double lower_margin;
+    /**
+     * The upper margin of equivalence.
+     */
+    double upper_margin;
+    /**
+     * A `crm_counted_tails`: near (default) or both.
+     */
+    int32_t tails;
+    /**
+     * A `crm_level_sharing`: Bonferroni (default), Sidak, Dunnett or none.
+     */
+    int32_t sharing;
+    /**
+     * Size of the control over that of one target; above 0 (default 1).
+     */
+    double control_per_target;
+    /**
+     * Targets against the one control, from 1 (default) to 1000.
+     */
+    uint32_t targets;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} crm_plan_options;
+
+/**
+ * Sizes with which a test has the power asked for. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_sample_size {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers of one target, as the formula has it: a root, not rounded.
+     */
+    double target;
+    /**
+     * Customers of the control, not rounded.
+     */
+    double control;
+    /**
+     * Customers of one target.
+     */
+    uint64_t target_count;
+    /**
+     * Customers of the control.
+     */
+    uint64_t control_count;
+    /**
+     * Customers of all targets and the control.
+     */
+    uint64_t total_count;
+    /**
+     * The power with the counts: at least what was asked for.
+     */
+    double power;
+} crm_sample_size;
+
+/**
+ * How long arms take to fill. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_traffic_duration {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Days until the slowest arm is full, not rounded.
+     */
+    double days;
+    /**
+     * Days, rounded up.
+     */
+    uint64_t whole_days;
+    /**
+     * Weeks, rounded up.
+     */
+    uint64_t whole_weeks;
+} crm_traffic_duration;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -5023,6 +7289,659 @@ typedef struct crm_value_tier_row {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `selected` is NULL or no such handle.
+ */
+uint64_t crm_selected_customers(const struct crm_selected *selected);
+
+/**
+ * Number of customers who are selected; 0, with the thread's last error set, if `selected` is NULL or no such handle.
+ */
+uint64_t crm_selected_count(const struct crm_selected *selected);
+
+/**
+ * Copies the selected rows, best first, to `out`, which has room for `capacity`, at least `crm_selected_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_selected_rows(const struct crm_selected *selected, uint32_t *out, size_t capacity);
+
+/**
+ * Copies for each row the index of its first reason, -1 for a customer who is selected, to `out`, which has room for `capacity`, at least
+ * `crm_selected_customers`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_selected_first_reasons(const struct crm_selected *selected,
+                                      int32_t *out,
+                                      size_t capacity);
+
+/**
+ * Copies for each row all its reasons, bit k being the reason of index k, to `out`, which has room for `capacity`, at least
+ * `crm_selected_customers`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_selected_reason_bits(const struct crm_selected *selected,
+                                    uint64_t *out,
+                                    size_t capacity);
+
+/**
+ * Number of reasons; 0, with the thread's last error set, if `selected` is NULL or no such handle.
+ */
+size_t crm_selected_reason_count(const struct crm_selected *selected);
+
+/**
+ * A reason by its index, in the order in which they are asked: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_selected_reason_count`.
+ */
+crm_status crm_selected_reason(const struct crm_selected *selected, size_t index, struct crm_reason *out);
+
+/**
+ * Frees an outcome; NULL is accepted. No thread may use it any more.
+ */
+void crm_selected_free(struct crm_selected *selected);
+
+/**
+ * A plan that selects everybody.
+ *
+ * `out` receives the plan, NULL if the call fails; the caller frees it with `crm_selection_free`.
+ */
+crm_status crm_selection_new(struct crm_selection **out);
+
+/**
+ * Keeps customers for whom a rule is true; it being false and it having no answer are two reasons. The rule is JSON text, such as
+ * `{"all": [{"compare": {"column": "score", "is": ">=", "value": 0.7}}, {"not": {"missing": {"column": "email"}}}]}`: `all`, `any`, `not`,
+ * `compare` (`<`, `<=`, `==`, `!=`, `>=`, `>`), `between` (`from`, `to`), `in` (`values`), `missing`.
+ *
+ * Fails with `CRM_STATUS_PARSE` for text that is no rule, and, here and in all other steps, with `CRM_STATUS_INVALID_ARGUMENT` for a name that is
+ * empty or taken.
+ */
+crm_status crm_selection_add_rule(struct crm_selection *selection,
+                                  const char *name,
+                                  const char *rule);
+
+/**
+ * Keeps customers who agreed: those with a 1 in the column. 0 and missing are no agreement.
+ */
+crm_status crm_selection_add_opted_in(struct crm_selection *selection, const char *name, const char *column);
+
+/**
+ * Keeps customers who did not object: all but those with a 1 in the column.
+ */
+crm_status crm_selection_add_not_opted_out(struct crm_selection *selection, const char *name, const char *column);
+
+/**
+ * Leaves out the customers of a list of those not to contact.
+ */
+crm_status crm_selection_add_do_not_contact(struct crm_selection *selection,
+                                            const char *name,
+                                            const struct crm_ids *ids);
+
+/**
+ * Leaves out the customers of a campaign that is running.
+ */
+crm_status crm_selection_add_not_in_campaign(struct crm_selection *selection,
+                                             const char *name,
+                                             const struct crm_ids *ids);
+
+/**
+ * Leaves out customers who have `at_most` contacts or more on the `within_days` days that end with `as_of`. `ids` and `days` (since 1970-01-01)
+ * are the contacts of the past, a customer and a day each.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` unless there is a day for each id, and `CRM_STATUS_INVALID_ARGUMENT` for a limit or a number of
+ * days of 0.
+ */
+crm_status crm_selection_add_contact_limit(struct crm_selection *selection,
+                                           const char *name,
+                                           const struct crm_ids *ids,
+                                           const int32_t *days,
+                                           size_t days_length,
+                                           int32_t as_of,
+                                           uint32_t at_most,
+                                           uint32_t within_days);
+
+/**
+ * Leaves out the customers of a holdout: the share of all that a salt draws.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
+ */
+crm_status crm_selection_add_holdout(struct crm_selection *selection, const char *name, const char *salt, double share);
+
+/**
+ * Ranks customers by a column of numbers, in a `crm_rank_order`; missing ones come last.
+ */
+crm_status crm_selection_rank_by(struct crm_selection *selection, const char *column, int32_t order);
+
+/**
+ * Puts customers of equal rank in the order of their numbers under a salt; without it the lower id comes first.
+ */
+crm_status crm_selection_ties_by_hash(struct crm_selection *selection, const char *salt);
+
+/**
+ * Takes at most so many customers, the best.
+ */
+crm_status crm_selection_set_quota(struct crm_selection *selection, uint64_t customers);
+
+/**
+ * Takes at most so many customers of each segment, a column of texts: `quotas[k]` of `segments[k]`, and `others` of each that is not listed, or any
+ * number if `others` is negative. Customers without a segment are one such segment together.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a segment that is listed twice.
+ */
+crm_status crm_selection_set_segment_quotas(struct crm_selection *selection,
+                                            const char *column,
+                                            const char *const *segments,
+                                            const uint64_t *quotas,
+                                            size_t count,
+                                            int64_t others);
+
+/**
+ * Selects from a table.
+ *
+ * `out` receives the outcome, NULL if the call fails; the caller frees it with `crm_selected_free`. Fails with `CRM_STATUS_MISSING_COLUMN` and
+ * `CRM_STATUS_WRONG_TYPE` for columns that are not there or hold something else, `CRM_STATUS_INVALID_VALUE` with the row for a consent that is
+ * neither 0, 1 nor missing, `CRM_STATUS_INCOMPATIBLE` for lists of ids of another kind than the table's, and `CRM_STATUS_INVALID_ARGUMENT` for
+ * rules that make no sense.
+ */
+crm_status crm_selection_select(const struct crm_selection *selection,
+                                const struct crm_target_table *table,
+                                struct crm_selected **out);
+
+/**
+ * Frees a plan; NULL is accepted. No thread may use it any more.
+ */
+void crm_selection_free(struct crm_selection *selection);
+
+/**
+ * A table of customers and no column yet.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_target_table_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` with the row of a missing id, `CRM_STATUS_INVALID_VALUE` with the row of a customer who is named twice, and
+ * `CRM_STATUS_EMPTY` without rows.
+ */
+crm_status crm_target_table_new(const struct crm_ids *ids,
+                                struct crm_target_table **out);
+
+/**
+ * Adds a column of numbers, in which NaN means missing; flags are 1 and 0. Name and values are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty or taken, and `CRM_STATUS_LENGTH_MISMATCH`.
+ */
+crm_status crm_target_table_add_numbers(struct crm_target_table *table,
+                                        const char *name,
+                                        const double *values,
+                                        size_t length);
+
+/**
+ * Adds a column of texts; integers count as their decimal text. Name and texts are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty or taken, and `CRM_STATUS_LENGTH_MISMATCH`.
+ */
+crm_status crm_target_table_add_texts(struct crm_target_table *table, const char *name, const struct crm_ids *values);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_target_table_rows(const struct crm_target_table *table);
+
+/**
+ * Frees a table; NULL is accepted. No thread may use it any more.
+ */
+void crm_target_table_free(struct crm_target_table *table);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `assignment` is NULL or no such handle.
+ */
+size_t crm_assignment_length(const struct crm_assignment *assignment);
+
+/**
+ * Copies for each row the arm's place in the plan, or -1 for a customer whom no arm covers, -2 outside the campaign's part of the namespace, -3
+ * in the holdout, to `out`, which has room for `capacity`, at least `crm_assignment_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_assignment_arms(const struct crm_assignment *assignment,
+                               int32_t *out,
+                               size_t capacity);
+
+/**
+ * Copies the number of customers in each arm to `out`, which has room for `capacity`, at least the number of arms.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_assignment_counts(const struct crm_assignment *assignment, uint64_t *out, size_t capacity);
+
+/**
+ * Frees an assignment; NULL is accepted. No thread may use it any more.
+ */
+void crm_assignment_free(struct crm_assignment *assignment);
+
+/**
+ * The number in [0, 1) of each customer under a salt, by a `crm_bucket_hash`; `out` has room for `capacity`, at least `ids->length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_buckets(int32_t hash,
+                       const char *salt,
+                       const struct crm_ids *ids,
+                       double *out,
+                       size_t capacity);
+
+/**
+ * A plan that gives every customer an arm.
+ *
+ * `out` receives the plan, NULL if the call fails; the caller frees it with `crm_campaign_split_free`. Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty
+ * salt, arms without exactly one control and at least one target, names that are empty or repeated, and weights that are negative, not finite
+ * or all 0.
+ */
+crm_status crm_campaign_split_new(const char *salt,
+                                  const struct crm_arm *arms,
+                                  size_t count,
+                                  struct crm_campaign_split **out);
+
+/**
+ * Hashes by a `crm_bucket_hash`, such as that of a system which assigned before.
+ */
+crm_status crm_campaign_split_set_hash(struct crm_campaign_split *split, int32_t hash);
+
+/**
+ * Uses a share of each arm's part only; the other customers are in no arm. Raising it moves nobody from one arm to another.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` outside [0, 1], and after `crm_campaign_split_set_shares`.
+ */
+crm_status crm_campaign_split_set_coverage(struct crm_campaign_split *split,
+                                           double coverage);
+
+/**
+ * Changes the shares of all customers, `count` of them in the order of the arms, so that as few customers as possible change: an arm that shrinks
+ * gives up its last ones, and only those and customers without an arm go to the arms that grow.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for shares that are negative, not finite or above 1 in sum, and `CRM_STATUS_LENGTH_MISMATCH`.
+ */
+crm_status crm_campaign_split_set_shares(struct crm_campaign_split *split,
+                                         const double *shares,
+                                         size_t count);
+
+/**
+ * Leaves out the customers of a holdout: the share of all that a salt draws.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
+ */
+crm_status crm_campaign_split_set_holdout(struct crm_campaign_split *split, const char *salt, double share);
+
+/**
+ * Uses the customers of a namespace only whose number in it, under its salt, is at least `from` and below `to`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and ends that are not 0 <= from < to <= 1.
+ */
+crm_status crm_campaign_split_set_namespace(struct crm_campaign_split *split, const char *salt, double from, double to);
+
+/**
+ * Number of arms; 0, with the thread's last error set, if `split` is NULL or no such handle.
+ */
+size_t crm_campaign_split_arm_count(const struct crm_campaign_split *split);
+
+/**
+ * Copies the share of all customers of each arm to `out`, which has room for `capacity`, at least `crm_campaign_split_arm_count`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_campaign_split_shares(const struct crm_campaign_split *split,
+                                     double *out,
+                                     size_t capacity);
+
+/**
+ * The plan as JSON text, to be kept with the campaign.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_campaign_split_to_json(const struct crm_campaign_split *split, struct crm_bytes **out);
+
+/**
+ * A plan from its JSON text.
+ *
+ * `out` receives the plan, NULL if the call fails; the caller frees it with `crm_campaign_split_free`. Fails with `CRM_STATUS_CORRUPT` for text that is
+ * no plan, and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ */
+crm_status crm_campaign_split_from_json(const char *json,
+                                        struct crm_campaign_split **out);
+
+/**
+ * The arm of each customer, by the customer's own number alone.
+ *
+ * `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_assignment_free`. Fails with
+ * `CRM_STATUS_MISSING_VALUE` with the row of a missing id.
+ */
+crm_status crm_campaign_split_assign(const struct crm_campaign_split *split,
+                                     const struct crm_ids *ids,
+                                     struct crm_assignment **out);
+
+/**
+ * The arm of each customer with exact shares within each stratum, a combination of texts in `count` columns of the table. It depends on who else
+ * is in the table: assign once and keep the result.
+ *
+ * `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_assignment_free`. Fails with
+ * `CRM_STATUS_MISSING_COLUMN` and `CRM_STATUS_WRONG_TYPE` for columns that are not there or hold numbers.
+ */
+crm_status crm_campaign_split_assign_stratified(const struct crm_campaign_split *split,
+                                                const struct crm_target_table *table,
+                                                const char *const *columns,
+                                                size_t count,
+                                                struct crm_assignment **out);
+
+/**
+ * Frees a plan; NULL is accepted. No thread may use it any more.
+ */
+void crm_campaign_split_free(struct crm_campaign_split *split);
+
+/**
+ * Number of rows; 0, with the thread's last error set, if `balance` is NULL or no such handle.
+ */
+size_t crm_campaign_split_balance_count(const struct crm_campaign_split_balance *balance);
+
+/**
+ * A row by its index: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_campaign_split_balance_count`.
+ */
+crm_status crm_campaign_split_balance_row(const struct crm_campaign_split_balance *balance,
+                                          size_t index,
+                                          struct crm_balance_row *out);
+
+/**
+ * The test behind a row: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_campaign_split_balance_count`.
+ */
+crm_status crm_campaign_split_balance_result(const struct crm_campaign_split_balance *balance,
+                                             size_t index,
+                                             struct crm_test_result *out);
+
+/**
+ * The p-value of the sizes of the arms against the plan; NaN, with the thread's last error set, if `balance` is NULL or no such handle.
+ */
+double crm_campaign_split_balance_sample_ratio_p_value(const struct crm_campaign_split_balance *balance);
+
+/**
+ * Frees a comparison; NULL is accepted. No thread may use it any more.
+ */
+void crm_campaign_split_balance_free(struct crm_campaign_split_balance *balance);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_measure_options_init(struct crm_measure_options *options, size_t struct_size);
+
+/**
+ * Customers by the names of their arms; who has none is not in the campaign. The weights are those that the split was planned with.
+ *
+ * `out` receives the outcomes, NULL if the call fails; the caller frees them with `crm_campaign_outcomes_free`. Fails as `crm_campaign_split_new` does for the
+ * arms, and with `CRM_STATUS_INVALID_VALUE` with the row for a name that is no arm's, `CRM_STATUS_EMPTY` if nobody is in an arm.
+ */
+crm_status crm_campaign_outcomes_new(const struct crm_ids *arm_of_each,
+                                     const struct crm_arm *arms,
+                                     size_t count,
+                                     struct crm_campaign_outcomes **out);
+
+/**
+ * Customers in the order in which they were assigned to arms.
+ *
+ * `out` receives the outcomes, NULL if the call fails; the caller frees them with `crm_campaign_outcomes_free`. Fails with `CRM_STATUS_EMPTY` if
+ * nobody is in an arm.
+ */
+crm_status crm_campaign_outcomes_from_assignment(const struct crm_assignment *assignment,
+                                                 struct crm_campaign_outcomes **out);
+
+/**
+ * Adds a metric, a `crm_campaign_metric`. Values are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a metric that is there already, `CRM_STATUS_LENGTH_MISMATCH`, and `CRM_STATUS_INVALID_VALUE` with the row
+ * for a value that is missing or not finite, for a rate's that is not 0 or 1, and for negative orders. Rows without an arm are not
+ * looked at.
+ */
+crm_status crm_campaign_outcomes_add_metric(struct crm_campaign_outcomes *outcomes,
+                                            int32_t metric,
+                                            const double *values,
+                                            size_t length);
+
+/**
+ * Adds a number that each customer had before the campaign: differences of orders and revenue are adjusted by it. Values are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` if there is one already, `CRM_STATUS_LENGTH_MISMATCH`, and `CRM_STATUS_INVALID_VALUE` with the row for a
+ * value that is not finite.
+ */
+crm_status crm_campaign_outcomes_add_covariate(struct crm_campaign_outcomes *outcomes,
+                                               const double *values,
+                                               size_t length);
+
+/**
+ * Adds a column of texts, such as segments or channels, by which results are reported too. Texts are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty or taken, and `CRM_STATUS_LENGTH_MISMATCH`.
+ */
+crm_status crm_campaign_outcomes_add_groups(struct crm_campaign_outcomes *outcomes,
+                                            const char *name,
+                                            const struct crm_ids *values);
+
+/**
+ * Adds a number that each customer had before the campaign, by which the split is checked; NaN where missing. Values are copied.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a name that is empty or taken, `CRM_STATUS_LENGTH_MISMATCH`, and `CRM_STATUS_INVALID_VALUE` with the row
+ * for an infinite value.
+ */
+crm_status crm_campaign_outcomes_add_before(struct crm_campaign_outcomes *outcomes,
+                                            const char *name,
+                                            const double *values,
+                                            size_t length);
+
+/**
+ * Compares each target with the control in each metric, over everybody and in each group. `options` may be NULL for the defaults; `costs` are
+ * `count` costs, of which those of an arm go before one for every arm.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_campaign_report_free`. Fails with `CRM_STATUS_EMPTY` without a
+ * metric and for a control without customers, `CRM_STATUS_INVALID_ARGUMENT` for options and costs that make no sense, and
+ * `CRM_STATUS_MISSING_COLUMN` for costs without revenue.
+ */
+crm_status crm_campaign_outcomes_measure(const struct crm_campaign_outcomes *outcomes,
+                                         const struct crm_measure_options *options,
+                                         const struct crm_arm_cost *costs,
+                                         size_t count,
+                                         struct crm_campaign_report **out);
+
+/**
+ * Compares the arms in what was there before the campaign: numbers and groups, at a level, with p-values adjusted by a
+ * `crm_multiplicity_method` over all rows.
+ *
+ * `out` receives the comparison, NULL if the call fails; the caller frees it with `crm_campaign_split_balance_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for a level outside (0, 1), and `CRM_STATUS_EMPTY` if an arm has no customers.
+ */
+crm_status crm_campaign_outcomes_balance(const struct crm_campaign_outcomes *outcomes,
+                                         double alpha,
+                                         int32_t multiplicity,
+                                         struct crm_campaign_split_balance **out);
+
+/**
+ * Frees outcomes; NULL is accepted. No thread may use them any more.
+ */
+void crm_campaign_outcomes_free(struct crm_campaign_outcomes *outcomes);
+
+/**
+ * The report as a whole: set `out->struct_size` first.
+ */
+crm_status crm_campaign_report_summary(const struct crm_campaign_report *report, struct crm_campaign_summary *out);
+
+/**
+ * An arm by its place in the plan: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below the number of arms.
+ */
+crm_status crm_campaign_report_arm(const struct crm_campaign_report *report, size_t index, struct crm_arm_summary *out);
+
+/**
+ * An effect by its index: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below the number of effects.
+ */
+crm_status crm_campaign_report_effect(const struct crm_campaign_report *report,
+                                      size_t index,
+                                      struct crm_campaign_effect *out);
+
+/**
+ * The test behind an effect: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below the number of effects.
+ */
+crm_status crm_campaign_report_effect_result(const struct crm_campaign_report *report,
+                                             size_t index,
+                                             struct crm_test_result *out);
+
+/**
+ * A return by its index: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below the number of returns.
+ */
+crm_status crm_campaign_report_return(const struct crm_campaign_report *report,
+                                      size_t index,
+                                      struct crm_arm_return *out);
+
+/**
+ * The whole report as JSON text; numbers that are not finite are null.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_campaign_report_to_json(const struct crm_campaign_report *report, struct crm_bytes **out);
+
+/**
+ * Number of effects; 0, with the thread's last error set, if `report` is NULL or no such handle.
+ */
+size_t crm_campaign_report_effect_count(const struct crm_campaign_report *report);
+
+/**
+ * Number of returns; 0, with the thread's last error set, if `report` is NULL or no such handle.
+ */
+size_t crm_campaign_report_return_count(const struct crm_campaign_report *report);
+
+/**
+ * Frees a report; NULL is accepted. No thread may use it any more.
+ */
+void crm_campaign_report_free(struct crm_campaign_report *report);
+
+/**
+ * A curve from a score, whether each customer was a target (a byte each: 0 for a control), and the outcome: 0 or 1, or an amount.
+ *
+ * `out` receives the curve, NULL if the call fails; the caller frees it with `crm_uplift_curve_free`. Fails with `CRM_STATUS_INVALID_VALUE` with
+ * the row for a score that is NaN and an outcome that is not finite, and `CRM_STATUS_EMPTY` without targets or without controls.
+ */
+crm_status crm_uplift_curve_new(const double *score,
+                                const uint8_t *target,
+                                const double *outcome,
+                                size_t length,
+                                struct crm_uplift_curve **out);
+
+/**
+ * Number of points; 0, with the thread's last error set, if `curve` is NULL or no such handle.
+ */
+size_t crm_uplift_curve_length(const struct crm_uplift_curve *curve);
+
+/**
+ * Copies the number of customers up to each point, the first being 0, to `out`, which has room for `capacity`, at least
+ * `crm_uplift_curve_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_uplift_curve_customers(const struct crm_uplift_curve *curve, uint64_t *out, size_t capacity);
+
+/**
+ * Copies the height of a `crm_uplift_curve_kind` at each point to `out`, which has room for `capacity`, at least `crm_uplift_curve_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_uplift_curve_heights(const struct crm_uplift_curve *curve,
+                                    int32_t kind,
+                                    double *out,
+                                    size_t capacity);
+
+/**
+ * The area between a curve, a `crm_uplift_curve_kind`, and chance in a `crm_uplift_scale`: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for the scale of an optimum if outcomes are not 0 or 1, and of one without harm with the gain curve.
+ */
+crm_status crm_uplift_curve_score(const struct crm_uplift_curve *curve,
+                                  int32_t kind,
+                                  int32_t scale,
+                                  struct crm_uplift_score *out);
+
+/**
+ * The bootstrap interval of a score: set `out->struct_size` first. `threads` is 0 for all there are; the result does not depend on it.
+ *
+ * Fails as `crm_uplift_curve_score`, and with `CRM_STATUS_INVALID_ARGUMENT` for a level outside (0, 1) and fewer than 100 replicates.
+ */
+crm_status crm_uplift_curve_interval(const struct crm_uplift_curve *curve,
+                                     int32_t kind,
+                                     int32_t scale,
+                                     double alpha,
+                                     uint64_t replicates,
+                                     uint64_t seed,
+                                     size_t threads,
+                                     struct crm_uplift_interval *out);
+
+/**
+ * The uplift among a share of the customers with the highest scores, of a `crm_top_share`: set `out->struct_size` first. `options` may be NULL for
+ * the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a share outside (0, 1] and for options that make no sense.
+ */
+crm_status crm_uplift_curve_top(const struct crm_uplift_curve *curve,
+                                double share,
+                                int32_t of,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out);
+
+/**
+ * The uplift in bands of about equally many customers, from the highest scores down; customers of one score are in one band, so there may be fewer than
+ * asked for. `options` may be NULL for the defaults.
+ *
+ * `out` receives the bands, NULL if the call fails; the caller frees them with `crm_uplift_bands_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for no bands or more than 1,000, and for options that make no sense.
+ */
+crm_status crm_uplift_curve_bands(const struct crm_uplift_curve *curve,
+                                  size_t bands,
+                                  const struct crm_test_options *options,
+                                  struct crm_uplift_bands **out);
+
+/**
+ * Number of bands; 0, with the thread's last error set, if `bands` is NULL or no such handle.
+ */
+size_t crm_uplift_bands_count(const struct crm_uplift_bands *bands);
+
+/**
+ * A band by its index, from the highest scores down: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_uplift_bands_count`.
+ */
+crm_status crm_uplift_bands_band(const struct crm_uplift_bands *bands, size_t index, struct crm_uplift_band *out);
+
+/**
+ * The test behind a band: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an index that is not below `crm_uplift_bands_count`.
+ */
+crm_status crm_uplift_bands_result(const struct crm_uplift_bands *bands, size_t index, struct crm_test_result *out);
+
+/**
+ * Frees bands; NULL is accepted. No thread may use them any more.
+ */
+void crm_uplift_bands_free(struct crm_uplift_bands *bands);
+
+/**
+ * Frees a curve; NULL is accepted. No thread may use it any more.
+ */
+void crm_uplift_curve_free(struct crm_uplift_curve *curve);
 
 /**
  * Number of refits that converged; 0, with the thread's last error set, if `bootstrap` is NULL or no such handle.
@@ -7086,6 +10005,52 @@ crm_status crm_split_column_int64(const struct crm_split *split,
 void crm_split_free(struct crm_split *split);
 
 /**
+ * Number of tests; 0, with the thread's last error set, if `columns` is NULL or no such handle.
+ */
+size_t crm_test_columns_length(const struct crm_test_columns *columns);
+
+/**
+ * Copies a column, a `crm_test_column`, to `out`, which has room for `capacity` values, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_column(const struct crm_test_columns *columns,
+                                   int32_t column,
+                                   double *out,
+                                   size_t capacity);
+
+/**
+ * Copies the `crm_test_status` of each test to `out`, which has room for `capacity` codes, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_status(const struct crm_test_columns *columns,
+                                   int32_t *out,
+                                   size_t capacity);
+
+/**
+ * Copies whether each test rejects, 1 or 0, to `out`, which has room for `capacity` values, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_rejects(const struct crm_test_columns *columns,
+                                    uint8_t *out,
+                                    size_t capacity);
+
+/**
+ * Copies the shape of each interval, a `crm_interval_kind`, to `out`, which has room for `capacity` codes, at least
+ * `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_interval_kind(const struct crm_test_columns *columns, int32_t *out, size_t capacity);
+
+/**
+ * Frees results; NULL is accepted. No thread may use them any more.
+ */
+void crm_test_columns_free(struct crm_test_columns *columns);
+
+/**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
@@ -7120,14 +10085,605 @@ crm_status crm_binary_arm_rate(const struct crm_binary_arm *arm, double *out);
  * Compares the rates of target and control by a `crm_proportion_method`: set `out->struct_size` first. `options` may be
  * NULL for the defaults.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, and
- * an arm without trials or with more conversions than trials.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense, a contrast that the method does not test, a null
+ * that no rates have and an arm without trials or with more conversions than trials, and with `CRM_STATUS_OUT_OF_RANGE` for
+ * tables too large for an exact method.
  */
 crm_status crm_compare_proportions(const struct crm_binary_arm *target,
                                    const struct crm_binary_arm *control,
                                    int32_t method,
                                    const struct crm_test_options *options,
                                    struct crm_test_result *out);
+
+/**
+ * Compares the rates of many pairs, `length` of them, on so many `threads` (0 for as many as there are); the result does not
+ * depend on their number. `options` may be NULL for the defaults.
+ *
+ * `out` receives the results, NULL if the call fails; the caller frees them with `crm_test_columns_free`. Fails as
+ * `crm_compare_proportions`, with the row.
+ */
+crm_status crm_compare_proportion_columns(const uint64_t *target_conversions,
+                                          const uint64_t *target_trials,
+                                          const uint64_t *control_conversions,
+                                          const uint64_t *control_trials,
+                                          size_t length,
+                                          int32_t method,
+                                          const struct crm_test_options *options,
+                                          size_t threads,
+                                          struct crm_test_columns **out);
+
+/**
+ * Tests whether the effect of a target on the rate lies between two margins, by two one-sided tests (TOST): set
+ * `out->struct_size` first. Alternative and null of `options` are not used; it may be NULL for the defaults.
+ *
+ * Fails as `crm_compare_proportions`, and with `CRM_STATUS_INVALID_ARGUMENT` for margins that are not finite or not in order.
+ */
+crm_status crm_proportion_equivalence(const struct crm_binary_arm *target,
+                                      const struct crm_binary_arm *control,
+                                      int32_t method,
+                                      double lower_margin,
+                                      double upper_margin,
+                                      const struct crm_test_options *options,
+                                      struct crm_equivalence *out);
+
+/**
+ * Tests whether `length` arms have one rate: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for fewer than two arms, with `CRM_STATUS_INVALID_ARGUMENT` for an arm without trials or with
+ * more conversions than trials, naming it as the row, and with `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials in all.
+ */
+crm_status crm_proportion_homogeneity(const struct crm_binary_arm *arms,
+                                      size_t length,
+                                      struct crm_homogeneity *out);
+
+/**
+ * The interval of a rate by a `crm_rate_method`, with confidence 1 - `alpha`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a level outside (0, 1) and for an arm without trials or with more conversions
+ * than trials.
+ */
+crm_status crm_rate_interval(const struct crm_binary_arm *arm,
+                             int32_t method,
+                             double alpha,
+                             double *lower,
+                             double *upper);
+
+/**
+ * Tests a rate against one that is given, by a `crm_rate_method` and a `crm_alternative`: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a level or a rate under the null outside (0, 1) and for an arm without trials or
+ * with more conversions than trials.
+ */
+crm_status crm_test_rate(const struct crm_binary_arm *arm,
+                         double null,
+                         int32_t method,
+                         int32_t alternative,
+                         double alpha,
+                         struct crm_rate_test *out);
+
+/**
+ * Tests whether users were split as planned: set `out->struct_size` first. `observed` has the users and `weights` the planned
+ * weights, of any scale, of `length` arms; the split is flagged for a p-value below `threshold` (0.01 unless you know better)
+ * and for users in an arm of weight 0.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without arms, `CRM_STATUS_INVALID_VALUE` for a weight that is not finite and 0 or more, naming
+ * its arm as the row, `CRM_STATUS_INVALID_ARGUMENT` for weights that are all 0 and a threshold outside (0, 1), and
+ * `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users.
+ */
+crm_status crm_sample_ratio_of(const uint64_t *observed,
+                               const double *weights,
+                               size_t length,
+                               double threshold,
+                               struct crm_sample_ratio *out);
+
+/**
+ * A check against the planned weights, of any scale, of `length` arms. The higher the `concentration`, above 0, the nearer to
+ * the plan the mismatches that are expected: 100 finds those of a few per cent.
+ *
+ * `out` receives the check, NULL if the call fails; the caller frees it with `crm_sequential_sample_ratio_free`. Fails as
+ * `crm_sample_ratio_of` for the weights, and with `CRM_STATUS_INVALID_ARGUMENT` for a concentration that is not above 0.
+ */
+crm_status crm_sequential_sample_ratio_new(const double *weights,
+                                           size_t length,
+                                           double concentration,
+                                           struct crm_sequential_sample_ratio **out);
+
+/**
+ * Looks at all users so far: set `out->struct_size` first. `observed` has the users of `length` arms.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number of arms and `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users.
+ */
+crm_status crm_sequential_sample_ratio_look(struct crm_sequential_sample_ratio *check,
+                                            const uint64_t *observed,
+                                            size_t length,
+                                            struct crm_sample_ratio_look *out);
+
+/**
+ * Frees a check; NULL is accepted. No thread may use it any more.
+ */
+void crm_sequential_sample_ratio_free(struct crm_sequential_sample_ratio *check);
+
+/**
+ * The arms of rows: columns of numbers, the arm of each row as an integer, and if wanted its stratum (else NULL). `threads` is 0 for as many
+ * as there are; the result does not depend on it.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_INVALID_VALUE`, column
+ * and row for a value that is NaN or infinite, and with `CRM_STATUS_OUT_OF_RANGE` for more than 65,536 groups.
+ */
+crm_status crm_arm_table_from_rows(const struct crm_measures *measures,
+                                   const int64_t *arm,
+                                   const int64_t *stratum,
+                                   size_t threads,
+                                   struct crm_arm_table **out);
+
+/**
+ * The arms of an Arrow stream of record batches, which is consumed and released, whatever comes of it.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_MISSING_COLUMN`,
+ * `CRM_STATUS_WRONG_TYPE`, with `CRM_STATUS_MISSING_VALUE` for a null, and as `crm_arm_table_from_rows`; rows are counted over all batches.
+ */
+crm_status crm_arm_table_from_arrow(struct ArrowArrayStream *stream,
+                                    const struct crm_arm_columns *columns,
+                                    size_t threads,
+                                    struct crm_arm_table **out);
+
+/**
+ * Both tables as one.
+ *
+ * `out` receives the table, NULL if the call fails. Fails with `CRM_STATUS_INCOMPATIBLE` for tables of other columns, or strata in one only.
+ */
+crm_status crm_arm_table_merge(const struct crm_arm_table *table,
+                               const struct crm_arm_table *other,
+                               struct crm_arm_table **out);
+
+/**
+ * The number of arms; 0 for an invalid handle.
+ */
+size_t crm_arm_table_arm_count(const struct crm_arm_table *table);
+
+/**
+ * The number of strata; 0 for a table without strata and for an invalid handle.
+ */
+size_t crm_arm_table_stratum_count(const struct crm_arm_table *table);
+
+/**
+ * The label of an arm, integers as digits; NULL for a place beyond the last. It belongs to the table.
+ */
+const char *crm_arm_table_label(const struct crm_arm_table *table, size_t index);
+
+/**
+ * The label of a stratum, integers as digits; NULL for a place beyond the last. It belongs to the table.
+ */
+const char *crm_arm_table_stratum(const struct crm_arm_table *table, size_t index);
+
+/**
+ * An arm over all strata, by its place.
+ *
+ * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails with `CRM_STATUS_OUT_OF_RANGE` for a place
+ * beyond the last.
+ */
+crm_status crm_arm_table_arm(const struct crm_arm_table *table,
+                             size_t index,
+                             struct crm_joint_arm **out);
+
+/**
+ * The arm of the value in one stratum, by the places of both; 0 as the stratum of a table without strata.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last.
+ */
+crm_status crm_arm_table_value(const struct crm_arm_table *table,
+                               size_t index,
+                               size_t stratum,
+                               struct crm_mean_arm *out);
+
+/**
+ * Frees a table; NULL is nothing to free.
+ */
+void crm_arm_table_free(struct crm_arm_table *table);
+
+/**
+ * What a campaign returned, from revenue for each contact in target and control: set `out->struct_size` first. `method` is a `crm_mean_method`;
+ * `options` may be NULL for the defaults, and their contrast is the difference.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty target, for costs that are negative and for options that make no sense.
+ */
+crm_status crm_campaign_return_of(const struct crm_mean_arm *target,
+                                  const struct crm_mean_arm *control,
+                                  const struct crm_campaign_cost *cost,
+                                  int32_t method,
+                                  const struct crm_test_options *options,
+                                  struct crm_campaign_return *out);
+
+/**
+ * Conversions beyond those of the control, and the cost of each: set `out->struct_size` first. `method` is a `crm_proportion_method`; `options`
+ * may be NULL for the defaults, and their contrast must be the difference.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms, costs and options that make no sense.
+ */
+crm_status crm_incremental_conversions_of(const struct crm_binary_arm *target,
+                                          const struct crm_binary_arm *control,
+                                          const struct crm_campaign_cost *cost,
+                                          int32_t method,
+                                          const struct crm_test_options *options,
+                                          struct crm_incremental_conversions *out);
+
+/**
+ * The arm of columns of rows.
+ *
+ * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails with `CRM_STATUS_INVALID_VALUE`, column
+ * and row for a value that is NaN or infinite.
+ */
+crm_status crm_joint_arm_from_measures(const struct crm_measures *measures,
+                                       struct crm_joint_arm **out);
+
+/**
+ * The arm of means and sample covariances, as `avg`, `var_samp` and `covar_samp` give them.
+ *
+ * There are `columns` means, of the value, the denominator if `has_denominator` is not 0, and covariates, and `columns * columns` covariances, row
+ * by row. `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_LENGTH_MISMATCH` for too few columns and with
+ * `CRM_STATUS_INVALID_ARGUMENT` for numbers that no rows can have.
+ */
+crm_status crm_joint_arm_from_moments(int32_t has_denominator,
+                                      uint64_t count,
+                                      const double *means,
+                                      const double *covariances,
+                                      size_t columns,
+                                      struct crm_joint_arm **out);
+
+/**
+ * Both arms as one.
+ *
+ * `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_joint_arm_merge(const struct crm_joint_arm *arm,
+                               const struct crm_joint_arm *other,
+                               struct crm_joint_arm **out);
+
+/**
+ * The arm of one column alone: 0 for the value, then the denominator if there is one, then covariates.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a column that does not exist.
+ */
+crm_status crm_joint_arm_column(const struct crm_joint_arm *arm, size_t column, struct crm_mean_arm *out);
+
+/**
+ * The sample covariance of two columns; NaN for fewer than two rows.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a column that does not exist.
+ */
+crm_status crm_joint_arm_covariance(const struct crm_joint_arm *arm, size_t first, size_t second, double *out);
+
+/**
+ * The arm as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_joint_arm_to_json(const struct crm_joint_arm *arm, struct crm_bytes **out);
+
+/**
+ * An arm from its JSON text.
+ *
+ * `out` receives the arm, NULL if the call fails. Fails with `CRM_STATUS_CORRUPT` for another text, and with `CRM_STATUS_INCOMPATIBLE` for
+ * one of a later version.
+ */
+crm_status crm_joint_arm_from_json(const char *json,
+                                   struct crm_joint_arm **out);
+
+/**
+ * Frees an arm; NULL is nothing to free.
+ */
+void crm_joint_arm_free(struct crm_joint_arm *arm);
+
+/**
+ * The arm of values.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` and the row for a value that is NaN or infinite, and with `CRM_STATUS_OUT_OF_RANGE` for values
+ * so far apart that their squares overflow.
+ */
+crm_status crm_mean_arm_from_values(const double *values,
+                                    size_t length,
+                                    struct crm_mean_arm *out);
+
+/**
+ * The arm of what SQL engines give as `count(x)`, `avg(x)` and `var_samp(x)`. The variance of one value, and mean and variance of none, are
+ * not looked at.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean that is not finite or a variance that is not finite or negative.
+ */
+crm_status crm_mean_arm_from_moments(uint64_t count,
+                                     double mean,
+                                     double variance,
+                                     struct crm_mean_arm *out);
+
+/**
+ * The arm of sums of `x - shift` and of its square.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` if so much cancels that less than 1e-6 of the sum of squares is left, unless both sums are whole
+ * numbers below 2^53, and with `CRM_STATUS_INVALID_ARGUMENT` for sums that no values can have.
+ */
+crm_status crm_mean_arm_from_sums(uint64_t count,
+                                  double sum,
+                                  double sum_of_squares,
+                                  double shift,
+                                  struct crm_mean_arm *out);
+
+/**
+ * Both arms as one; `out` may be one of them.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms whose numbers do not fit together, and with `CRM_STATUS_OUT_OF_RANGE` if counts or
+ * squares overflow.
+ */
+crm_status crm_mean_arm_merge(const struct crm_mean_arm *arm,
+                              const struct crm_mean_arm *other,
+                              struct crm_mean_arm *out);
+
+/**
+ * The sample variance; NaN for fewer than two values.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an arm whose numbers do not fit together.
+ */
+crm_status crm_mean_arm_variance(const struct crm_mean_arm *arm, double *out);
+
+/**
+ * Compares the means of target and control by a `crm_mean_method` and, for ratios and lifts, a `crm_lift_method`: set `out->struct_size` first.
+ * `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for arms whose numbers do not fit together.
+ */
+crm_status crm_compare_means(const struct crm_mean_arm *target,
+                             const struct crm_mean_arm *control,
+                             int32_t method,
+                             int32_t lift_method,
+                             const struct crm_test_options *options,
+                             struct crm_test_result *out);
+
+/**
+ * Compares ratios of means, of arms with a denominator, by the delta method; else as `crm_compare_means`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for arms without a denominator, and with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_compare_ratios(const struct crm_joint_arm *target,
+                              const struct crm_joint_arm *control,
+                              int32_t method,
+                              int32_t lift_method,
+                              const struct crm_test_options *options,
+                              struct crm_test_result *out);
+
+/**
+ * Compares means, or ratios of means of arms with a denominator, adjusted by covariates known before (CUPED), by a `crm_theta_method`; else as
+ * `crm_compare_means`.
+ *
+ * `theta` has a place for the coefficient of each covariate, or is NULL; `unadjusted` and `adjustment` may be NULL. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for arms without a covariate, and with `CRM_STATUS_INCOMPATIBLE` for arms of other columns.
+ */
+crm_status crm_compare_adjusted(const struct crm_joint_arm *target,
+                                const struct crm_joint_arm *control,
+                                int32_t theta_method,
+                                int32_t method,
+                                int32_t lift_method,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out,
+                                struct crm_test_result *unadjusted,
+                                double *theta,
+                                struct crm_adjustment *adjustment);
+
+/**
+ * Compares means within strata: `targets` and `controls` have an arm for each of `strata`. `weights` are those of the strata in any unit, or NULL
+ * for the numbers of rows, which makes it a post-stratification. Else as `crm_compare_means`.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without strata, and with `CRM_STATUS_INVALID_ARGUMENT` for weights that are negative, not finite or all 0.
+ */
+crm_status crm_compare_stratified(const struct crm_mean_arm *targets,
+                                  const struct crm_mean_arm *controls,
+                                  const double *weights,
+                                  size_t strata,
+                                  int32_t method,
+                                  int32_t lift_method,
+                                  const struct crm_test_options *options,
+                                  struct crm_test_result *out);
+
+/**
+ * Tests whether several arms have one mean, by a `crm_anova_method`: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for fewer than two arms.
+ */
+crm_status crm_analysis_of_variance(const struct crm_mean_arm *given,
+                                    size_t count,
+                                    int32_t method,
+                                    struct crm_anova *out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_bootstrap_options_init(struct crm_bootstrap_options *options, size_t struct_size);
+
+/**
+ * Compares two independent samples by the bootstrap: set `out->struct_size` first, and `resampled->struct_size`, or let
+ * `resampled` be NULL. Denominators are as long as their values, and NULL unless a ratio of sums is asked for. `bootstrap`
+ * and `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
+ *
+ * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and
+ * with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_bootstrap_test(const double *target,
+                              const double *target_denominators,
+                              size_t target_length,
+                              const double *control,
+                              const double *control_denominators,
+                              size_t control_length,
+                              const struct crm_bootstrap_options *bootstrap,
+                              const struct crm_test_options *options,
+                              struct crm_test_result *out,
+                              struct crm_resampled *resampled);
+
+/**
+ * The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it, by default
+ * 0. As `crm_bootstrap_test`, with NaN as control; the contrast is the difference.
+ */
+crm_status crm_bootstrap_test_one(const double *sample,
+                                  const double *denominators,
+                                  size_t length,
+                                  const struct crm_bootstrap_options *bootstrap,
+                                  const struct crm_test_options *options,
+                                  struct crm_test_result *out,
+                                  struct crm_resampled *resampled);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_permutation_options_init(struct crm_permutation_options *options, size_t struct_size);
+
+/**
+ * Tests whether the arms differ, by all assignments of their values to arms of the same sizes, or by random ones: set
+ * `out->struct_size` first, and `resampled->struct_size`, or let `resampled` be NULL. `permutation` and `options` may be NULL
+ * for the defaults; the contrast of the options is the difference, or the ratio for the ratio of means.
+ *
+ * Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, or
+ * has a negative value where a ratio is asked for, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_permutation_test(const double *target,
+                                size_t target_length,
+                                const double *control,
+                                size_t control_length,
+                                const struct crm_permutation_options *permutation,
+                                const struct crm_test_options *options,
+                                struct crm_test_result *out,
+                                struct crm_resampled *resampled);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_quantile_arm_options_init(struct crm_quantile_arm_options *options, size_t struct_size);
+
+/**
+ * The summary of a column of `length` values. `options` may be NULL for the defaults.
+ *
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that cannot be used, and with
+ * `CRM_STATUS_INVALID_ARGUMENT` for an option out of range.
+ */
+crm_status crm_quantile_arm_from_values(const double *values,
+                                        size_t length,
+                                        const struct crm_quantile_arm_options *options,
+                                        struct crm_quantile_arm **out);
+
+/**
+ * The summary of `length` values with how often each came, as an engine that groups by value has them. As
+ * `crm_quantile_arm_from_values`; fails with `CRM_STATUS_OUT_OF_RANGE` too for counts that add up to 2^63 or more.
+ */
+crm_status crm_quantile_arm_from_counts(const double *values,
+                                        const uint64_t *counts,
+                                        size_t length,
+                                        const struct crm_quantile_arm_options *options,
+                                        struct crm_quantile_arm **out);
+
+/**
+ * A summary of the rows of both.
+ *
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_INCOMPATIBLE` if they count with different options.
+ */
+crm_status crm_quantile_arm_merge(const struct crm_quantile_arm *arm,
+                                  const struct crm_quantile_arm *other,
+                                  struct crm_quantile_arm **out);
+
+/**
+ * How many rows there are; 0 for null.
+ */
+uint64_t crm_quantile_arm_count(const struct crm_quantile_arm *arm);
+
+/**
+ * 1 if all distinct values are counted, so that quantiles are exact, else 0; 0 for null.
+ */
+int32_t crm_quantile_arm_is_exact(const struct crm_quantile_arm *arm);
+
+/**
+ * The quantile of a probability from 0 to 1, by definition 7 of Hyndman and Fan.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another probability.
+ */
+crm_status crm_quantile_arm_quantile(const struct crm_quantile_arm *arm, double probability, double *out);
+
+/**
+ * The summary as JSON text, a terminated string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_quantile_arm_to_json(const struct crm_quantile_arm *arm, struct crm_bytes **out);
+
+/**
+ * A summary from its JSON text, a terminated string that is read during the call only.
+ *
+ * `out` receives the summary, NULL if the call fails; the caller frees it with `crm_quantile_arm_free`. Fails with
+ * `CRM_STATUS_CORRUPT` if the text is no summary, and `CRM_STATUS_INCOMPATIBLE` if it is one of a later version.
+ */
+crm_status crm_quantile_arm_from_json(const char *json, struct crm_quantile_arm **out);
+
+/**
+ * Frees a summary; NULL does nothing.
+ */
+void crm_quantile_arm_free(struct crm_quantile_arm *arm);
+
+/**
+ * Compares a quantile of two arms from their summaries, without a density: set `out->struct_size` first. The probability
+ * lies inside (0, 1); `options` may be NULL for the defaults; the contrast is the difference, the lift or the ratio.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_compare_quantiles(const struct crm_quantile_arm *target,
+                                 const struct crm_quantile_arm *control,
+                                 double probability,
+                                 const struct crm_test_options *options,
+                                 struct crm_test_result *out);
+
+/**
+ * An interval for a quantile of one arm from its order statistics, and the test of a value of it, by default 0: set
+ * `out->struct_size` first. As `crm_compare_quantiles`, with NaN as control; the contrast is the difference.
+ */
+crm_status crm_quantile_interval(const struct crm_quantile_arm *arm,
+                                 double probability,
+                                 const struct crm_test_options *options,
+                                 struct crm_test_result *out);
+
+/**
+ * Tests by a `crm_mann_whitney_method` whether the target is shifted against the control: set `out->struct_size` first, and
+ * `effect->struct_size`, or let `effect` be NULL. `options` may be NULL for the defaults; `threads` is 0 for as many as there
+ * are, and changes no result.
+ *
+ * The estimate is the median of all differences (Hodges-Lehmann), and the interval holds the shifts that the same ranks do
+ * not reject. Fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a column that
+ * cannot be used, and with `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense.
+ */
+crm_status crm_mann_whitney(const double *target,
+                            size_t target_length,
+                            const double *control,
+                            size_t control_length,
+                            int32_t method,
+                            const struct crm_test_options *options,
+                            size_t threads,
+                            struct crm_test_result *out,
+                            struct crm_rank_effect *effect);
+
+/**
+ * Tests the probability that a target value is above a control value, ties one half, whatever the variances (Brunner and
+ * Munzel): set `out->struct_size` first. `options` may be NULL; their null is a probability, by default 1/2. `threads` is 0
+ * for as many as there are, and changes no result.
+ *
+ * Fails as `crm_mann_whitney`.
+ */
+crm_status crm_brunner_munzel(const double *target,
+                              size_t target_length,
+                              const double *control,
+                              size_t control_length,
+                              const struct crm_test_options *options,
+                              size_t threads,
+                              struct crm_test_result *out);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.
@@ -7431,6 +10987,168 @@ crm_status crm_best_effect(const struct crm_effect *arms,
                            double *p_best,
                            double *ln_p_best,
                            double *expected_loss);
+
+/**
+ * p-values adjusted for their number by a `crm_multiplicity_method`, in the order given; `out` may be the array itself.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for a p-value that is NaN or outside [0, 1], naming its row.
+ */
+crm_status crm_adjust_p_values(const double *p_values, size_t length, int32_t method, double *out, size_t capacity);
+
+/**
+ * The logarithms of adjusted p-values from those of p-values, for tests whose p-values underflow. As `crm_adjust_p_values`.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for a logarithm that is NaN or above 0, naming its row.
+ */
+crm_status crm_adjust_ln_p_values(const double *ln_p_values,
+                                  size_t length,
+                                  int32_t method,
+                                  double *out,
+                                  size_t capacity);
+
+/**
+ * Tests `targets` targets against one control with one level for all of them (Dunnett 1955), from the counts, means and
+ * sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last.
+ *
+ * `results` has a place for each target, the first with its `struct_size` set to that of all of them; `options` may be
+ * NULL for the defaults, and `out` where the summary is not wanted.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for no targets, with `CRM_STATUS_INVALID_ARGUMENT` for moments that no values have, for
+ * options that make no sense and for contrasts other than the difference.
+ */
+crm_status crm_dunnett_test(const uint64_t *counts,
+                            const double *means,
+                            const double *variances,
+                            size_t targets,
+                            const struct crm_test_options *options,
+                            struct crm_test_result *results,
+                            struct crm_dunnett *out);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_plan_options_init(struct crm_plan_options *options, size_t struct_size);
+
+/**
+ * The power of a test of two rates by a `crm_proportion_plan_method`, for a target of that rate and size; the control has
+ * `control_per_target` times the size. `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for rates outside their range, a size that is not positive and options that make
+ * no sense.
+ */
+crm_status crm_plan_proportion_power(double control_rate,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     double target_rate,
+                                     double target_count,
+                                     double *out);
+
+/**
+ * The least sizes for a power of a test of two rates. Set `out->struct_size` first; `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_proportion_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ */
+crm_status crm_plan_proportion_sample_size(double control_rate,
+                                           int32_t method,
+                                           const struct crm_plan_options *options,
+                                           double target_rate,
+                                           double power,
+                                           struct crm_sample_size *out);
+
+/**
+ * The rate of the target next to the null, in a `crm_effect_direction`, that is found with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a power that no rate reaches, a direction that the alternative does not look
+ * for, margins, and what `crm_plan_proportion_sample_size` refuses.
+ */
+crm_status crm_plan_proportion_detectable(double control_rate,
+                                          int32_t method,
+                                          const struct crm_plan_options *options,
+                                          double target_count,
+                                          double power,
+                                          int32_t direction,
+                                          double *out);
+
+/**
+ * The power of a test of two means, 0 for Welch's, 1 for Student's, 2 for the z test, for a difference and a size of the
+ * target; the control has `control_per_target` times the size. `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for deviations and sizes that are not positive, a difference that is not finite and
+ * options that make no sense.
+ */
+crm_status crm_plan_mean_power(double target_deviation,
+                               double control_deviation,
+                               int32_t method,
+                               const struct crm_plan_options *options,
+                               double difference,
+                               double target_count,
+                               double *out);
+
+/**
+ * The least sizes for a power of a test of two means. Set `out->struct_size` first; `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a difference on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_mean_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ */
+crm_status crm_plan_mean_sample_size(double target_deviation,
+                                     double control_deviation,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     double difference,
+                                     double power,
+                                     struct crm_sample_size *out);
+
+/**
+ * The difference next to the null, in a `crm_effect_direction`, that is found with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size too small for a variance, a direction that the alternative does not look
+ * for, margins, and what `crm_plan_mean_sample_size` refuses.
+ */
+crm_status crm_plan_mean_detectable(double target_deviation,
+                                    double control_deviation,
+                                    int32_t method,
+                                    const struct crm_plan_options *options,
+                                    double target_count,
+                                    double power,
+                                    int32_t direction,
+                                    double *out);
+
+/**
+ * The standard deviation that a covariate leaves (CUPED), `deviation * sqrt(1 - correlation^2)`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a deviation that is not positive and a correlation outside (-1, 1).
+ */
+crm_status crm_covariate_deviation(double deviation, double correlation, double *out);
+
+/**
+ * The standard deviation to plan a ratio of means with, from means and deviations of numerator and denominator and their
+ * correlation.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a mean of the denominator that is 0, negative deviations, a correlation outside
+ * [-1, 1] and numbers that are not finite.
+ */
+crm_status crm_ratio_deviation(double numerator_mean,
+                               double numerator_deviation,
+                               double denominator_mean,
+                               double denominator_deviation,
+                               double correlation,
+                               double *out);
+
+/**
+ * How long it takes until every arm has its size, from visitors per day of whom each of `targets` gets `target_share` and the
+ * control `control_share`. Set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for visitors or shares that are not positive and shares that add up to more than 1.
+ */
+crm_status crm_traffic_days(double visitors_per_day,
+                            double target_share,
+                            double control_share,
+                            uint32_t targets,
+                            const struct crm_sample_size *size,
+                            struct crm_traffic_duration *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,
