@@ -113,7 +113,7 @@ def dunnett_test(
         InvalidArgumentError: An arm has moments that no values have, or an option makes no sense.
 
     >>> import crm
-    >>> test = crm.dunnett_test([(4, 8.9, 0.7673), (5, 10.878, 2.46512)], (6, 8.25, 0.9008))
+    >>> test = crm.dunnett_test([(4, 8.9, 0.81653), (5, 10.878, 2.42402)], (6, 8.25, 0.88412))
     >>> [result.rejects for result in test.results]
     [False, True]
     """
