@@ -236,7 +236,9 @@ fn uplift(shop: &Shop) -> crm_core::Result<()> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let out = std::env::args().next_back().filter(|name| name.ends_with(".csv"));
+    let out = std::env::args()
+        .next_back()
+        .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "csv"));
     let data =
         std::env::var_os("CRM_TEST_DATA").map(|folder| Path::new(&folder).join("hillstrom_email.csv.gz"));
     let shop = match data.filter(|path| path.exists()) {

@@ -3,7 +3,7 @@
 //! References:
 //! - XXH3: Collet, Y., "xxHash", specification of version 0.8, <https://github.com/Cyan4973/xxHash>.
 //! - FNV-1a: Fowler, Noll and Vo; RFC 9923, "The FNV Non-Cryptographic Hash Algorithm".
-//! - Its use by GrowthBook: <https://docs.growthbook.io/lib/build-your-own>, "hashing".
+//! - Its use by `GrowthBook`: <https://docs.growthbook.io/lib/build-your-own>, "hashing".
 
 use std::fmt::Write;
 
@@ -21,9 +21,9 @@ pub enum BucketHash {
     /// XXH3-64 of the salt, a zero byte and the id; its upper 53 bits.
     #[default]
     Xxh3 = 0,
-    /// As GrowthBook's first version: 1,000 buckets. Neighbouring experiments are correlated: for old assignments only.
+    /// As `GrowthBook`'s first version: 1,000 buckets. Neighbouring experiments are correlated: for old assignments only.
     GrowthbookV1 = 1,
-    /// As GrowthBook's second version: 10,000 buckets.
+    /// As `GrowthBook`'s second version: 10,000 buckets.
     GrowthbookV2 = 2,
 }
 
@@ -41,7 +41,7 @@ impl BucketHash {
     /// growthbook_v2: FNV1a_32(decimal(FNV1a_32(salt id))) mod 10000 / 10000
     /// ```
     ///
-    /// GrowthBook's own packages differ for text beyond ASCII; this is its UTF-8 form.
+    /// `GrowthBook`'s own packages differ for text beyond ASCII; this is its UTF-8 form.
     ///
     /// ```
     /// use crm_core::campaign::BucketHash;

@@ -239,7 +239,7 @@ impl Rule {
             Self::Not(part) => Ok(part.evaluate(table)?.into_iter().map(Truth::not).collect()),
             Self::Compare { column, is, value } => compare(table, column, *is, value),
             Self::Between { column, from, to } => {
-                if !(from <= to) {
+                if from.is_nan() || to.is_nan() || from > to {
                     return Err(Error::argument(
                         "between",
                         format_args!("{from} to {to}"),
@@ -329,7 +329,9 @@ fn is_in(table: &TargetTable, column: &str, values: &[RuleValue]) -> Result<Vec<
             let mut accepted =
                 values.iter().map(|value| number(column, value)).collect::<Result<Vec<f64>>>()?;
             // Adding 0 turns -0 into 0, which a total order tells apart.
-            accepted.iter_mut().for_each(|value| *value += 0.0);
+            for value in &mut accepted {
+                *value += 0.0;
+            }
             accepted.sort_unstable_by(f64::total_cmp);
             Ok(each(numbers, |value| {
                 accepted.binary_search_by(|other| other.total_cmp(&(value + 0.0))).is_ok()

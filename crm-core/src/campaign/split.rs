@@ -167,8 +167,8 @@ impl Split {
             let surplus = arm.share() - share;
             release(&mut arm.ranges, surplus);
         }
-        for arm in 0..shares.len() {
-            let missing = shares[arm] - self.arms[arm].share();
+        for (arm, &share) in shares.iter().enumerate() {
+            let missing = share - self.arms[arm].share();
             // Less is what rounding left.
             if missing > 1e-15 {
                 let slot = self.arms[arm].slot;

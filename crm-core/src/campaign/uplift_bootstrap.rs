@@ -77,7 +77,9 @@ impl UpliftCurve {
                 groups[group as usize].control_outcome += outcome;
             }
             let mut total = ScoreGroup::default();
-            groups.iter().for_each(|group| total.add(group));
+            for group in &*groups {
+                total.add(group);
+            }
             score_of(groups, &total, kind, scale).value
         };
         let values: Vec<f64> = threads

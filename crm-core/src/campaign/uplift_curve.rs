@@ -328,7 +328,7 @@ fn area(groups: &[ScoreGroup], kind: UpliftCurveKind) -> f64 {
     for group in groups {
         sum.add(group);
         let height = sum.height(kind);
-        area += (before + height) / 2.0 * (group.targets + group.controls) as f64;
+        area += f64::midpoint(before, height) * (group.targets + group.controls) as f64;
         before = height;
     }
     area

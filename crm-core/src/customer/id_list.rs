@@ -101,7 +101,9 @@ impl IdList {
     /// The ids of some rows, in the order of `rows`.
     pub(crate) fn take(&self, rows: &[u32]) -> Self {
         let mut ids = Ids::new(self.kind());
-        rows.iter().for_each(|&row| ids.push(self.ids.get(row as usize)));
+        for &row in rows {
+            ids.push(self.ids.get(row as usize));
+        }
         Self { ids }
     }
 

@@ -1,6 +1,6 @@
 //! Confidence sequences of one rate, and a sequential test of equal quantiles, exact at any sample size.
 //!
-//! Howard, Ramdas, McAuliffe and Sekhon (2021), Annals of Statistics 49(2), proposition 7; Howard and Ramdas (2022), "Sequential estimation of
+//! Howard, Ramdas, `McAuliffe` and Sekhon (2021), Annals of Statistics 49(2), proposition 7; Howard and Ramdas (2022), "Sequential estimation of
 //! quantiles with applications to A/B testing and best-arm identification", Bernoulli 28(3), section 4.
 
 use super::interval::Interval;

@@ -44,7 +44,7 @@ pub struct EffectPosterior {
 }
 
 impl EffectPosterior {
-    /// From an estimate and its standard error alone, under a flat prior: N(estimate, standard_error^2), or Student's distribution with that scale
+    /// From an estimate and its standard error alone, under a flat prior: N(estimate, `standard_error^2`), or Student's distribution with that scale
     /// where the variance has few degrees of freedom (infinite: known).
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl EffectPosterior {
         if standard_error == 0.0 {
             return Err(Error::argument("standard_error", 0, "above 0"));
         }
-        if !(degrees_of_freedom > 1.0) {
+        if degrees_of_freedom.is_nan() || degrees_of_freedom <= 1.0 {
             return Err(Error::argument("degrees_of_freedom", degrees_of_freedom, "above 1, or infinite"));
         }
         Ok(Self { mean: estimate, scale: standard_error, degrees_of_freedom })
@@ -277,21 +277,21 @@ mod tests {
     }
 
     const NORMAL_EXCESS: [(f64, f64); 6] = [
-        (0.0, 0.39894228040143268),
-        (0.5, 0.19779655740130603),
-        (2.5, 0.0020041371791281994),
-        (3.5, 5.8480918421422438e-5),
-        (10.0, 7.474560254589328e-25),
-        (36.0, 1.1600539333726329e-285),
+        (0.0, 0.398_942_280_401_432_7),
+        (0.5, 0.197_796_557_401_306_03),
+        (2.5, 0.002_004_137_179_128_199_4),
+        (3.5, 5.848_091_842_142_244e-5),
+        (10.0, 7.474_560_254_589_328e-25),
+        (36.0, 1.160_053_933_372_632_9e-285),
     ];
     const STUDENT_EXCESS: [(f64, f64, f64); 8] = [
-        (0.0, 5.0, 0.47450836227811804),
-        (1.0, 1.5, 0.67408688486641452),
-        (2.0, 30.0, 0.012029346471662785),
-        (6.0, 8.0, 0.00016247001344960055),
-        (12.0, 200.0, 1.7213734710842391e-26),
-        (40.0, 3.0, 0.0003441934249313498),
-        (1000.0, 1.5, 0.023848960978246098),
-        (30.0, 1000.0, 4.8627754112359918e-143),
+        (0.0, 5.0, 0.474_508_362_278_118_04),
+        (1.0, 1.5, 0.674_086_884_866_414_5),
+        (2.0, 30.0, 0.012_029_346_471_662_785),
+        (6.0, 8.0, 0.000_162_470_013_449_600_55),
+        (12.0, 200.0, 1.721_373_471_084_239_1e-26),
+        (40.0, 3.0, 0.000_344_193_424_931_349_8),
+        (1000.0, 1.5, 0.023_848_960_978_246_098),
+        (30.0, 1000.0, 4.862_775_411_235_992e-143),
     ];
 }

@@ -127,7 +127,7 @@ impl GroupSequentialOptions {
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///
-/// Jennison and Turnbull (2000), chapter 19; Lan and DeMets (1983), Biometrika 70(3).
+/// Jennison and Turnbull (2000), chapter 19; Lan and `DeMets` (1983), Biometrika 70(3).
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupSequential {
     pub(super) options: GroupSequentialOptions,

@@ -34,7 +34,7 @@ impl GroupSequential {
     ///
     /// Jennison and Turnbull (2000), section 19.2.
     pub fn power(&self, drift: f64) -> Result<SequentialPower> {
-        if !(drift.abs() <= FARTHEST_Z) {
+        if drift.is_nan() || drift.abs() > FARTHEST_Z {
             return Err(Error::argument("drift", drift, "between -37 and 37"));
         }
         let two_sided = self.options.alternative == Alternative::TwoSided;

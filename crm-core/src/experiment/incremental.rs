@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(cost_interval(-0.5, 1.0), Interval::exclusive(-0.2, 0.1));
         assert_eq!(cost_interval(0.0, 1.0), Interval::bounded(0.1, f64::INFINITY));
         assert_eq!(cost_interval(0.5, f64::INFINITY), Interval::bounded(0.0, 0.2));
-        assert_eq!(cost_interval(f64::NEG_INFINITY, f64::INFINITY).contains(0.3), true);
+        assert!(cost_interval(f64::NEG_INFINITY, f64::INFINITY).contains(0.3));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! mixture m(S, V) over a prior on lambda. By Ville's inequality, m ever reaches 1/alpha with probability at most alpha: a bound that holds at all
 //! times at once.
 //!
-//! Howard, Ramdas, McAuliffe and Sekhon (2021), "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49(2):
+//! Howard, Ramdas, `McAuliffe` and Sekhon (2021), "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49(2):
 //! propositions 4 to 7 of the section on conjugate mixtures. The mixtures are written with the logarithms of normalised densities, in
 //! which nothing large cancels.
 
@@ -69,7 +69,7 @@ pub(super) fn best_precision(v_opt: f64, alpha: f64) -> f64 {
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///
-/// Howard, Ramdas, McAuliffe and Sekhon (2021), section 3 and appendix A.
+/// Howard, Ramdas, `McAuliffe` and Sekhon (2021), section 3 and appendix A.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MixtureBound {
     kind: MixtureKind,
@@ -121,7 +121,7 @@ impl MixtureBound {
     /// -infinity where the sum is so low that the mixture's formula ends (gamma mixtures: at `-(v + precision) / scale`), which is no evidence; NaN
     /// for a negative `v`.
     pub fn ln_mixture(&self, s: f64, v: f64) -> f64 {
-        if !(v >= 0.0) || s.is_nan() {
+        if v.is_nan() || v < 0.0 || s.is_nan() {
             return f64::NAN;
         }
         let (rho, c) = (self.precision, self.scale);

@@ -2,7 +2,7 @@
 //!
 //! With z the usual statistic and t the information fraction, `B(t) = z sqrt(t)` has independent normal increments:
 //! `B(t) ~ N(drift t, t)`. The density among continuing paths at a look is the density at the look before, cut at its boundaries, folded
-//! with an increment (Armitage, McPherson and Rowe 1969; Jennison and Turnbull 2000, "Group Sequential Methods with Applications to
+//! with an increment (Armitage, `McPherson` and Rowe 1969; Jennison and Turnbull 2000, "Group Sequential Methods with Applications to
 //! Clinical Trials", chapter 19).
 //!
 //! Gauss-Legendre panels of sixteen nodes follow the width of the increments. All terms are positive and the nodes reach as far as the

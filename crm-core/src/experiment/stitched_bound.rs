@@ -1,6 +1,6 @@
 //! Closed-form bounds that hold at all times at once, of the order of the law of the iterated logarithm.
 //!
-//! Howard, Ramdas, McAuliffe and Sekhon (2021), "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49(2);
+//! Howard, Ramdas, `McAuliffe` and Sekhon (2021), "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49(2);
 //! Howard and Ramdas (2022), "Sequential estimation of quantiles with applications to A/B testing and best-arm identification", Bernoulli
 //! 28(3).
 
@@ -143,7 +143,7 @@ fn ln_error(a: f64, c: f64) -> f64 {
         let excess = ln_excess.exp();
         let g = (2.0 / (1.0 + excess)).sqrt() * (a - (2.0 * excess / c).sqrt());
         let square = g * g;
-        if !(g > 1.0) {
+        if g.is_nan() || g <= 1.0 {
             return f64::INFINITY;
         }
         4f64.ln() - square * c + (1.0 / ((square - 1.0) * excess.ln_1p())).ln_1p()

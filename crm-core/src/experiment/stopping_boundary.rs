@@ -1,6 +1,6 @@
 //! How the error of a group-sequential test is spread over its looks.
 //!
-//! Spending functions: Lan and DeMets (1983), Biometrika 70(3); Kim and DeMets (1987), Biometrika 74(1); Hwang, Shih and De Cani (1990),
+//! Spending functions: Lan and `DeMets` (1983), Biometrika 70(3); Kim and `DeMets` (1987), Biometrika 74(1); Hwang, Shih and De Cani (1990),
 //! Statistics in Medicine 9(12). Shapes: O'Brien and Fleming (1979), Biometrics 35(3); Pocock (1977), Biometrika 64(2); Wang and
 //! Tsiatis (1987), Biometrics 43(1).
 
@@ -26,12 +26,12 @@ pub enum StoppingBoundary {
     Pocock = 1,
     /// z goes as `t^(parameter - 1/2)`: 0 is O'Brien-Fleming, 1/2 is Pocock (Wang and Tsiatis 1987). All looks planned ahead.
     WangTsiatis = 2,
-    /// Spends `2 - 2 Phi(z(alpha/2) / sqrt(t))`, like O'Brien-Fleming (Lan and DeMets 1983). The default.
+    /// Spends `2 - 2 Phi(z(alpha/2) / sqrt(t))`, like O'Brien-Fleming (Lan and `DeMets` 1983). The default.
     #[default]
     SpendOBrienFleming = 3,
-    /// Spends `alpha ln(1 + (e - 1) t)`, like Pocock (Lan and DeMets 1983).
+    /// Spends `alpha ln(1 + (e - 1) t)`, like Pocock (Lan and `DeMets` 1983).
     SpendPocock = 4,
-    /// Spends `alpha t^parameter`, the parameter above 0 (Kim and DeMets 1987).
+    /// Spends `alpha t^parameter`, the parameter above 0 (Kim and `DeMets` 1987).
     SpendPower = 5,
     /// Spends `alpha (1 - e^(-parameter t)) / (1 - e^-parameter)`, at 0 `alpha t` (Hwang, Shih and De Cani 1990).
     SpendHwangShihDeCani = 6,

@@ -42,7 +42,7 @@ fn id_parts<'a>(name: &str, arrays: &'a [ArrayRef]) -> Result<Vec<IdColumn<'a>>>
 /// `WrongType` for other arrays, and for instants, whose day depends on a zone; `MissingValue` with the row; `OutOfRange` beyond the calendar.
 pub fn days(name: &str, arrays: &[ArrayRef]) -> Result<Vec<i32>> {
     const MICROS_A_DAY: i64 = 86_400_000_000;
-    let mut days = Vec::with_capacity(arrays.iter().map(|array| array.len()).sum());
+    let mut days = Vec::with_capacity(arrays.iter().map(arrow_array::Array::len).sum());
     for array in arrays {
         let column = time_column(array).map_err(|error| error.on(name))?;
         for row in 0..column.len() {

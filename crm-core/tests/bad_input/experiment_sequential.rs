@@ -2,9 +2,10 @@
 
 use crm_core::experiment::{
     Alternative, AlwaysValidMethod, AlwaysValidOptions, BayesOptions, BetaPosterior, BetaPrior, Contrast,
-    EffectPosterior, Futility, GroupSequential, GroupSequentialOptions, MeanArm, MixtureBound, MixtureKind,
-    NormalPrior, SequentialTest, Stitching, StoppingBoundary, TestStatus, always_valid, bernoulli_sequence,
-    best_rate, compare_rates_bayes, empirical_process_bound, quantile_sequence_p_value, stitched_bound,
+    CredibleKind, EffectPosterior, Futility, GroupSequential, GroupSequentialOptions, MeanArm, MixtureBound,
+    MixtureKind, NormalPrior, SequentialTest, Stitching, StoppingBoundary, TestStatus, always_valid,
+    bernoulli_sequence, best_rate, compare_rates_bayes, empirical_process_bound, quantile_sequence_p_value,
+    stitched_bound,
 };
 use crm_core::{ErrorKind, Result};
 
@@ -200,7 +201,7 @@ fn posteriors() {
     }
     let rate = BetaPosterior::new(5, 10, &prior).unwrap();
     for alpha in [0.0, 1.0, NAN] {
-        refused(rate.interval(alpha, Default::default()), "alpha");
+        refused(rate.interval(alpha, CredibleKind::default()), "alpha");
         refused(compare_rates_bayes(&rate, &rate, &BayesOptions { alpha, ..Default::default() }), "alpha");
     }
     refused(rate.quantile(1.1), "p");

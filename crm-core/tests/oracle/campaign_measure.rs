@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::reading::data;
 
-/// Hillstrom, K. (2008), MineThatData E-Mail Analytics and Data Mining Challenge: columns by name.
+/// Hillstrom, K. (2008), `MineThatData` E-Mail Analytics and Data Mining Challenge: columns by name.
 struct Hillstrom(Vec<String>, Vec<csv::StringRecord>);
 
 impl Hillstrom {

@@ -8,7 +8,7 @@ use crm_core::experiment::{
 };
 use serde_json::Value;
 
-/// What SciPy's beta functions are good for; exact sums are met to 2e-12.
+/// What `SciPy`'s beta functions are good for; exact sums are met to 2e-12.
 const ORACLE: f64 = 1e-11;
 
 fn file(name: &str) -> Value {

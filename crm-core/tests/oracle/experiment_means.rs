@@ -370,7 +370,7 @@ fn campaign_returns() {
     }
 }
 
-/// GrowthBook's published tests (packages/stats/tests/frequentist/test_tests.py, 8f1db44), from sums as an engine gives them.
+/// `GrowthBook`'s published tests (`packages/stats/tests/frequentist/test_tests.py`, 8f1db44), from sums as an engine gives them.
 #[test]
 fn growthbook() {
     let arm = |(n, sum, squares): (u64, f64, f64)| MeanArm::from_sums(n, sum, squares, 0.0).unwrap();
@@ -419,7 +419,9 @@ fn moments() {
         };
         // In one go, one by one, and in uneven parts put together backwards.
         let mut single = MeanArm::default();
-        values.iter().for_each(|&value| single.push(value).unwrap());
+        for &value in &values {
+            single.push(value).unwrap();
+        }
         let mut parts = MeanArm::default();
         for part in values.chunks(37).rev() {
             parts.merge(&MeanArm::from_values(part).unwrap()).unwrap();

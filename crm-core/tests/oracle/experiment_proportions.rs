@@ -1,4 +1,4 @@
-//! Two rates: mpmath's numbers for every method, published intervals, and exact tests of R and SciPy.
+//! Two rates: mpmath's numbers for every method, published intervals, and exact tests of R and `SciPy`.
 
 use crm_core::experiment::{
     Alternative, BinaryArm, Contrast, ProportionMethod, TestOptions, TestResult, TestStatus,

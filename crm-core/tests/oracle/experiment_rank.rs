@@ -1,4 +1,4 @@
-//! Rank tests, permutation, bootstrap and quantiles by enumeration and by SciPy.
+//! Rank tests, permutation, bootstrap and quantiles by enumeration and by `SciPy`.
 
 use crm_core::Threads;
 use crm_core::experiment::{

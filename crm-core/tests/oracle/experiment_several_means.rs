@@ -1,4 +1,4 @@
-//! Several means against the certified values of NIST StRD (www.itl.nist.gov/div898/strd/anova) and R.
+//! Several means against the certified values of NIST `StRD` (www.itl.nist.gov/div898/strd/anova) and R.
 
 use crm_core::experiment::{AnovaMethod, MeanArm, analysis_of_variance};
 
@@ -54,7 +54,7 @@ fn atomic_weight_of_silver() {
     assert!(digits(eta_squared, 2.574_265_445_383_21e-1) >= 8.5, "{eta_squared}");
 }
 
-/// Michelson's measurements of the speed of light (NIST StRD Michelso), in five runs; R's data set `morley`.
+/// Michelson's measurements of the speed of light (NIST `StRD` Michelso), in five runs; R's data set `morley`.
 const MORLEY: [[u32; 20]; 5] = [
     [850, 740, 900, 1070, 930, 850, 950, 980, 980, 880, 1000, 980, 930, 650, 760, 810, 1000, 1000, 960, 960],
     [960, 940, 960, 940, 880, 800, 850, 880, 900, 840, 830, 790, 810, 880, 880, 830, 800, 790, 760, 800],
@@ -76,7 +76,7 @@ fn speed_of_light() {
     assert!(digits(arm.variance().sqrt(), 0.079_010_547_819_051_8) >= 12.5, "{}", arm.variance().sqrt());
 }
 
-/// Numbers of tests/oracles/check_experiment_anova.py, by exact fractions and mpmath.
+/// Numbers of `tests/oracles/check_experiment_anova.py`, by exact fractions and mpmath.
 #[test]
 fn welch_on_five_runs() {
     let arms: Vec<Vec<f64>> =

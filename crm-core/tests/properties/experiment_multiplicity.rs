@@ -26,8 +26,8 @@ proptest! {
 
     #[test]
     fn sharper_methods_adjust_less(p in prop::collection::vec(0.0..=1.0f64, 1..40)) {
-        let adjusted = |method| adjust_p_values(&p, method).unwrap();
         use MultiplicityMethod as M;
+        let adjusted = |method| adjust_p_values(&p, method).unwrap();
         for (sharp, blunt) in [
             (M::Holm, M::Bonferroni),
             (M::Sidak, M::Bonferroni),

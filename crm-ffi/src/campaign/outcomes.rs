@@ -96,10 +96,11 @@ impl crm_measure_options {
         costs: *const crm_arm_cost,
         count: usize,
     ) -> Outcome<MeasureOptions> {
-        // SAFETY: as the caller promises.
-        let given = match options.is_null() {
-            true => Self::new(),
-            false => unsafe { sized::read("options", options, Self::new()) }?,
+        let given = if options.is_null() {
+            Self::new()
+        } else {
+            // SAFETY: as the caller promises.
+            unsafe { sized::read("options", options, Self::new()) }?
         };
         let mut options = MeasureOptions {
             alpha: given.alpha,

@@ -20,7 +20,7 @@ pub struct crm_campaign_report {
 
 /// The report, with its texts as C sees them: grouping, group and arm.
 pub(crate) struct Report {
-    report: CampaignReport,
+    found: CampaignReport,
     arms: Vec<CString>,
     effects: Vec<[CString; 3]>,
     returns: Vec<[CString; 3]>,
@@ -44,7 +44,7 @@ impl From<CampaignReport> for Report {
                 .iter()
                 .map(|back| texts(&back.grouping, &back.group, &back.arm))
                 .collect(),
-            report,
+            found: report,
         }
     }
 }
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn crm_campaign_report_summary(
     // SAFETY: the caller gives a live handle and a struct of the size that it says, or null.
     guard(|| unsafe {
         let out = sized::place("out", out)?;
-        let report = &handle::get("report", report)?.report;
+        let report = &handle::get("report", report)?.found;
         out.put(crm_campaign_summary {
             struct_size: size_of::<crm_campaign_summary>(),
             arms: report.arms.len(),
@@ -238,9 +238,9 @@ pub unsafe extern "C" fn crm_campaign_report_arm(
     guard(|| unsafe {
         let out = sized::place("out", out)?;
         let report = handle::get("report", report)?;
-        let arm = element(&report.report.arms, index)?;
+        let arm = element(&report.found.arms, index)?;
         let mut means = [f64::NAN; 4];
-        for (metric, mean) in report.report.metrics.iter().zip(&arm.means) {
+        for (metric, mean) in report.found.metrics.iter().zip(&arm.means) {
             means[*metric as usize] = *mean;
         }
         out.put(crm_arm_summary {
@@ -271,7 +271,7 @@ pub unsafe extern "C" fn crm_campaign_report_effect(
     guard(|| unsafe {
         let out = sized::place("out", out)?;
         let report = handle::get("report", report)?;
-        let effect = element(&report.report.effects, index)?;
+        let effect = element(&report.found.effects, index)?;
         let [grouping, group, arm] = element(&report.effects, index)?;
         out.put(crm_campaign_effect {
             struct_size: size_of::<crm_campaign_effect>(),
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn crm_campaign_report_effect_result(
     // SAFETY: the caller gives a live handle and a struct of the size that it says, or null.
     guard(|| unsafe {
         let out = sized::place("out", out)?;
-        let effect = element(&handle::get("report", report)?.report.effects, index)?;
+        let effect = element(&handle::get("report", report)?.found.effects, index)?;
         out.put((&effect.result).into())
     })
 }
@@ -322,7 +322,7 @@ pub unsafe extern "C" fn crm_campaign_report_return(
     guard(|| unsafe {
         let out = sized::place("out", out)?;
         let report = handle::get("report", report)?;
-        let back = element(&report.report.returns, index)?;
+        let back = element(&report.found.returns, index)?;
         let [grouping, group, arm] = element(&report.returns, index)?;
         let each = back.conversions.map(|conversions| conversions.cost_per_conversion);
         out.put(crm_arm_return {
@@ -367,7 +367,7 @@ pub unsafe extern "C" fn crm_campaign_report_to_json(
     // SAFETY: the caller gives a live handle and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
-        out.put(with_zero(handle::get("report", report)?.report.to_json()));
+        out.put(with_zero(handle::get("report", report)?.found.to_json()));
         Ok(())
     })
 }

@@ -338,12 +338,12 @@ mod tests {
 
     #[test]
     fn defaults_and_codes_are_those_of_the_core() {
+        use crm_always_valid_method as M;
+        use crm_mixture_kind as K;
         let options = crm_always_valid_options::new();
         // SAFETY: the struct is as long as it says.
         let taken = unsafe { crm_always_valid_options::take(&raw const options) }.unwrap();
         assert_eq!(taken, AlwaysValidOptions::default());
-        use crm_always_valid_method as M;
-        use crm_mixture_kind as K;
         let methods =
             [M::Msprt, M::Asymptotic].map(|code| AlwaysValidMethod::from_code(code as i32).unwrap());
         assert_eq!(methods, *AlwaysValidMethod::ALL);

@@ -44,7 +44,7 @@ pub struct crm_arm_columns {
 }
 
 pub(crate) struct Table {
-    table: ArmTable,
+    arms: ArmTable,
     labels: Vec<CString>,
     strata: Vec<CString>,
 }
@@ -55,7 +55,7 @@ handles! { crm_arm_table holds Table, tag b"armtable"; }
 impl Table {
     fn new(table: ArmTable) -> Self {
         let texts = |labels: &[GroupLabel]| labels.iter().map(|label| c_text(&label.to_string())).collect();
-        Self { labels: texts(table.labels()), strata: texts(table.strata()), table }
+        Self { labels: texts(table.labels()), strata: texts(table.strata()), arms: table }
     }
 }
 
@@ -153,8 +153,8 @@ pub unsafe extern "C" fn crm_arm_table_merge(
     // SAFETY: the caller gives live handles and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
-        let mut merged = handle::get("table", table)?.table.clone();
-        merged.merge(&handle::get("other", other)?.table)?;
+        let mut merged = handle::get("table", table)?.arms.clone();
+        merged.merge(&handle::get("other", other)?.arms)?;
         out.put(Table::new(merged));
         Ok(())
     })
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn crm_arm_table_arm(
     // SAFETY: the caller gives a live handle and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
-        let table = &handle::get("table", table)?.table;
+        let table = &handle::get("table", table)?.arms;
         out.put(table.arm(element(table.labels(), index)?)?);
         Ok(())
     })
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn crm_arm_table_value(
     // SAFETY: the caller gives a live handle and a place, or null.
     guard(|| unsafe {
         let out = place("out", out)?;
-        let table = &handle::get("table", table)?.table;
+        let table = &handle::get("table", table)?.arms;
         let arms = table.values_of(element(table.labels(), index)?)?;
         out.fill(std::iter::once((*element(&arms, stratum)?).into()));
         Ok(())

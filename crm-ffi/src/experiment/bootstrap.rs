@@ -190,14 +190,15 @@ mod tests {
 
     #[test]
     fn defaults_and_codes_are_those_of_the_core() {
+        use crm_bootstrap_interval as I;
+        use crm_bootstrap_statistic as S;
         let options = crm_bootstrap_options::new();
         // SAFETY: the struct is as long as it says.
         assert_eq!(
+            // SAFETY: a struct of the size that it says.
             unsafe { crm_bootstrap_options::take(&raw const options) }.unwrap(),
             BootstrapOptions::default()
         );
-        use crm_bootstrap_interval as I;
-        use crm_bootstrap_statistic as S;
         let codes = [S::Mean, S::RatioOfSums, S::Quantile];
         assert_eq!(
             codes.map(|code| BootstrapStatistic::from_code(code as i32).unwrap()),

@@ -379,14 +379,16 @@ mod tests {
 
     #[test]
     fn defaults_and_codes_are_those_of_the_core() {
+        use crm_core::experiment::SequentialDecision;
+        use crm_sequential_decision as D;
+        use crm_stopping_boundary as B;
         let options = crm_group_sequential_options::new();
         // SAFETY: the struct is as long as it says.
         assert_eq!(
+            // SAFETY: a struct of the size that it says.
             unsafe { crm_group_sequential_options::take(&raw const options) }.unwrap(),
             GroupSequentialOptions::default()
         );
-        use crm_sequential_decision as D;
-        use crm_stopping_boundary as B;
         let boundaries = [
             B::OBrienFleming,
             B::Pocock,
@@ -398,7 +400,6 @@ mod tests {
         ];
         let known = boundaries.map(|code| StoppingBoundary::from_code(code as i32).unwrap());
         assert_eq!(known, *StoppingBoundary::ALL);
-        use crm_core::experiment::SequentialDecision;
         let decisions = [D::Continue, D::Reject, D::Futile, D::Exhausted];
         let known = decisions.map(|code| SequentialDecision::from_code(code as i32).unwrap());
         assert_eq!(known, *SequentialDecision::ALL);

@@ -130,13 +130,14 @@ mod tests {
 
     #[test]
     fn defaults_and_codes_are_those_of_the_core() {
+        use crm_permutation_statistic as S;
         let options = crm_permutation_options::new();
         // SAFETY: the struct is as long as it says.
         assert_eq!(
+            // SAFETY: a struct of the size that it says.
             unsafe { crm_permutation_options::take(&raw const options) }.unwrap(),
             PermutationOptions::default()
         );
-        use crm_permutation_statistic as S;
         let codes =
             [S::DifferenceOfMeans, S::StudentisedDifference, S::DifferenceOfQuantiles, S::RatioOfMeans];
         let codes = codes.map(|code| PermutationStatistic::from_code(code as i32).unwrap());

@@ -450,13 +450,13 @@ mod tests {
 
     #[test]
     fn defaults_and_codes_are_those_of_the_core() {
-        let options = crm_plan_options::new();
-        // SAFETY: the struct is as long as it says.
-        assert_eq!(unsafe { crm_plan_options::take(&raw const options) }.unwrap(), PlanOptions::default());
         use crm_counted_tails as T;
         use crm_effect_direction as D;
         use crm_level_sharing as L;
         use crm_proportion_plan_method as P;
+        let options = crm_plan_options::new();
+        // SAFETY: the struct is as long as it says.
+        assert_eq!(unsafe { crm_plan_options::take(&raw const options) }.unwrap(), PlanOptions::default());
         assert_eq!(
             [T::Near, T::Both].map(|code| CountedTails::from_code(code as i32).unwrap()),
             *CountedTails::ALL
