@@ -25,9 +25,9 @@ def near(value: float, expected: Any, tolerance: float = 1e-12, scale: float = 0
 
 
 def columns_of_values() -> list[Any]:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]
     import polars as pl
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
     values = [1.0, 2.0, 6.0, 0.5]
     return [
@@ -66,9 +66,9 @@ def test_arms_merge_and_refuse() -> None:
 
 
 def labels() -> list[Any]:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]
     import polars as pl
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
 
     names = ["b", "对照", "b", "b"]
     return [

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import crm
 import numpy as np
@@ -11,7 +12,7 @@ CASES = json.loads((Path(__file__).resolve().parents[2] / "cases" / "experiment"
 
 
 @pytest.mark.parametrize("case", CASES["adjusted"], ids=lambda case: case["id"])
-def test_adjusted_p_values(case):
+def test_adjusted_p_values(case: dict[str, Any]) -> None:
     p_values = np.asarray(case["p_values"])
     for method, expected in case["expected"].items():
         adjusted = crm.adjust_p_values(p_values, method=method)
@@ -22,8 +23,8 @@ def test_adjusted_p_values(case):
 
 
 @pytest.mark.parametrize("case", CASES["dunnett"], ids=lambda case: case["id"])
-def test_dunnett(case):
-    def moments(values):
+def test_dunnett(case: dict[str, Any]) -> None:
+    def moments(values: list[float]) -> tuple[int, float, float]:
         return (len(values), float(np.mean(values)), float(np.var(values, ddof=1)))
 
     targets = [moments(values) for values in case["targets"]]
@@ -35,10 +36,10 @@ def test_dunnett(case):
     assert all(result.rejects == (result.p_value < case["alpha"]) for result in test.results)
 
 
-def test_what_is_refused():
+def test_what_is_refused() -> None:
     with pytest.raises(crm.InvalidValueError, match="row 1"):
         crm.adjust_p_values([0.1, 1.5])
     with pytest.raises(crm.InvalidArgumentError, match="method"):
-        crm.adjust_p_values([0.1], method="tukey")
+        crm.adjust_p_values([0.1], method="tukey")  # type: ignore[arg-type]
     with pytest.raises(crm.EmptyError, match="targets"):
         crm.dunnett_test([], (3, 1.0, 1.0))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import crm
 import pytest
@@ -10,8 +11,8 @@ CASES = json.loads((Path(__file__).resolve().parents[2] / "cases" / "experiment"
 OPTIONS = ["alternative", "alpha", "null", "tails", "control_per_target", "targets", "sharing"]
 
 
-def plan_of(case):
-    options = {name: case[name] for name in OPTIONS if name in case}
+def plan_of(case: dict[str, Any]) -> Any:
+    options: dict[str, Any] = {name: case[name] for name in OPTIONS if name in case}
     if "lower_margin" in case:
         options["margins"] = (case["lower_margin"], case["upper_margin"])
     if "control_rate" in case:
@@ -22,7 +23,7 @@ def plan_of(case):
 
 
 @pytest.mark.parametrize("case", CASES["plans"], ids=lambda case: case["id"])
-def test_sizes_and_power(case):
+def test_sizes_and_power(case: dict[str, Any]) -> None:
     plan = plan_of(case)
     if "power" in case:
         size = plan.sample_size(case["effect"], case["power"])
@@ -35,14 +36,14 @@ def test_sizes_and_power(case):
 
 
 @pytest.mark.parametrize("case", CASES["detectable"], ids=lambda case: case["id"])
-def test_detectable(case):
+def test_detectable(case: dict[str, Any]) -> None:
     plan = plan_of(case)
     assert plan.detectable(case["target_count"], case["power"]) == pytest.approx(case["effect"], rel=1e-12)
     fall = plan.detectable(case["target_count"], case["power"], direction="decrease")
     assert fall == pytest.approx(-case["effect"], rel=1e-12)
 
 
-def test_what_is_refused():
+def test_what_is_refused() -> None:
     plan = crm.ProportionPlan(0.1)
     for power in (1.0, 0.05, float("nan")):
         with pytest.raises(crm.InvalidArgumentError, match="power"):
