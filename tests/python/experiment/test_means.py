@@ -66,9 +66,9 @@ def test_arms_merge_and_refuse() -> None:
 
 
 def labels() -> list[Any]:
-    import pandas as pd  # type: ignore[import-untyped]
+    import pandas as pd
     import polars as pl
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     names = ["b", "对照", "b", "b"]
     return [
