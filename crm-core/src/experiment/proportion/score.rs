@@ -23,6 +23,9 @@ pub(super) enum Distance {
     Likelihood,
 }
 
+/// A deviance of this square is rounding.
+const ROUNDING: f64 = 1e-15;
+
 /// An end of an interval.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -160,7 +163,11 @@ impl<'a> Pivot<'a> {
     fn scaled(&self, deviation: f64, variance: f64, fit: Fitted) -> f64 {
         let rates = self.rates;
         let (deviation, variance) = match self.distance {
-            Distance::Likelihood => return deviance(rates, fit).sqrt().copysign(deviation),
+            Distance::Likelihood => {
+                let root = deviance(rates, fit).sqrt();
+                // What rounding leaves of two fits that are the same is no evidence.
+                return if root < ROUNDING { 0.0 } else { root.copysign(deviation) };
+            }
             Distance::Plain => (deviation, variance),
             Distance::Corrected => (deviation, variance * self.inflation()),
             Distance::Continuity => {
