@@ -23,9 +23,6 @@ pub(super) enum Distance {
     Likelihood,
 }
 
-/// A deviance of this square is rounding.
-const ROUNDING: f64 = 1e-15;
-
 /// An end of an interval.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -164,9 +161,10 @@ impl<'a> Pivot<'a> {
         let rates = self.rates;
         let (deviation, variance) = match self.distance {
             Distance::Likelihood => {
-                let root = deviance(rates, fit).sqrt();
-                // What rounding leaves of two fits that are the same is no evidence.
-                return if root < ROUNDING { 0.0 } else { root.copysign(deviation) };
+                // Without conversions every ratio fits alike, and every odds ratio if all converted.
+                let none = rates.x1 + rates.x0 == 0.0 && self.contrast != Contrast::Difference;
+                let all = rates.f1 + rates.f0 == 0.0 && self.contrast == Contrast::OddsRatio;
+                return if none || all { 0.0 } else { deviance(rates, fit).sqrt().copysign(deviation) };
             }
             Distance::Plain => (deviation, variance),
             Distance::Corrected => (deviation, variance * self.inflation()),
