@@ -1,0 +1,23 @@
+//! Loyalty: a score that explains itself, tiers, points and rewards.
+//!
+//! ```text
+//! customer columns ──► dimensions (direction, unit, window, decay) ──► saved normalisation ──► weights ──► score, rank, contributions
+//! purchases ──► program: earn and burn rules ──► ledger of points (lots) ──► statement, liability
+//! score, points, spend ──► tier rules ──► tier, since, expires, to keep, to next ──► rewards, simulation of other rules
+//! ```
+//!
+//! - A score is its parts: contributions sum to the score less the population's mean, to the last unit.
+//! - Nothing is filled in: what is not known of a customer leaves the score, and the share that is known is published.
+//! - Rules and normalisations are values that are saved and replayed; nothing reads the clock.
+
+// Score.
+
+// Points: program, ledger, statement, liability.
+
+// Tiers, rewards, simulation.
+
+// Score.
+
+// Points: program, ledger, statement, liability.
+
+// Tiers, rewards, simulation.
