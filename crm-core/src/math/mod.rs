@@ -10,6 +10,7 @@ mod f_distribution;
 mod gamma;
 mod incomplete_gamma;
 mod log_tails;
+mod midrank_table;
 mod monotone_root;
 mod noncentral_t;
 mod normal;
@@ -24,7 +25,7 @@ mod symmetric;
 pub(crate) use beta::ln_beta_kernel;
 pub use beta::{beta_reg, ln_beta, ln_beta_reg};
 pub use beta_inverse::{beta_reg_inverse, beta_reg_inverse_upper};
-pub(crate) use binning::midrank_cuts;
+pub(crate) use binning::{midrank_cuts, ordered_bits};
 pub use chi_square::{chi_square_quantile, chi_square_upper, chi_square_upper_quantile, ln_chi_square_upper};
 pub use decay::{discounted_decay, scaled_expint};
 pub use error_function::{erfcx, ln_erfc};
@@ -37,6 +38,7 @@ pub use incomplete_gamma::{
     ln_gamma_reg_upper,
 };
 pub(crate) use log_tails::{ln_one_less_exp, log_less_linear};
+pub(crate) use midrank_table::{MidrankLookup, MidrankTable};
 pub(crate) use monotone_root::{root_between, root_of_falling};
 pub(crate) use noncentral_t::ln_mean_over_scale;
 pub use noncentral_t::{ln_noncentral_t_upper, noncentral_t_probability, noncentral_t_upper};
