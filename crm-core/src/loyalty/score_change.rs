@@ -113,10 +113,11 @@ impl LoyaltyScore {
             let effect = |bit: usize, one: usize, other: usize| {
                 sixth(2 * gain(bit, 0) + gain(bit, one) + gain(bit, other) + 2 * gain(bit, one | other))
             };
-            let (of_values, of_reference) = (effect(1, 2, 4), effect(2, 1, 4));
-            value[row] = points(of_values as f64);
-            reference[row] = points(of_reference as f64);
-            weight[row] = points((step(7) - step(0) - of_values - of_reference) as f64);
+            let mut effects = [effect(1, 2, 4), effect(2, 1, 4), effect(4, 1, 2)];
+            // Rounded effects may miss the total by a step: the largest takes it, so that what changed nothing stays 0.
+            let largest = (0..3).rev().max_by_key(|&place| effects[place].abs()).unwrap_or(0);
+            effects[largest] += step(7) - step(0) - effects.iter().sum::<i64>();
+            [value[row], reference[row], weight[row]] = effects.map(|effect| points(effect as f64));
         }
         let mut corners = corners;
         let after = corners.pop().unwrap_or_default();

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::dimension_table::DimensionTable;
-use super::score_grid::{FULL, points, split, steps, whole};
+use super::score_grid::{FULL, points, score_steps, split, steps, whole};
 use super::score_model::LoyaltyScore;
 use super::score_options::Combination;
-use super::score_pass::{Block, Pattern};
+use super::score_pass::{Block, Pattern, ScoreRule};
 use super::score_table::LoyaltyScores;
 use crate::error::Result;
 use crate::parallel::Threads;
@@ -32,7 +32,7 @@ impl LoyaltyScore {
     ///
     /// A dimension contributes `100 w (n - mean n) / sum w`, sums over the known dimensions, means of the fitted population. Under the geometric combination it is
     /// `L w ln(n / mean n) / sum w`, with L the logarithmic mean of the score and that of the average customer; dimensions at 0 share all of the loss. All are
-    /// rounded to 2^-40 points so that they sum exactly.
+    /// rounded to 2^-44 points so that they sum exactly.
     ///
     /// ```
     /// use crm_core::Threads;
@@ -65,7 +65,7 @@ impl LoyaltyScore {
                 let mut write = |row: usize, bits: u64, pattern: &Pattern| {
                     let explained =
                         known.entry(bits).or_insert_with(|| Explained::new(self, &means, pattern));
-                    explained.write(&means, block, row, outputs);
+                    explained.write(&pass.rule, &means, block, row, outputs);
                 };
                 block.rows(&pass.rule, |row, bits, pattern| write(row, bits, pattern));
             });
@@ -89,6 +89,8 @@ struct Explained {
     reference: f64,
     /// In points.
     baseline: f64,
+    /// The known dimension with the largest weight.
+    heaviest: Option<usize>,
 }
 
 impl Explained {
@@ -96,20 +98,12 @@ impl Explained {
         let combination = model.options.combination;
         let population = steps(model.population_mean());
         let pairs = || pattern.shares.iter().zip(means);
-        let mut averages: Vec<f64> = pairs().map(|(share, mean)| whole(share * mean)).collect();
+        let averages: Vec<f64> = pairs().map(|(share, mean)| whole(share * mean)).collect();
         let reference = match combination {
             Combination::Arithmetic => {
-                let mut sum: f64 = averages.iter().sum();
-                if pattern.coverage == 1.0 && model.fitted_to_complete_rows() {
-                    // The average customer has the mean score, up to the rounding of some steps: the heaviest dimension takes them.
-                    let heaviest = (0..averages.len())
-                        .max_by(|&one, &other| pattern.shares[one].total_cmp(&pattern.shares[other]));
-                    if let Some(place) = heaviest {
-                        averages[place] += population - sum;
-                        sum = population;
-                    }
-                }
-                sum
+                let sum: f64 = averages.iter().sum();
+                // The average customer has the mean score, up to the rounding of scores.
+                if pattern.coverage == 1.0 && model.fitted_to_complete_rows() { population } else { sum }
             }
             Combination::Geometric => {
                 let known = pairs().filter(|(share, _)| **share > 0.0);
@@ -117,7 +111,9 @@ impl Explained {
                 whole(FULL * ln.exp()).min(FULL)
             }
         };
+        let by_share = |one: &usize, other: &usize| pattern.shares[*one].total_cmp(&pattern.shares[*other]);
         Self {
+            heaviest: (0..means.len()).rev().max_by(by_share),
             pattern: pattern.clone(),
             combination,
             averages,
@@ -126,48 +122,43 @@ impl Explained {
         }
     }
 
-    fn write(&self, means: &[f64], block: &Block, row: usize, outputs: &mut [&mut [f64]]) {
+    fn write(&self, rule: &ScoreRule, means: &[f64], block: &Block, row: usize, outputs: &mut [&mut [f64]]) {
         let size = means.len();
         outputs[size + 2][row] = self.pattern.coverage;
         if !self.pattern.scored {
             outputs[..size + 2].iter_mut().for_each(|output| output[row] = f64::NAN);
             return;
         }
+        let numbers: Vec<f64> = block.row(row).collect();
+        let score = rule.steps(&self.pattern, numbers.iter().copied());
         outputs[size][row] = self.baseline;
-        let score = match self.combination {
-            Combination::Arithmetic => {
-                let mut score = self.reference;
-                for (place, (number, output)) in block.row(row).zip(outputs.iter_mut()).enumerate() {
-                    let share = self.pattern.shares[place];
-                    let part = if share > 0.0 { whole(share * number) - self.averages[place] } else { 0.0 };
-                    output[row] = points(part);
-                    score += part;
-                }
-                score
-            }
-            Combination::Geometric => {
-                let numbers: Vec<f64> = block.row(row).collect();
-                let parts = self.geometric(means, &numbers);
-                parts.iter().zip(outputs.iter_mut()).for_each(|(part, output)| output[row] = points(*part));
-                self.reference + parts.iter().sum::<f64>()
-            }
-        };
         outputs[size + 1][row] = points(score);
+        let mut parts = match self.combination {
+            Combination::Arithmetic => self.arithmetic(&numbers),
+            Combination::Geometric => self.geometric(means, &numbers, score),
+        };
+        // The heaviest dimension takes what the rounding of parts and score leaves.
+        if let Some(place) = self.heaviest {
+            parts[place] += score - self.reference - parts.iter().sum::<f64>();
+        }
+        parts.iter().zip(outputs.iter_mut()).for_each(|(part, output)| output[row] = points(*part));
+    }
+
+    fn arithmetic(&self, numbers: &[f64]) -> Vec<f64> {
+        let known = self.pattern.shares.iter().zip(numbers).zip(&self.averages);
+        known
+            .map(
+                |((share, number), average)| if *share > 0.0 { whole(share * number) - average } else { 0.0 },
+            )
+            .collect()
     }
 
     /// Parts of the difference to the average customer, by the logarithmic mean (Ang 2004, "Decomposition analysis for policymaking in energy", Energy Policy 32).
-    fn geometric(&self, means: &[f64], numbers: &[f64]) -> Vec<f64> {
+    fn geometric(&self, means: &[f64], numbers: &[f64], score: f64) -> Vec<f64> {
         let shares = &self.pattern.shares;
         let at_zero = |values: &[f64]| -> Vec<f64> {
             shares.iter().zip(values).map(|(share, value)| if *value == 0.0 { *share } else { 0.0 }).collect()
         };
-        let ln: f64 = shares
-            .iter()
-            .zip(numbers)
-            .filter(|(share, _)| **share > 0.0)
-            .map(|(share, number)| share / FULL * number.ln())
-            .sum();
-        let score = whole(FULL * ln.exp()).min(FULL);
         let total = score - self.reference;
         // The limits of the formula below where a logarithm is infinite.
         if score == 0.0 || self.reference == 0.0 {
@@ -186,12 +177,6 @@ impl Explained {
             .collect();
         let sum: f64 = terms.iter().sum();
         let scale = if sum.abs() < 1e-12 { self.reference } else { self.reference * sum.exp_m1() / sum };
-        // The heaviest dimension takes what rounding leaves, so that the parts sum to the total.
-        let mut parts: Vec<f64> = terms.iter().map(|term| whole(scale * term)).collect();
-        let heaviest = (0..parts.len()).max_by(|&one, &other| shares[one].total_cmp(&shares[other]));
-        if let Some(place) = heaviest {
-            parts[place] += total - parts.iter().sum::<f64>();
-        }
-        parts
+        terms.iter().map(|term| whole(scale * term)).collect()
     }
 }

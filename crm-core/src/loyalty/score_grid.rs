@@ -1,10 +1,15 @@
-//! The arithmetic of scores: whole steps of `2^-40` points.
+//! The arithmetic of scores: whole steps of `2^-44` points.
 //!
-//! A score of at most 100 points is at most 2^47 such steps, so every part, sum and difference of parts is a double without rounding. That is what "contributions
+//! A score of at most 100 points is below 2^51 such steps, so every part, sum and difference of parts is a double without rounding. That is what "contributions
 //! sum exactly" rests on: the law holds for the published doubles themselves, added in any order.
+//!
+//! Scores are rounded further, to `2^-24` points (6e-8): customers whose scores are equal by the formula then tie, and reach a threshold together, though their
+//! parts were rounded differently.
 
 /// Steps of one point.
-const PER_POINT: f64 = (1u64 << 40) as f64;
+const PER_POINT: f64 = (1u64 << 44) as f64;
+/// Steps of what scores are rounded to.
+const SCORE_STEPS: f64 = (1u64 << 20) as f64;
 /// The steps of a full score, 100 points.
 pub(super) const FULL: f64 = 100.0 * PER_POINT;
 /// Adding and taking away this rounds to a whole number, ties to even, for magnitudes below 2^51. Unlike a call of `round`, it vectorises everywhere.
@@ -14,6 +19,12 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0;
 #[inline]
 pub(super) fn whole(x: f64) -> f64 {
     (x + ROUNDER) - ROUNDER
+}
+
+/// Steps of a score from the sum of its parts.
+#[inline]
+pub(super) fn score_steps(sum: f64) -> f64 {
+    whole(sum / SCORE_STEPS) * SCORE_STEPS
 }
 
 /// Points from steps.
@@ -92,5 +103,6 @@ mod tests {
     fn points_and_steps_are_the_same_number() {
         assert_eq!((points(FULL), steps(100.0)), (100.0, FULL));
         assert_eq!(steps(points(123_456_789.0)), 123_456_789.0);
+        assert_eq!((score_steps(FULL), score_steps(SCORE_STEPS * 0.6)), (FULL, SCORE_STEPS));
     }
 }

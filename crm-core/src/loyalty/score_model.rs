@@ -38,8 +38,8 @@ pub(super) struct FittedDimension {
 /// A loyalty score: dimensions with their saved normalisation, weights, and the fitted population's mean.
 ///
 /// `score = 100 sum w n / sum w`, over the dimensions that are known of a customer, where `n` are the normalised values from 0 to 1 with 1 the loyal end. Nothing is
-/// filled in for what is not known; the share of the weight that is known is published as coverage. Scores are whole multiples of 2^-40 points, so that their parts
-/// add up exactly.
+/// filled in for what is not known; the share of the weight that is known is published as coverage. Scores are rounded to 2^-24 points (6e-8) and their parts to 2^-44, so
+/// that they add up exactly.
 ///
 /// ```
 /// use crm_core::Threads;
@@ -238,7 +238,7 @@ impl LoyaltyScore {
         self.scored
     }
 
-    /// The mean score of the fitted customers that have one, in points, rounded to 2^-40 points.
+    /// The mean score of the fitted customers that have one, in points, rounded to 2^-44 points.
     pub fn population_mean(&self) -> f64 {
         self.population_mean
     }

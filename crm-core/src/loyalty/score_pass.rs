@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::normalization::Normalizer;
-use super::score_grid::{FULL, points, split, whole};
+use super::score_grid::{FULL, points, score_steps, split, whole};
 use super::score_options::Combination;
 
 /// Rows that a task reads at once: their numbers stay in the cache while all dimensions are added up.
@@ -58,10 +58,10 @@ impl ScoreRule {
     pub(super) fn steps(&self, pattern: &Pattern, numbers: impl Iterator<Item = f64>) -> f64 {
         let known = pattern.shares.iter().zip(numbers).filter(|(share, _)| **share > 0.0);
         match self.combination {
-            Combination::Arithmetic => known.map(|(share, number)| whole(share * number)).sum(),
+            Combination::Arithmetic => score_steps(known.map(|(share, number)| whole(share * number)).sum()),
             Combination::Geometric => {
                 let ln: f64 = known.map(|(share, number)| share / FULL * number.ln()).sum();
-                whole(FULL * ln.exp()).min(FULL)
+                score_steps(FULL * ln.exp()).min(FULL)
             }
         }
     }
@@ -205,15 +205,21 @@ impl ScorePass<'_> {
         }
         let known = complete.shares.iter().zip(&block.numbers).filter(|(share, _)| **share > 0.0);
         match self.rule.combination {
-            Combination::Arithmetic => known.for_each(|(share, numbers)| {
-                scores.iter_mut().zip(numbers).for_each(|(score, number)| *score += whole(share * number));
-            }),
+            Combination::Arithmetic => {
+                known.for_each(|(share, numbers)| {
+                    scores
+                        .iter_mut()
+                        .zip(numbers)
+                        .for_each(|(score, number)| *score += whole(share * number));
+                });
+                scores.iter_mut().for_each(|score| *score = score_steps(*score));
+            }
             Combination::Geometric => {
                 known.for_each(|(share, numbers)| {
                     let weight = share / FULL;
                     scores.iter_mut().zip(numbers).for_each(|(score, number)| *score += weight * number.ln());
                 });
-                scores.iter_mut().for_each(|score| *score = whole(FULL * score.exp()).min(FULL));
+                scores.iter_mut().for_each(|score| *score = score_steps(FULL * score.exp()).min(FULL));
             }
         }
     }
@@ -248,7 +254,7 @@ fn block_totals(block: &Block, scores: &[f64]) -> Totals {
         }
         total
     };
-    // Scores are up to 2^47 steps: 64 of them at a time are a double without rounding.
+    // Scores are whole multiples of 2^20 steps below 2^51: 64 of them at a time are a double without rounding.
     let mut steps = (0i128, 0u64);
     for chunk in scores.chunks(64) {
         let known = chunk.iter().filter(|score| !score.is_nan());

@@ -26,7 +26,7 @@ impl LoyaltyScores {
         Self { scores, coverage, population_mean }
     }
 
-    /// The scores from 0 to 100, whole multiples of 2^-40; NaN where too little is known.
+    /// The scores from 0 to 100, whole multiples of 2^-24; NaN where too little is known.
     pub fn scores(&self) -> &[f64] {
         &self.scores
     }
