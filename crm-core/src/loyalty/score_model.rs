@@ -15,6 +15,7 @@ use super::weights_learned::{LearnedWeights, learn};
 use super::weights_objective::{ObjectiveWeights, objective_weights};
 use crate::customer::Day;
 use crate::error::{Error, ErrorKind, Result};
+use crate::math::ascending;
 use crate::parallel::Threads;
 
 /// The version of the saved form.
@@ -147,7 +148,7 @@ impl LoyaltyScore {
             .par_iter()
             .zip(&dimensions)
             .map(|(values, dimension)| {
-                let sorted = ascending(values);
+                let sorted = ascending(values.iter().copied().filter(|value| !value.is_nan()));
                 let (fit, status) = FittedNormalization::fit(dimension.normalized_by(), &sorted)?;
                 Ok((fit, status, sorted.len() as u64))
             })
@@ -334,14 +335,6 @@ impl FittedDimension {
         let direction: Direction = self.dimension.better();
         self.normalization.ready(direction)
     }
-}
-
-/// The known values, ascending; -0 is 0.
-fn ascending(values: &[f64]) -> Vec<f64> {
-    let mut known: Vec<f64> =
-        values.iter().filter(|value| !value.is_nan()).map(|value| value + 0.0).collect();
-    known.sort_unstable_by(f64::total_cmp);
-    known
 }
 
 /// An error about "column 3" says which dimension that is.

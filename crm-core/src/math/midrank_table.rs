@@ -70,7 +70,6 @@ impl MidrankTable {
 /// What is known of one kept value and of the values up to the next.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    value: f64,
     /// The percentile of the value itself.
     at: f64,
     /// The percentile just above it.
@@ -81,81 +80,112 @@ struct Place {
     per_half_width: f64,
 }
 
-/// A [`MidrankTable`] with an index by the leading bits of values.
+/// How values become numbers of buckets: any rule will do that never falls.
+#[derive(Clone, Copy, Debug)]
+enum Scale {
+    /// By the leading bits: about logarithmic.
+    Bits { lowest: u64, shift: u32 },
+    /// Even steps between two values, within which most of the others lie.
+    Even { low: f64, per_step: f64 },
+}
+
+impl Scale {
+    #[inline]
+    fn bucket(self, x: f64, last: usize) -> usize {
+        match self {
+            Self::Bits { lowest, shift } => ((ordered_bits(x).saturating_sub(lowest)) >> shift) as usize,
+            // What is below the low end becomes 0.
+            Self::Even { low, per_step } => ((x - low) * per_step) as usize,
+        }
+        .min(last)
+    }
+}
+
+/// A [`MidrankTable`] with an index over its values.
 #[derive(Clone, Debug)]
 pub(crate) struct MidrankLookup {
+    /// Followed by infinities, so that a search may read beyond the end.
+    values: Vec<f64>,
+    /// One for each value.
     places: Vec<Place>,
     /// The first place of each bucket.
     first: Vec<u32>,
-    lowest: u64,
-    shift: u32,
+    scale: Scale,
 }
 
-/// Within so many places a search goes one by one.
-const WALK: usize = 8;
+/// Buckets for each kept value: values do not spread evenly over them.
+const BUCKETS_A_VALUE: usize = 4;
+/// Within so many places a search compares with all, which costs no guess of a branch.
+const TOGETHER: usize = 4;
 
 impl MidrankLookup {
     fn new(table: &MidrankTable) -> Self {
         let size = table.size as f64;
-        let count = table.values.len();
+        let mut values = table.values.clone();
+        let count = values.len();
         let places: Vec<Place> = (0..count)
             .map(|place| {
-                let (value, less, equal) = (table.values[place], table.less[place], table.equal[place]);
+                let (less, equal) = (table.less[place], table.equal[place]);
                 let next = place + 1;
                 let (end, width) = if next < count {
-                    (table.less[next] as f64 / size, table.values[next] / 2.0 - value / 2.0)
+                    (table.less[next] as f64 / size, values[next] / 2.0 - values[place] / 2.0)
                 } else {
                     (1.0, f64::INFINITY)
                 };
                 let at = (2 * u128::from(less) + u128::from(equal)) as f64 / (2.0 * size);
                 let through = (less + equal) as f64 / size;
-                Place { value, at, through, end, per_half_width: width.recip() }
+                Place { at, through, end, per_half_width: width.recip() }
             })
             .collect();
-        let key = |place: usize| ordered_bits(table.values[place]);
-        let (lowest, span) = (key(0), key(count - 1) - key(0));
-        let buckets = (2 * count).next_power_of_two() as u64;
+        let buckets = (BUCKETS_A_VALUE * count).next_power_of_two();
+        let span = ordered_bits(values[count - 1]) - ordered_bits(values[0]);
         let shift = (64 - span.leading_zeros()).saturating_sub(buckets.trailing_zeros());
-        let filled = (span >> shift) as usize + 1;
-        let mut first = vec![0u32; filled + 1];
-        for place in 0..count {
-            first[((key(place) - lowest) >> shift) as usize + 1] = place as u32 + 1;
+        let bits = Scale::Bits { lowest: ordered_bits(values[0]), shift };
+        // A few far values must not make the steps of all others too wide.
+        let (low, high) = (values[count / 64], values[count - 1 - count / 64]);
+        let per_step = (buckets - 1) as f64 / (high - low);
+        let even = Scale::Even { low, per_step };
+        let usable = per_step.is_finite() && per_step > 0.0;
+        let crowd = |scale: Scale| -> u64 {
+            let mut counts = vec![0u64; buckets];
+            values.iter().for_each(|value| counts[scale.bucket(*value, buckets - 1)] += 1);
+            counts.iter().map(|count| count * count).sum()
+        };
+        let scale = if usable && crowd(even) < crowd(bits) { even } else { bits };
+        let mut first = vec![0u32; buckets + 1];
+        for (place, value) in values.iter().enumerate() {
+            first[scale.bucket(*value, buckets - 1) + 1] = place as u32 + 1;
         }
         for bucket in 1..first.len() {
             first[bucket] = first[bucket].max(first[bucket - 1]);
         }
-        Self { places, first, lowest, shift }
+        values.extend([f64::INFINITY; TOGETHER]);
+        Self { values, places, first, scale }
     }
 
     /// The percentile of a value, between 0 and 1; NaN for NaN.
     #[inline]
     pub(crate) fn percentile(&self, x: f64) -> f64 {
-        let last = self.places[self.places.len() - 1];
-        if x < self.places[0].value {
-            return 0.0;
-        }
-        if x >= last.value {
-            return if x == last.value { last.at } else { 1.0 };
-        }
         if x.is_nan() {
             return x;
         }
-        let bucket = ((ordered_bits(x) - self.lowest) >> self.shift) as usize;
+        let bucket = self.scale.bucket(x, self.first.len() - 2);
         let (start, end) = (self.first[bucket] as usize, self.first[bucket + 1] as usize);
-        let here = &self.places[start..end];
-        let within = if here.len() <= WALK {
-            here.iter().map(|place| usize::from(place.value <= x)).sum()
+        // Values of later buckets are above x.
+        let within = if end - start <= TOGETHER {
+            self.values[start..start + TOGETHER].iter().map(|value| usize::from(*value <= x)).sum()
         } else {
-            here.partition_point(|place| place.value <= x)
+            self.values[start..end].partition_point(|value| *value <= x)
         };
-        // The lowest value is not above x: there is a place before.
-        let place = &self.places[start + within - 1];
-        if place.value == x {
-            return place.at;
+        if start + within == 0 {
+            return 0.0;
         }
-        let share = (x / 2.0 - place.value / 2.0) * place.per_half_width;
-        // What cannot be said for rounding (a width below the smallest double) is the end.
-        (place.through + share * (place.end - place.through)).min(place.end)
+        let before = start + within - 1;
+        let (value, place) = (self.values[before], &self.places[before]);
+        let share = (x / 2.0 - value / 2.0) * place.per_half_width;
+        // What cannot be said for rounding (a width below the smallest double) is the end; beyond the last value it is 1.
+        let between = (place.through + share * (place.end - place.through)).min(place.end);
+        if value == x { place.at } else { between }
     }
 }
 
