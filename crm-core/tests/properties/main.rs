@@ -17,6 +17,7 @@ mod experiment_sequential;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_score;
 mod plain_kmeans;
 mod reference;
 mod rfm;
