@@ -15,9 +15,23 @@
 // Points: program, ledger, statement, liability.
 
 // Tiers, rewards, simulation.
+mod tier_measure;
+mod tier_period;
+mod tier_qualification;
+mod tier_quota;
+mod tier_rules;
+mod tier_state;
+mod tier_status;
 
 // Score.
 
 // Points: program, ledger, statement, liability.
 
 // Tiers, rewards, simulation.
+pub use tier_measure::{TierMeasure, TierMeasures};
+pub use tier_period::{TierLength, TierPeriod, TierTotalsAtUpgrade};
+pub use tier_qualification::{TierBound, TierGap, TierQualification};
+pub use tier_quota::{TierQuota, TierQuotaOutcome, TierQuotas};
+pub use tier_rules::{Tier, TierDowngrade, TierLanding, TierOptions, TierRules, TierUpgrade};
+pub use tier_state::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason, TierState};
+pub use tier_status::TierStatus;
