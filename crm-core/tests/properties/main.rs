@@ -16,7 +16,9 @@ mod experiment_sequential;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_tiers;
 mod plain_kmeans;
+mod plain_tiers;
 mod reference;
 mod rfm;
 mod segment_features;
