@@ -15,6 +15,8 @@
 // Points: program, ledger, statement, liability.
 
 // Tiers, rewards, simulation.
+mod tier_event;
+mod tier_fold;
 mod tier_measure;
 mod tier_period;
 mod tier_qualification;
@@ -28,10 +30,11 @@ mod tier_status;
 // Points: program, ledger, statement, liability.
 
 // Tiers, rewards, simulation.
+pub use tier_event::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason};
 pub use tier_measure::{TierMeasure, TierMeasures};
 pub use tier_period::{TierLength, TierPeriod, TierTotalsAtUpgrade};
 pub use tier_qualification::{TierBound, TierGap, TierQualification};
 pub use tier_quota::{TierQuota, TierQuotaOutcome, TierQuotas};
 pub use tier_rules::{Tier, TierDowngrade, TierLanding, TierOptions, TierRules, TierUpgrade};
-pub use tier_state::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason, TierState};
+pub use tier_state::TierState;
 pub use tier_status::TierStatus;

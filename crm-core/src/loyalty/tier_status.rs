@@ -1,9 +1,10 @@
 //! Where a member stands: until when, what is missing to keep the tier and to reach the next, what comes if nothing more happens.
 
+use super::tier_event::{TierHoldKind, TierReason};
 use super::tier_measure::TierTotals;
 use super::tier_qualification::TierGap;
 use super::tier_rules::{TierDowngrade, TierRules};
-use super::tier_state::{TierHoldKind, TierReason, TierState};
+use super::tier_state::TierState;
 use crate::customer::{Day, Money};
 use crate::error::Result;
 
@@ -135,11 +136,11 @@ impl TierGap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::loyalty::tier_event::{TierEvent, TierHold};
     use crate::loyalty::tier_measure::{TierMeasure, TierMeasures};
     use crate::loyalty::tier_period::{TierLength, TierPeriod};
     use crate::loyalty::tier_qualification::TierQualification;
     use crate::loyalty::tier_rules::{Tier, TierOptions};
-    use crate::loyalty::tier_state::{TierEvent, TierHold};
 
     fn day(text: &str) -> Day {
         Day::parse(text).unwrap()

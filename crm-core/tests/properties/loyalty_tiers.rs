@@ -81,7 +81,8 @@ fn tiers() -> impl Strategy<Value = Vec<PlainTier>> {
                     _ => vec![vec![(Points, value), (Score, value / 3)], vec![(Spend, 3 * value)]],
                 }
             };
-            let lifetime = (life && bound > 0).then(|| vec![vec![(Points, 4 * bound)], vec![(Orders, 5 + bound)]]);
+            let lifetime =
+                (life && bound > 0).then(|| vec![vec![(Points, 4 * bound)], vec![(Orders, 5 + bound)]]);
             tiers.push(PlainTier { entry: ways(4), keep: ways(keep), lifetime });
         }
         tiers

@@ -24,7 +24,8 @@ pub struct PlainRules {
 }
 
 fn qualification(ways: &Ways) -> TierQualification {
-    let bound = |&(measure, value): &(TierMeasure, i64)| TierQualification::at_least(measure, value as f64).unwrap();
+    let bound =
+        |&(measure, value): &(TierMeasure, i64)| TierQualification::at_least(measure, value as f64).unwrap();
     TierQualification::any(ways.iter().map(|way| TierQualification::all(way.iter().map(bound))))
 }
 
@@ -148,7 +149,9 @@ impl Member<'_> {
     fn current(&self, today: Day) -> [i128; 3] {
         match self.rules.options.period {
             TierPeriod::Unbounded => self.sum(0, self.happened, |_| true),
-            TierPeriod::Rolling { length, .. } => self.sum(0, self.happened, |day| later(day, length, 1) > today),
+            TierPeriod::Rolling { length, .. } => {
+                self.sum(0, self.happened, |day| later(day, length, 1) > today)
+            }
             _ => self.sum(self.this, self.happened, |_| true),
         }
     }
@@ -162,7 +165,13 @@ impl Member<'_> {
         };
         let balance = measures().find_map(|measures| measures.points_balance).unwrap_or(0);
         let score = measures().find_map(|measures| measures.score);
-        [Some(totals[0] as f64), Some(totals[1] as f64 / 1e6), Some(totals[2] as f64), Some(balance as f64), score]
+        [
+            Some(totals[0] as f64),
+            Some(totals[1] as f64 / 1e6),
+            Some(totals[2] as f64),
+            Some(balance as f64),
+            score,
+        ]
     }
 
     fn entered(&self, levels: &Levels) -> Option<usize> {
@@ -334,7 +343,8 @@ impl Member<'_> {
             TierEvent::Measures(_) => {
                 self.test(day);
                 let life = self.levels(self.sum(0, self.happened, |_| true));
-                let reached = |tier: &PlainTier| tier.lifetime.as_ref().is_some_and(|ways| holds(ways, &life));
+                let reached =
+                    |tier: &PlainTier| tier.lifetime.as_ref().is_some_and(|ways| holds(ways, &life));
                 let for_life = self.rules.tiers.iter().rposition(reached);
                 if for_life > self.for_life {
                     self.for_life = for_life;
