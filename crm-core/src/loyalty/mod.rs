@@ -15,6 +15,9 @@
 // Points: program, ledger, statement, liability.
 
 // Tiers, rewards, simulation.
+mod reward;
+mod reward_eligibility;
+mod reward_plan;
 mod tier_event;
 mod tier_fold;
 mod tier_measure;
@@ -30,6 +33,9 @@ mod tier_status;
 // Points: program, ledger, statement, liability.
 
 // Tiers, rewards, simulation.
+pub use reward::{Reward, RewardCatalogue, RewardKind};
+pub use reward_eligibility::{RewardEligibility, RewardGrant, RewardMember, RewardObstacle, RewardObstacles};
+pub use reward_plan::RewardPlan;
 pub use tier_event::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason};
 pub use tier_measure::{TierMeasure, TierMeasures};
 pub use tier_period::{TierLength, TierPeriod, TierTotalsAtUpgrade};
