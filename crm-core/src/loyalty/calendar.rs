@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use crate::customer::{BusinessZone, Day, DayFinder};
+use crate::customer::{BusinessZone, Day, DayFinder, MICROS_PER_DAY};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Days for which the first instant is kept: 1970 to 2070.
@@ -13,15 +13,16 @@ const EPOCH: i32 = 719_163;
 /// The calendar of a business zone.
 pub(super) struct Calendar {
     zone: BusinessZone,
-    days: DayFinder,
-    /// The first instant of each day.
-    starts: Vec<i64>,
+    /// The days of instants and the first instant of each day; universal time needs no tables.
+    tables: Option<(DayFinder, Vec<i64>)>,
 }
 
 impl Calendar {
     pub(super) fn new(zone: BusinessZone) -> Self {
         let start = |number: i32| Day::from_number(number).map_or(0, |day| zone.start_of(day));
-        Self { zone, days: DayFinder::new(zone), starts: (0..TABLE_DAYS).map(start).collect() }
+        let tables = (zone != BusinessZone::UTC)
+            .then(|| (DayFinder::new(zone), (0..TABLE_DAYS).map(start).collect()));
+        Self { zone, tables }
     }
 
     pub(super) fn zone(&self) -> BusinessZone {
@@ -31,7 +32,12 @@ impl Calendar {
     /// The number of the local day of an instant.
     #[inline]
     pub(super) fn day_of(&self, time: i64) -> Result<i32> {
-        self.days.day_of(time).ok_or_else(|| {
+        let day = match &self.tables {
+            // Days of 64 bits of microseconds fit 32 bits.
+            None => Day::from_number(time.div_euclid(MICROS_PER_DAY) as i32).ok().map(Day::number),
+            Some((days, _)) => days.day_of(time),
+        };
+        day.ok_or_else(|| {
             let message = format!("{time} microseconds lie outside the years 1 to 9999");
             Error::new(ErrorKind::OutOfRange, message).on("time")
         })
@@ -40,9 +46,12 @@ impl Calendar {
     /// The first instant of a day.
     #[inline]
     pub(super) fn start_of(&self, number: i32) -> Result<i64> {
-        match usize::try_from(number).ok().and_then(|day| self.starts.get(day)) {
-            Some(&start) => Ok(start),
-            None => Ok(self.zone.start_of(Day::from_number(number)?)),
+        match &self.tables {
+            None => Ok(i64::from(Day::from_number(number)?.number()) * MICROS_PER_DAY),
+            Some((_, starts)) => match usize::try_from(number).ok().and_then(|day| starts.get(day)) {
+                Some(&start) => Ok(start),
+                None => Ok(self.zone.start_of(Day::from_number(number)?)),
+            },
         }
     }
 
@@ -97,13 +106,17 @@ mod tests {
 
     #[test]
     fn tables_agree_with_the_zone() {
-        let zone = BusinessZone::new("America/Sao_Paulo").unwrap();
-        let calendar = Calendar::new(zone);
-        for number in (-400..40_000).step_by(7) {
-            let start = calendar.start_of(number).unwrap();
-            assert_eq!(start, zone.start_of(Day::from_number(number).unwrap()));
-            assert_eq!(calendar.day_of(start).unwrap(), number);
+        for name in ["America/Sao_Paulo", "UTC"] {
+            let zone = BusinessZone::new(name).unwrap();
+            let calendar = Calendar::new(zone);
+            for number in (-400..40_000).step_by(7) {
+                let start = calendar.start_of(number).unwrap();
+                assert_eq!(start, zone.start_of(Day::from_number(number).unwrap()));
+                assert_eq!(calendar.day_of(start).unwrap(), number);
+                assert!(calendar.day_of(start - 1).unwrap() < number);
+            }
+            assert!(calendar.day_of(i64::MAX).is_err());
+            assert!(calendar.start_of(i32::MAX).is_err());
         }
-        assert!(calendar.day_of(i64::MAX).is_err());
     }
 }

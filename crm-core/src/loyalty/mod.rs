@@ -17,6 +17,7 @@ mod calendar;
 mod decimal;
 mod earn_rule;
 mod event_columns;
+mod ledger_bytes;
 mod expiry_rule;
 mod points_account;
 mod points_balances;

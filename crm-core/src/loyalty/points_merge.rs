@@ -153,13 +153,14 @@ impl Pair<'_> {
 
     /// Refuses two members with accruals or redemptions of one id: nobody could tell which a later refund means.
     fn check_ids(&self, root: &PointsAccount, other: &PointsAccount) -> Result<()> {
-        let accruals = other.accruals.iter().map(|accrual| &accrual.event);
-        let redemptions = other.redemptions.iter().map(|redemption| &redemption.event);
-        let is_known = |id: &EventId| {
-            root.accruals.iter().any(|accrual| accrual.event == *id)
-                || root.redemptions.iter().any(|redemption| redemption.event == *id)
+        let ids = |account: &'_ PointsAccount| -> Vec<EventId> {
+            let accruals = account.accruals.iter().filter(|accrual| accrual.until > self.time);
+            let redemptions = account.redemptions.iter().filter(|redemption| redemption.until > self.time);
+            let ids = accruals.map(|accrual| &accrual.event).chain(redemptions.map(|redemption| &redemption.event));
+            ids.cloned().collect()
         };
-        match accruals.chain(redemptions).find(|id| is_known(id)) {
+        let known = ids(root);
+        match ids(other).into_iter().find(|id| known.contains(id)) {
             None => Ok(()),
             Some(id) => {
                 let message = format!("both members have an event {id}");

@@ -14,9 +14,12 @@ mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
 mod history;
+mod loyalty_points;
 #[path = "../log/mod.rs"]
 mod log;
+mod naive_points;
 mod plain_kmeans;
+mod points_rows;
 mod reference;
 mod rfm;
 mod segment_features;
