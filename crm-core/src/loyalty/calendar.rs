@@ -20,8 +20,8 @@ pub(super) struct Calendar {
 impl Calendar {
     pub(super) fn new(zone: BusinessZone) -> Self {
         let start = |number: i32| Day::from_number(number).map_or(0, |day| zone.start_of(day));
-        let tables = (zone != BusinessZone::UTC)
-            .then(|| (DayFinder::new(zone), (0..TABLE_DAYS).map(start).collect()));
+        let tables =
+            (zone != BusinessZone::UTC).then(|| (DayFinder::new(zone), (0..TABLE_DAYS).map(start).collect()));
         Self { zone, tables }
     }
 

@@ -87,7 +87,9 @@ impl PointsLedger {
                 at = member.merged_into;
                 steps += 1;
             }
-            if member.account.member != place as u32 || member.account.lots.iter().any(|lot| lot.origin >= count) {
+            if member.account.member != place as u32
+                || member.account.lots.iter().any(|lot| lot.origin >= count)
+            {
                 return Err(corrupt("a member stands in another's place"));
             }
         }

@@ -156,7 +156,8 @@ impl Pair<'_> {
         let ids = |account: &'_ PointsAccount| -> Vec<EventId> {
             let accruals = account.accruals.iter().filter(|accrual| accrual.until > self.time);
             let redemptions = account.redemptions.iter().filter(|redemption| redemption.until > self.time);
-            let ids = accruals.map(|accrual| &accrual.event).chain(redemptions.map(|redemption| &redemption.event));
+            let ids =
+                accruals.map(|accrual| &accrual.event).chain(redemptions.map(|redemption| &redemption.event));
             ids.cloned().collect()
         };
         let known = ids(root);

@@ -6,7 +6,7 @@ use crm_core::loyalty::{EntryKind, PointsEntries, PointsLedger};
 use proptest::prelude::*;
 
 use crate::naive_points::{NEVER, Row, State, What, World};
-use crate::points_rows::{apply, program, raws, row, rules};
+use crate::points_rows::{apply, first_rows, program, raws, row, rules};
 
 const MEMBERS: usize = 3;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -50,14 +50,16 @@ fn agree(ledger: &PointsLedger, world: &World, day: i32) -> std::result::Result<
     let balances = ledger.balances(i64::from(day) * MICROS_PER_DAY).unwrap();
     for (place, id) in balances.customer_ids.iter().enumerate() {
         let member: usize = id.to_string().parse().unwrap();
-        let counted = (world.count(member, State::Active), world.count(member, State::Pending), world.debt[member]);
+        let counted =
+            (world.count(member, State::Active), world.count(member, State::Pending), world.debt[member]);
         prop_assert_eq!((balances.available[place], balances.pending[place], balances.owed[place]), counted);
         let held = world
             .points
             .iter()
             .filter(|point| point.owner == member && matches!(point.state, State::Pending | State::Active));
         let next = held.clone().map(|point| point.expires).min().unwrap_or(NEVER);
-        let lapsing = if next == NEVER { 0 } else { held.filter(|point| point.expires == next).count() as i64 };
+        let lapsing =
+            if next == NEVER { 0 } else { held.filter(|point| point.expires == next).count() as i64 };
         let at = if next == NEVER { i64::MAX } else { i64::from(next) * MICROS_PER_DAY };
         prop_assert_eq!((balances.next_expiry_at[place], balances.next_expiry_points[place]), (at, lapsing));
         prop_assert_eq!(world.root(member), {
@@ -89,11 +91,13 @@ proptest! {
     /// After every event the engine has what the counting of single points has, refuses what cannot be and then stays as it
     /// was, keeps the laws of conservation, and posts what it did. Replayed at once, or from what was saved, it has the same bits.
     #[test]
-    fn single_points_agree_after_every_event(rules in rules(), raws in raws(14), later in 0..70i32) {
+    fn single_points_agree_after_every_event(rules in rules(), raws in raws(18), later in 0..70i32) {
         let program = program(&rules);
         let mut ledger = PointsLedger::new(program.clone());
         let (mut accepted, mut sums): (Vec<Row>, Sums) = (Vec::new(), Sums::default());
-        let mut world = World::run(&rules, MEMBERS, &[], 0).unwrap();
+        accepted.extend(first_rows());
+        sums.add(&apply(&mut ledger, &accepted).unwrap());
+        let mut world = World::run(&rules, MEMBERS, &accepted, accepted[0].day).unwrap();
         for (number, &raw) in raws.iter().enumerate() {
             let event = row(raw, &accepted, number as i64, MEMBERS, true);
             let newest = accepted.iter().map(|row| row.day).max().unwrap_or(event.day).max(event.day);
@@ -156,7 +160,8 @@ fn ledger_after<'l>(ledger: &'l PointsLedger, accepted: &[Row]) -> &'l PointsLed
 /// Events without merges that the engine accepts in the order of their days.
 fn accepted_in_order(rules: &crate::naive_points::Rules, raws: &[crate::points_rows::Raw]) -> Vec<Row> {
     let mut ledger = PointsLedger::new(program(rules));
-    let mut accepted: Vec<Row> = Vec::new();
+    let mut accepted = first_rows();
+    apply(&mut ledger, &accepted).unwrap();
     for (number, &raw) in raws.iter().enumerate() {
         let raw = (raw.0, raw.1 % 200, raw.2, raw.3, raw.4);
         let event = row(raw, &accepted, number as i64, MEMBERS, false);
@@ -242,4 +247,46 @@ proptest! {
         let far = i64::from(day + 100) * MICROS_PER_DAY;
         prop_assert_eq!(there.balances(far).unwrap(), ledger.balances(far).unwrap());
     }
+}
+
+/// The laws above are worth what their cases reach: every kind of event is taken and refused, every kind of posting is made, and
+/// earlier postings are corrected.
+#[test]
+fn the_cases_reach_every_event_and_every_posting() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    let mut runner = TestRunner::deterministic();
+    let strategy = (rules(), raws(18));
+    let (mut taken, mut refused) = (BTreeMap::<String, u32>::new(), BTreeMap::<String, u32>::new());
+    let (mut kinds, mut corrections, mut backdated) = (BTreeMap::<i32, u32>::new(), 0, 0);
+    for _ in 0..3000 {
+        let (rules, raws) = strategy.new_tree(&mut runner).unwrap().current();
+        let mut ledger = PointsLedger::new(program(&rules));
+        let mut accepted = first_rows();
+        apply(&mut ledger, &accepted).unwrap();
+        for (number, &raw) in raws.iter().enumerate() {
+            let event = row(raw, &accepted, number as i64, MEMBERS, true);
+            let name = format!("{:?}", event.what).split([' ', '(']).next().unwrap().to_owned();
+            match apply(&mut ledger, std::slice::from_ref(&event)) {
+                Ok(entries) => {
+                    *taken.entry(name).or_default() += 1;
+                    corrections += entries.corrections.iter().filter(|&&correction| correction).count();
+                    backdated += u32::from(
+                        accepted.iter().any(|row| row.member == event.member && row.day > event.day),
+                    );
+                    for &kind in &entries.kinds {
+                        *kinds.entry(kind as i32).or_default() += 1;
+                    }
+                    accepted.push(event);
+                }
+                Err(_) => *refused.entry(name).or_default() += 1,
+            }
+        }
+    }
+    let least = |counts: &BTreeMap<String, u32>| counts.values().copied().min().unwrap();
+    assert!(taken.len() == 11 && least(&taken) > 20, "{taken:?}");
+    assert!(refused.len() >= 10 && least(&refused) > 5, "{refused:?}");
+    assert!(kinds.len() == EntryKind::ALL.len(), "{kinds:?}");
+    assert!(corrections > 100 && backdated > 300, "{corrections} {backdated}");
 }

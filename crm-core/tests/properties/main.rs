@@ -14,9 +14,9 @@ mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
 mod history;
-mod loyalty_points;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_points;
 mod naive_points;
 mod plain_kmeans;
 mod points_rows;

@@ -2,7 +2,9 @@
 //!
 //! Days are whole, in universal time. Nothing of the engine is used but the names of its choices.
 
-use crm_core::loyalty::{AfterSpending, BurnOrder, ExpiryRounding, FactorStacking, LapsedPoints, PointRounding, RefundBasis};
+use crm_core::loyalty::{
+    AfterSpending, BurnOrder, ExpiryRounding, FactorStacking, LapsedPoints, PointRounding, RefundBasis,
+};
 
 pub(crate) const NEVER: i32 = i32::MAX;
 
@@ -195,11 +197,19 @@ impl Rules {
             .collect();
         let hundredths = match self.stacking {
             _ if factors.is_empty() => 100,
-            FactorStacking::Sum => (10 * (10 + factors.iter().map(|factor| factor - 10).sum::<i128>())).max(0),
-            FactorStacking::Product => factors.iter().product::<i128>() * if factors.len() == 1 { 10 } else { 1 },
+            FactorStacking::Sum => {
+                (10 * (10 + factors.iter().map(|factor| factor - 10).sum::<i128>())).max(0)
+            }
+            FactorStacking::Product => {
+                factors.iter().product::<i128>() * if factors.len() == 1 { 10 } else { 1 }
+            }
             FactorStacking::Highest => 10 * factors.iter().max().unwrap(),
         };
-        round(self.rounding, i128::from(cents) * i128::from(self.points) * hundredths, i128::from(self.per) * 100)
+        round(
+            self.rounding,
+            i128::from(cents) * i128::from(self.points) * hundredths,
+            i128::from(self.per) * 100,
+        )
     }
 
     fn remembered(&self) -> i32 {
@@ -249,7 +259,8 @@ impl World {
     pub(crate) fn takes_time_of(&self, rules: &Rules, row: &Row) -> bool {
         let takes = |member: usize, may_be_backdated: bool| {
             let (clock, barrier) = (self.clock[member], self.barrier[member]);
-            row.day >= clock || (may_be_backdated && row.day >= clock.saturating_sub(rules.backdating_days).max(barrier))
+            row.day >= clock
+                || (may_be_backdated && row.day >= clock.saturating_sub(rules.backdating_days).max(barrier))
         };
         let root = self.root(row.member);
         match row.what {
@@ -276,11 +287,15 @@ impl World {
     /// Lets days pass for one account.
     fn pass(&mut self, rules: &Rules, owner: usize, until: i32) {
         loop {
-            let next = |point: &&Point| point.owner == owner && matches!(point.state, State::Pending | State::Active);
+            let next = |point: &&Point| {
+                point.owner == owner && matches!(point.state, State::Pending | State::Active)
+            };
             let due = |point: &Point| {
                 if point.state == State::Pending { point.available.min(point.expires) } else { point.expires }
             };
-            let Some(day) = self.points.iter().filter(next).map(due).min().filter(|&day| day <= until) else { return };
+            let Some(day) = self.points.iter().filter(next).map(due).min().filter(|&day| day <= until) else {
+                return;
+            };
             for index in 0..self.points.len() {
                 let point = &self.points[index];
                 let held = matches!(point.state, State::Pending | State::Active);
@@ -312,7 +327,9 @@ impl World {
             let p = &self.points[index];
             let (year, month, _) = civil(p.earned);
             match rules.burn_order {
-                BurnOrder::NearestExpiry => (p.expires, year * 12 + month, p.origin, p.due, p.earned, p.accrual),
+                BurnOrder::NearestExpiry => {
+                    (p.expires, year * 12 + month, p.origin, p.due, p.earned, p.accrual)
+                }
                 BurnOrder::EarnedFirst => (p.earned, p.expires, p.origin, p.due, 0, p.accrual),
             }
         });
@@ -371,7 +388,8 @@ impl World {
             }
             What::Refund { of, cents } => self.refund(rules, root, *of, *cents, day)?,
             What::CancelAccrual(of) => {
-                let open = |accrual: &&mut Accrual| accrual.id == *of && day <= accrual.day + rules.refund_days;
+                let open =
+                    |accrual: &&mut Accrual| accrual.id == *of && day <= accrual.day + rules.refund_days;
                 let accrual = self.accruals[root].iter_mut().find(open).filter(|accrual| !accrual.undone)?;
                 accrual.undone = true;
                 accrual.refunded = accrual.cents;
@@ -379,7 +397,9 @@ impl World {
                 self.claim(rules, root, &[*of], claim);
             }
             What::CancelRedemption(of) => {
-                let open = |redemption: &Redemption| redemption.id == *of && day <= redemption.day + rules.cancel_days;
+                let open = |redemption: &Redemption| {
+                    redemption.id == *of && day <= redemption.day + rules.cancel_days
+                };
                 let place = self.redemptions[root].iter().position(open)?;
                 self.redemptions[root].remove(place);
                 for index in 0..self.points.len() {
@@ -452,7 +472,11 @@ impl World {
 
     fn refund(&mut self, rules: &Rules, root: usize, of: i64, cents: Option<i64>, day: i32) -> Refused {
         let open = |accrual: &&mut Accrual| accrual.bought && day <= accrual.day + rules.refund_days;
-        let order = self.accruals[root].iter_mut().filter(open).find(|accrual| accrual.id == of).map_or(of, |line| line.order);
+        let order = self.accruals[root]
+            .iter_mut()
+            .filter(open)
+            .find(|accrual| accrual.id == of)
+            .map_or(of, |line| line.order);
         let mut lines: Vec<&mut Accrual> = self.accruals[root]
             .iter_mut()
             .filter(open)
@@ -464,7 +488,10 @@ impl World {
         let bought: i64 = lines.iter().map(|line| line.cents).sum();
         let refunded: i64 = lines.iter().map(|line| line.refunded).sum();
         let cents = cents.unwrap_or(bought - refunded);
-        if lines.iter().all(|line| line.undone) || cents > bought - refunded || (cents <= 0 && bought > refunded) {
+        if lines.iter().all(|line| line.undone)
+            || cents > bought - refunded
+            || (cents <= 0 && bought > refunded)
+        {
             return None;
         }
         let points: i64 = lines.iter().map(|line| line.points).sum();
@@ -499,7 +526,9 @@ impl World {
         for &id in ids {
             // The points of one accrual differ by extension only.
             let mut own: Vec<usize> = (0..self.points.len())
-                .filter(|&i| of(&self.points[i], id) && matches!(self.points[i].state, State::Pending | State::Active))
+                .filter(|&i| {
+                    of(&self.points[i], id) && matches!(self.points[i].state, State::Pending | State::Active)
+                })
                 .collect();
             own.sort_by_key(|&index| self.points[index].expires);
             for index in own {
@@ -533,12 +562,21 @@ impl World {
 
     fn merge(&mut self, rules: &Rules, row: &Row, root: usize, other: usize) -> Refused {
         let known = self.merges.iter().any(|merge| merge.id == row.id);
-        if !self.joined[other] || self.parent[other].is_some() || root == other || known || row.day < self.clock[other] {
+        if !self.joined[other]
+            || self.parent[other].is_some()
+            || root == other
+            || known
+            || row.day < self.clock[other]
+        {
             return None;
         }
         let open = |account: usize| -> Vec<i64> {
-            let accruals = self.accruals[account].iter().filter(|a| row.day <= a.day + rules.refund_days).map(|a| a.id);
-            let redemptions = self.redemptions[account].iter().filter(|r| row.day <= r.day + rules.cancel_days).map(|r| r.id);
+            let accruals =
+                self.accruals[account].iter().filter(|a| row.day <= a.day + rules.refund_days).map(|a| a.id);
+            let redemptions = self.redemptions[account]
+                .iter()
+                .filter(|r| row.day <= r.day + rules.cancel_days)
+                .map(|r| r.id);
             accruals.chain(redemptions).collect()
         };
         if open(root).iter().any(|id| open(other).contains(id)) {
@@ -560,10 +598,12 @@ impl World {
             }
         }
         // What lapsed counts for refunds wherever the accrual is.
-        let (moved, kept) = std::mem::take(&mut self.accruals[from]).into_iter().partition(|accrual| moves(accrual.origin));
+        let (moved, kept) =
+            std::mem::take(&mut self.accruals[from]).into_iter().partition(|accrual| moves(accrual.origin));
         self.accruals[from] = kept;
         self.accruals[to].extend::<Vec<Accrual>>(moved);
-        let (moved, kept) = std::mem::take(&mut self.redemptions[from]).into_iter().partition(|one| moves(one.via));
+        let (moved, kept) =
+            std::mem::take(&mut self.redemptions[from]).into_iter().partition(|one| moves(one.via));
         self.redemptions[from] = kept;
         self.redemptions[to].extend::<Vec<Redemption>>(moved);
         let (moved, kept) = std::mem::take(&mut self.ids[from]).into_iter().partition(|one| moves(one.1));

@@ -2,8 +2,8 @@
 
 use crm_core::customer::{AmountColumn, Column, IdColumn, TimeColumn, Validity};
 use crm_core::loyalty::{
-    AfterSpending, BurnOrder, EventColumns, ExpiryRounding, FactorStacking, LapsedPoints, LoyaltyProgram, PointRounding,
-    PointsEntries, PointsLedger, RefundBasis,
+    AfterSpending, BurnOrder, EventColumns, ExpiryRounding, FactorStacking, LapsedPoints, LoyaltyProgram,
+    PointRounding, PointsEntries, PointsLedger, RefundBasis,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -110,7 +110,8 @@ pub(crate) fn apply(ledger: &mut PointsLedger, rows: &[Row]) -> crm_core::Result
         tiers.push(tier);
     }
     let flags = |column: &[Option<i64>]| column.iter().map(Option::is_some).collect::<Vec<bool>>();
-    let values = |column: &[Option<i64>]| column.iter().map(|value| value.unwrap_or(-7)).collect::<Vec<i64>>();
+    let values =
+        |column: &[Option<i64>]| column.iter().map(|value| value.unwrap_or(-7)).collect::<Vec<i64>>();
     let (point_flags, cent_flags) = (flags(&points), flags(&cents));
     let (reference_flags, other_flags) = (flags(&references), flags(&others));
     let (points, cents) = (values(&points), values(&cents));
@@ -141,16 +142,23 @@ fn choice<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strate
 /// Rules of all kinds; windows are short, so that they end within the cases.
 pub(crate) fn rules() -> impl Strategy<Value = Rules> {
     let rounding = || choice(PointRounding::ALL);
-    let earn = (1..4i64, prop::sample::select(vec![50i64, 100, 130]), rounding(), choice(FactorStacking::ALL));
+    let earn =
+        (1..4i64, prop::sample::select(vec![50i64, 100, 130]), rounding(), choice(FactorStacking::ALL));
     let factor = || prop::option::of(prop::sample::select(vec![0i64, 5, 15, 20]));
     let expiry = prop_oneof![
         1 => Just(None),
-        3 => (1..40u32, choice(ExpiryRounding::ALL)).prop_map(|(days, rounding)| Some((false, days, rounding))),
+        3 => (5..60u32, choice(ExpiryRounding::ALL)).prop_map(|(days, rounding)| Some((false, days, rounding))),
         3 => (1..3u32, choice(ExpiryRounding::ALL)).prop_map(|(months, rounding)| Some((true, months, rounding))),
     ];
-    let pending = prop_oneof![3 => Just(0i32), 2 => 1..15i32];
-    let orders = (choice(BurnOrder::ALL), choice(RefundBasis::ALL), rounding(), choice(AfterSpending::ALL));
-    let windows = (0..40i32, 0..40i32, prop_oneof![Just(0i32), 1..30i32]);
+    let pending = prop_oneof![4 => Just(0i32), 1 => 1..15i32];
+    let window = || prop_oneof![1 => 0..4i32, 5 => 5..60i32];
+    let after_spending = prop_oneof![
+        4 => Just(AfterSpending::Debt),
+        2 => Just(AfterSpending::Clamp),
+        1 => Just(AfterSpending::Escrow),
+    ];
+    let orders = (choice(BurnOrder::ALL), choice(RefundBasis::ALL), rounding(), after_spending);
+    let windows = (window(), window(), prop_oneof![Just(0i32), 1..60i32]);
     let rest = (choice(LapsedPoints::ALL), prop::option::of((1..3u32, 1..4u32)));
     (earn, (factor(), factor()), expiry, pending, orders, windows, rest).prop_map(
         |(earn, factors, expiry, pending_days, orders, windows, rest)| Rules {
@@ -179,22 +187,34 @@ pub(crate) fn rules() -> impl Strategy<Value = Rules> {
 pub(crate) type Raw = (u8, u8, u8, u8, u8);
 
 pub(crate) fn raws(most: usize) -> impl Strategy<Value = Vec<Raw>> {
-    prop::collection::vec(any::<Raw>(), 1..most)
+    prop::collection::vec(any::<Raw>(), 4..most)
+}
+
+/// Two members join before everything else.
+pub(crate) fn first_rows() -> Vec<Row> {
+    (0..2).map(|member| Row { member, id: 500 + member as i64, day: START + 40, what: What::Join }).collect()
 }
 
 /// Makes an event, most often one that makes sense.
 pub(crate) fn row(raw: Raw, accepted: &[Row], id: i64, members: usize, merges: bool) -> Row {
     let (who, when, kind, a, b) = raw;
     let newest = accepted.iter().map(|row| row.day).max().unwrap_or(START + 40);
-    let member = usize::from(who) % members;
-    let mut day = newest + [0, 0, 1, 1, 2, 3, 7, 12, 20, 33][usize::from(when) % 10];
+    // The first two more often.
+    let member = [0, 0, 1, 1, 2][usize::from(who) % 5] % members;
+    let mut day = newest + [0, 0, 0, 1, 1, 2, 3, 4, 7, 20][usize::from(when) % 10];
     if when >= 200 {
-        day = (newest - i32::from(when - 200) / 3).max(START + 40);
+        day = (newest - i32::from(when - 200) / 6).max(START + 40);
     }
     // Something of the wanted kind that came before, most often of the same member; else an id that never was.
     let earlier = |wanted: fn(&What) -> bool| {
         let all: Vec<&Row> = accepted.iter().filter(|row| wanted(&row.what)).collect();
-        if all.is_empty() || b >= 250 { None } else { Some(all[usize::from(a) % all.len()].clone()) }
+        if all.is_empty() || b >= 250 {
+            None
+        } else {
+            // The last one half of the time.
+            let back = if b % 2 == 0 { 1 } else { 1 + usize::from(a) % all.len() };
+            Some(all[all.len() - back].clone())
+        }
     };
     let joined = |member: usize| accepted.iter().any(|row| row.member == member && row.what == What::Join);
     let is_purchase = |what: &What| matches!(what, What::Purchase { .. });
@@ -202,21 +222,31 @@ pub(crate) fn row(raw: Raw, accepted: &[Row], id: i64, members: usize, merges: b
     let is_redemption = |what: &What| matches!(what, What::Redeem(_));
     let is_merge = |what: &What| matches!(what, What::Merge(_));
     let of = |found: &Option<Row>| found.as_ref().map_or(999, |row| row.id);
-    let as_found = |found: &Option<Row>| found.as_ref().filter(|_| b % 8 != 0).map_or(member, |row| row.member);
+    let as_found =
+        |found: &Option<Row>| found.as_ref().filter(|_| b % 16 != 0).map_or(member, |row| row.member);
     let small = i64::from(b % 7);
     let (member, what) = match kind {
-        _ if !joined(member) && kind < 240 => (member, What::Join),
-        0..60 => {
+        _ if !joined(member) && kind < 200 => (member, What::Join),
+        0..75 => {
             let order = earlier(is_purchase).filter(|_| b % 3 == 0).map(|row| row.id);
-            (member, What::Purchase { cents: i64::from(a) * 2 - 10, order, tea: b % 2 == 0 })
+            (member, What::Purchase { cents: i64::from(a) * 4 - 20, order, tea: b % 2 == 0 })
         }
-        60..90 => (member, What::Bonus(small)),
-        90..140 => (member, What::Redeem(1 + i64::from(a % 9))),
-        140..175 => {
+        75..90 => (member, What::Bonus(small)),
+        90..145 => {
+            // About as much as something earned, of whoever earned it.
+            let found = earlier(is_accrual);
+            let earned = match found.as_ref().map(|row| &row.what) {
+                Some(What::Purchase { cents, .. }) => cents / 100,
+                Some(What::Bonus(points)) => *points,
+                _ => 3,
+            };
+            (as_found(&found), What::Redeem(1 + i64::from(a) % earned.max(1)))
+        }
+        145..178 => {
             let found = earlier(is_purchase);
             (as_found(&found), What::Refund { of: of(&found), cents: (b % 4 > 0).then_some(small * 20) })
         }
-        175..200 => {
+        178..200 => {
             let found = earlier(is_redemption);
             (as_found(&found), What::CancelRedemption(of(&found)))
         }
@@ -231,7 +261,7 @@ pub(crate) fn row(raw: Raw, accepted: &[Row], id: i64, members: usize, merges: b
             let found = earlier(is_merge);
             (as_found(&found), What::Unmerge(of(&found)))
         }
-        _ => (member, What::Redeem(small - 1)),
+        _ => (member, What::Redeem(small * 3 - 1)),
     };
     // An id of before, once in a while and not so late that it was forgotten.
     let repeats = accepted.last().filter(|last| b == 249 && (last.day, last.member) == (day, member));
