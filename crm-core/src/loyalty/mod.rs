@@ -13,6 +13,24 @@
 // Score.
 
 // Points: program, ledger, statement, liability.
+mod calendar;
+mod decimal;
+mod earn_rule;
+mod event_columns;
+mod expiry_rule;
+mod ledger_bytes;
+mod points_account;
+mod points_balances;
+mod points_entries;
+mod points_entry;
+mod points_event;
+mod points_fold;
+mod points_history;
+mod points_ledger;
+mod points_merge;
+mod program;
+mod refund_rule;
+mod vintage;
 
 // Tiers, rewards, simulation.
 mod reward;
@@ -31,6 +49,18 @@ mod tier_status;
 // Score.
 
 // Points: program, ledger, statement, liability.
+pub use decimal::{Decimal, PointRounding};
+pub use earn_rule::{EarnMultiplier, EarnRule, FactorStacking, TierBonus};
+pub use event_columns::EventColumns;
+pub use expiry_rule::{ExpiryRounding, ExpiryRule};
+pub use points_account::{PointTotals, PointsAccount};
+pub use points_balances::PointsBalances;
+pub use points_entries::{PointsChanges, PointsEntries};
+pub use points_entry::{EntryKind, PointsEntry};
+pub use points_event::{EventId, EventKind, PointsAction, PointsEvent};
+pub use points_ledger::PointsLedger;
+pub use program::{BurnOrder, Enrollment, ExtensionRule, LoyaltyProgram, ProgramRules};
+pub use refund_rule::{AfterSpending, CancelRule, LapsedPoints, RefundBasis, RefundRule};
 
 // Tiers, rewards, simulation.
 pub use reward::{Reward, RewardCatalogue, RewardKind};

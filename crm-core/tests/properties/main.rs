@@ -16,6 +16,10 @@ mod experiment_sequential;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_points;
+mod naive_points;
+mod plain_kmeans;
+mod points_rows;
 mod loyalty_tiers;
 mod plain_kmeans;
 mod plain_tiers;
