@@ -68,6 +68,11 @@ impl IdList {
         Ok(Self { ids })
     }
 
+    /// A list of ids as they stand.
+    pub(crate) fn of(ids: Ids) -> Self {
+        Self { ids }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.ids.len()

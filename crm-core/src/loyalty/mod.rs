@@ -30,8 +30,38 @@ mod weights_learned;
 mod weights_objective;
 
 // Points: program, ledger, statement, liability.
+mod calendar;
+mod decimal;
+mod earn_rule;
+mod event_columns;
+mod expiry_rule;
+mod ledger_bytes;
+mod points_account;
+mod points_balances;
+mod points_entries;
+mod points_entry;
+mod points_event;
+mod points_fold;
+mod points_history;
+mod points_ledger;
+mod points_merge;
+mod program;
+mod refund_rule;
+mod vintage;
 
 // Tiers, rewards, simulation.
+mod reward;
+mod reward_eligibility;
+mod reward_plan;
+mod tier_event;
+mod tier_fold;
+mod tier_measure;
+mod tier_period;
+mod tier_qualification;
+mod tier_quota;
+mod tier_rules;
+mod tier_state;
+mod tier_status;
 
 // Score.
 pub use decay::Decay;
@@ -50,5 +80,28 @@ pub use weights_learned::{LearnedOptions, LearnedWeights};
 pub use weights_objective::{ObjectiveWeights, objective_weights};
 
 // Points: program, ledger, statement, liability.
+pub use decimal::{Decimal, PointRounding};
+pub use earn_rule::{EarnMultiplier, EarnRule, FactorStacking, TierBonus};
+pub use event_columns::EventColumns;
+pub use expiry_rule::{ExpiryRounding, ExpiryRule};
+pub use points_account::{PointTotals, PointsAccount};
+pub use points_balances::PointsBalances;
+pub use points_entries::{PointsChanges, PointsEntries};
+pub use points_entry::{EntryKind, PointsEntry};
+pub use points_event::{EventId, EventKind, PointsAction, PointsEvent};
+pub use points_ledger::PointsLedger;
+pub use program::{BurnOrder, Enrollment, ExtensionRule, LoyaltyProgram, ProgramRules};
+pub use refund_rule::{AfterSpending, CancelRule, LapsedPoints, RefundBasis, RefundRule};
 
 // Tiers, rewards, simulation.
+pub use reward::{Reward, RewardCatalogue, RewardKind};
+pub use reward_eligibility::{RewardEligibility, RewardGrant, RewardMember, RewardObstacle, RewardObstacles};
+pub use reward_plan::RewardPlan;
+pub use tier_event::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason};
+pub use tier_measure::{TierMeasure, TierMeasures};
+pub use tier_period::{TierLength, TierPeriod, TierTotalsAtUpgrade};
+pub use tier_qualification::{TierBound, TierGap, TierQualification};
+pub use tier_quota::{TierQuota, TierQuotaOutcome, TierQuotas};
+pub use tier_rules::{Tier, TierDowngrade, TierLanding, TierOptions, TierRules, TierUpgrade};
+pub use tier_state::TierState;
+pub use tier_status::TierStatus;
