@@ -19,6 +19,7 @@ mod earn_rule;
 mod event_columns;
 mod expiry_rule;
 mod ledger_bytes;
+mod liability;
 mod points_account;
 mod points_balances;
 mod points_entries;
@@ -30,6 +31,7 @@ mod points_ledger;
 mod points_merge;
 mod program;
 mod refund_rule;
+mod statement;
 mod vintage;
 
 // Tiers, rewards, simulation.
@@ -41,6 +43,7 @@ pub use decimal::{Decimal, PointRounding};
 pub use earn_rule::{EarnMultiplier, EarnRule, FactorStacking, TierBonus};
 pub use event_columns::EventColumns;
 pub use expiry_rule::{ExpiryRounding, ExpiryRule};
+pub use liability::{Breakage, PointsLiability, PointsRevenue, PriceAllocation};
 pub use points_account::{PointTotals, PointsAccount};
 pub use points_balances::PointsBalances;
 pub use points_entries::{PointsChanges, PointsEntries};
@@ -49,5 +52,6 @@ pub use points_event::{EventId, EventKind, PointsAction, PointsEvent};
 pub use points_ledger::PointsLedger;
 pub use program::{BurnOrder, Enrollment, ExtensionRule, LoyaltyProgram, ProgramRules};
 pub use refund_rule::{AfterSpending, CancelRule, LapsedPoints, RefundBasis, RefundRule};
+pub use statement::{MemberStatement, PeriodStatement, PointsBalance};
 
 // Tiers, rewards, simulation.
