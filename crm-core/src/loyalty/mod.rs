@@ -31,6 +31,7 @@ mod points_ledger;
 mod points_merge;
 mod program;
 mod refund_rule;
+mod statement;
 mod vintage;
 
 // Tiers, rewards, simulation.
@@ -67,6 +68,7 @@ pub use points_event::{EventId, EventKind, PointsAction, PointsEvent};
 pub use points_ledger::PointsLedger;
 pub use program::{BurnOrder, Enrollment, ExtensionRule, LoyaltyProgram, ProgramRules};
 pub use refund_rule::{AfterSpending, CancelRule, LapsedPoints, RefundBasis, RefundRule};
+pub use statement::{MemberStatement, PeriodStatement, PointsBalance};
 
 // Tiers, rewards, simulation.
 pub use program_simulation::{
