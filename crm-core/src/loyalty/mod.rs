@@ -35,6 +35,22 @@ mod statement;
 mod vintage;
 
 // Tiers, rewards, simulation.
+mod program_simulation;
+mod reward;
+mod reward_eligibility;
+mod reward_plan;
+mod simulation_run;
+mod tier_columns;
+mod tier_event;
+mod tier_fold;
+mod tier_measure;
+mod tier_period;
+mod tier_qualification;
+mod tier_quota;
+mod tier_roster;
+mod tier_rules;
+mod tier_state;
+mod tier_status;
 
 // Score.
 
@@ -55,3 +71,19 @@ pub use refund_rule::{AfterSpending, CancelRule, LapsedPoints, RefundBasis, Refu
 pub use statement::{MemberStatement, PeriodStatement, PointsBalance};
 
 // Tiers, rewards, simulation.
+pub use program_simulation::{
+    ProgramSimulation, SimulatedMembers, SimulatedProgram, SimulatedRules, SimulationOptions, WinnersAndLosers,
+};
+pub use reward::{Reward, RewardCatalogue, RewardKind};
+pub use reward_eligibility::{RewardEligibility, RewardGrant, RewardMember, RewardObstacle, RewardObstacles};
+pub use reward_plan::RewardPlan;
+pub use tier_columns::{TierChanges, TierColumns, TierGaps, TierStandings};
+pub use tier_event::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason};
+pub use tier_measure::{TierMeasure, TierMeasures};
+pub use tier_period::{TierLength, TierPeriod, TierTotalsAtUpgrade};
+pub use tier_qualification::{TierBound, TierGap, TierQualification};
+pub use tier_quota::{TierQuota, TierQuotaOutcome, TierQuotas};
+pub use tier_roster::TierRoster;
+pub use tier_rules::{Tier, TierDowngrade, TierLanding, TierOptions, TierRules, TierUpgrade};
+pub use tier_state::TierState;
+pub use tier_status::TierStatus;

@@ -17,8 +17,10 @@ mod history;
 #[path = "../log/mod.rs"]
 mod log;
 mod loyalty_points;
+mod loyalty_tiers;
 mod naive_points;
 mod plain_kmeans;
+mod plain_tiers;
 mod points_rows;
 mod reference;
 mod rfm;
