@@ -108,11 +108,7 @@ impl<'a> EventColumns<'a> {
     /// # Errors
     /// `LengthMismatch`.
     pub fn with_amounts(mut self, amounts: AmountColumn<'a>) -> Result<Self> {
-        let flags = match &amounts {
-            AmountColumn::Float(column) => column.check_validity("amount"),
-            AmountColumn::Scaled(column, _) => column.check_validity("amount"),
-            AmountColumn::Decimal(column, _) => column.check_validity("amount"),
-        };
+        let flags = check_amounts(&amounts, "amount");
         check(self.len(), "amount", amounts.len(), flags)?;
         self.amounts = Some(amounts);
         Ok(self)
@@ -202,15 +198,26 @@ impl<'a> EventColumns<'a> {
         }
     }
 
+    /// The kind of a row.
+    pub(super) fn kind(&self, row: usize) -> Result<EventKind> {
+        match present(self.kinds.get(row), "kind", "the kind is missing")? {
+            RawId::Text(name) => EventKind::from_name(name),
+            RawId::Integer(code) => EventKind::from_code(i32::try_from(code).unwrap_or(-1)),
+            RawId::Missing => Err(Error::new(ErrorKind::MissingValue, "the kind is missing").on("kind")),
+        }
+    }
+
+    /// What a row refers to, if anything.
+    pub(super) fn reference(&self, row: usize) -> Result<Option<EventId>> {
+        match text(self.references.as_ref(), row).map_err(|error| error.on("reference"))? {
+            RawId::Missing => Ok(None),
+            id => Ok(Some(owned(id))),
+        }
+    }
+
     /// What a row does.
     pub(super) fn action(&self, row: usize, program: &LoyaltyProgram) -> Result<RowAction<'_>> {
-        let kind = match present(self.kinds.get(row), "kind", "the kind is missing")? {
-            RawId::Text(name) => EventKind::from_name(name)?,
-            RawId::Integer(code) => EventKind::from_code(i32::try_from(code).unwrap_or(-1))?,
-            RawId::Missing => {
-                return Err(Error::new(ErrorKind::MissingValue, "the kind is missing").on("kind"));
-            }
-        };
+        let kind = self.kind(row)?;
         let reference = || {
             present(text(self.references.as_ref(), row), "reference", "the reference is missing").map(owned)
         };
@@ -260,24 +267,37 @@ impl<'a> EventColumns<'a> {
     }
 
     fn amount(&self, row: usize) -> Result<Option<i64>> {
-        let (micros, shown) = match &self.amounts {
+        self.amounts.as_ref().map_or(Ok(None), |column| micros_at(column, row, "amount"))
+    }
+}
+
+/// The micro-units of a row of amounts, if it has one.
+pub(super) fn micros_at(amounts: &AmountColumn<'_>, row: usize, name: &str) -> Result<Option<i64>> {
+    let (micros, shown) = match amounts {
+        AmountColumn::Float(column) => match column.get(row) {
             None => return Ok(None),
-            Some(AmountColumn::Float(column)) => match column.get(row) {
-                None => return Ok(None),
-                Some(value) => (micros_from_f64(value), value.to_string()),
-            },
-            Some(AmountColumn::Scaled(column, scale)) => match column.get(row) {
-                None => return Ok(None),
-                Some(value) => (micros_from_scaled(value.into(), *scale), value.to_string()),
-            },
-            Some(AmountColumn::Decimal(column, scale)) => match column.get(row) {
-                None => return Ok(None),
-                Some(value) => (micros_from_scaled(value, *scale), value.to_string()),
-            },
-        };
-        micros.map(Some).ok_or_else(|| {
-            Error::new(ErrorKind::OutOfRange, format!("{shown} is not a number {ROW_BOUND}")).on("amount")
-        })
+            Some(value) => (micros_from_f64(value), value.to_string()),
+        },
+        AmountColumn::Scaled(column, scale) => match column.get(row) {
+            None => return Ok(None),
+            Some(value) => (micros_from_scaled(value.into(), *scale), value.to_string()),
+        },
+        AmountColumn::Decimal(column, scale) => match column.get(row) {
+            None => return Ok(None),
+            Some(value) => (micros_from_scaled(value, *scale), value.to_string()),
+        },
+    };
+    micros.map(Some).ok_or_else(|| {
+        Error::new(ErrorKind::OutOfRange, format!("{shown} is not a number {ROW_BOUND}")).on(name)
+    })
+}
+
+/// Refuses amounts that have fewer flags than rows.
+pub(super) fn check_amounts(amounts: &AmountColumn<'_>, name: &str) -> Result<()> {
+    match amounts {
+        AmountColumn::Float(column) => column.check_validity(name),
+        AmountColumn::Scaled(column, _) => column.check_validity(name),
+        AmountColumn::Decimal(column, _) => column.check_validity(name),
     }
 }
 
@@ -294,7 +314,7 @@ fn text<'c>(column: Option<&'c IdColumn<'_>>, row: usize) -> Result<RawId<'c>> {
     column.map_or(Ok(RawId::Missing), |column| column.get(row))
 }
 
-fn present<'c>(id: Result<RawId<'c>>, column: &str, missing: &str) -> Result<RawId<'c>> {
+pub(super) fn present<'c>(id: Result<RawId<'c>>, column: &str, missing: &str) -> Result<RawId<'c>> {
     match id.map_err(|error| error.on(column))? {
         RawId::Missing => Err(Error::new(ErrorKind::MissingValue, missing).on(column)),
         id => Ok(id),
@@ -305,7 +325,7 @@ fn not_text(column: &str, code: i64) -> Error {
     Error::new(ErrorKind::WrongType, format!("{code} is not a name")).on(column)
 }
 
-fn check(rows: usize, name: &str, has: usize, flags: Result<()>) -> Result<()> {
+pub(super) fn check(rows: usize, name: &str, has: usize, flags: Result<()>) -> Result<()> {
     if has != rows {
         let message = format!("has {has} rows, but customer_id has {rows}");
         return Err(Error::new(ErrorKind::LengthMismatch, message).on(name));

@@ -36,6 +36,7 @@ mod earn_rule;
 mod event_columns;
 mod expiry_rule;
 mod ledger_bytes;
+mod liability;
 mod points_account;
 mod points_balances;
 mod points_entries;
@@ -47,18 +48,23 @@ mod points_ledger;
 mod points_merge;
 mod program;
 mod refund_rule;
+mod statement;
 mod vintage;
 
 // Tiers, rewards, simulation.
+mod program_simulation;
 mod reward;
 mod reward_eligibility;
 mod reward_plan;
+mod simulation_run;
+mod tier_columns;
 mod tier_event;
 mod tier_fold;
 mod tier_measure;
 mod tier_period;
 mod tier_qualification;
 mod tier_quota;
+mod tier_roster;
 mod tier_rules;
 mod tier_state;
 mod tier_status;
@@ -84,6 +90,7 @@ pub use decimal::{Decimal, PointRounding};
 pub use earn_rule::{EarnMultiplier, EarnRule, FactorStacking, TierBonus};
 pub use event_columns::EventColumns;
 pub use expiry_rule::{ExpiryRounding, ExpiryRule};
+pub use liability::{Breakage, PointsLiability, PointsRevenue, PriceAllocation};
 pub use points_account::{PointTotals, PointsAccount};
 pub use points_balances::PointsBalances;
 pub use points_entries::{PointsChanges, PointsEntries};
@@ -92,16 +99,23 @@ pub use points_event::{EventId, EventKind, PointsAction, PointsEvent};
 pub use points_ledger::PointsLedger;
 pub use program::{BurnOrder, Enrollment, ExtensionRule, LoyaltyProgram, ProgramRules};
 pub use refund_rule::{AfterSpending, CancelRule, LapsedPoints, RefundBasis, RefundRule};
+pub use statement::{MemberStatement, PeriodStatement, PointsBalance};
 
 // Tiers, rewards, simulation.
+pub use program_simulation::{
+    ProgramSimulation, SimulatedMembers, SimulatedProgram, SimulatedRules, SimulationOptions,
+    WinnersAndLosers,
+};
 pub use reward::{Reward, RewardCatalogue, RewardKind};
 pub use reward_eligibility::{RewardEligibility, RewardGrant, RewardMember, RewardObstacle, RewardObstacles};
 pub use reward_plan::RewardPlan;
+pub use tier_columns::{TierChanges, TierColumns, TierGaps, TierStandings};
 pub use tier_event::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason};
 pub use tier_measure::{TierMeasure, TierMeasures};
 pub use tier_period::{TierLength, TierPeriod, TierTotalsAtUpgrade};
 pub use tier_qualification::{TierBound, TierGap, TierQualification};
 pub use tier_quota::{TierQuota, TierQuotaOutcome, TierQuotas};
+pub use tier_roster::TierRoster;
 pub use tier_rules::{Tier, TierDowngrade, TierLanding, TierOptions, TierRules, TierUpgrade};
 pub use tier_state::TierState;
 pub use tier_status::TierStatus;

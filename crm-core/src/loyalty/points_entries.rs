@@ -75,6 +75,11 @@ impl PointsEntries {
         self.lots.push(as_id(&entry.lot));
     }
 
+    /// Whether a posting is one of a member.
+    pub(super) fn is_of(&self, place: usize, customer: CustomerId<'_>) -> bool {
+        self.customers.get(place) == customer
+    }
+
     /// Number of postings.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -6,8 +6,12 @@ use super::points_entry::{EntryKind, PointsEntry};
 use super::points_event::{EventId, PointsAction, PointsEvent};
 use super::program::{Enrollment, LoyaltyProgram};
 use super::refund_rule::{AfterSpending, LapsedPoints, RefundBasis};
-use crate::customer::Money;
+use crate::customer::{Day, MICROS_PER_DAY, Money};
 use crate::error::{Error, ErrorKind, Result};
+
+/// Instants of the years 1 to 9999 in any zone.
+const CALENDAR: std::ops::RangeInclusive<i64> =
+    (Day::MIN.number() as i64 + 1) * MICROS_PER_DAY..=(Day::MAX.number() as i64 - 1) * MICROS_PER_DAY;
 
 /// An error about a column that names the event.
 pub(super) fn refused(kind: ErrorKind, column: &str, event: &str, message: &str) -> Error {
@@ -219,7 +223,7 @@ impl Step<'_> {
 
     /// Lets points lapse and become available, one lot after the other, in the order of time.
     pub(super) fn advance(&mut self, to: i64) -> Result<()> {
-        while self.account.next_due <= to {
+        while self.account.next_due <= to && self.account.next_due < i64::MAX {
             let due = self.account.next_due;
             // Of lots that fall due together, those that lapse come first: they cannot pay what is owed any more.
             let lapses = self.account.lots.iter().position(|lot| lot.expires_at == due);

@@ -103,7 +103,7 @@ struct Kept {
     events_are_text: Option<bool>,
 }
 
-fn hash(id: RawId<'_>) -> u64 {
+pub(super) fn hash(id: RawId<'_>) -> u64 {
     match id {
         RawId::Integer(id) => xxhash_rust::xxh3::xxh3_64(&id.to_le_bytes()),
         RawId::Text(id) => xxhash_rust::xxh3::xxh3_64(id.as_bytes()),
@@ -111,7 +111,7 @@ fn hash(id: RawId<'_>) -> u64 {
     }
 }
 
-fn raw(id: &EventId) -> RawId<'_> {
+pub(super) fn raw(id: &EventId) -> RawId<'_> {
     match id {
         EventId::Integer(id) => RawId::Integer(*id),
         EventId::Text(id) => RawId::Text(id),
@@ -502,6 +502,36 @@ impl PointsLedger {
             }
             member.account = account;
         }
+    }
+
+    /// Applies one row, in whole or not at all, for those who count what does not fit.
+    pub(super) fn apply_row(
+        &mut self,
+        batch: &EventColumns<'_>,
+        row: usize,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        self.whole(|ledger, kept| {
+            ledger.row(batch, row, kept, entries)?;
+            entries.iter().try_for_each(|entry| ledger.vintages.count(entry))
+        })?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Applies something that has no id to a member that has its own points.
+    pub(super) fn apply_own(
+        &mut self,
+        place: u32,
+        time: i64,
+        action: PointsAction,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        self.whole(|ledger, kept| {
+            ledger.keep(place, kept);
+            ledger.fold(place, &PointsEvent { id: None, time, action }, place, entries)?;
+            entries.iter().try_for_each(|entry| ledger.vintages.count(entry))
+        })
     }
 
     /// Checks the laws of conservation and counts everything again, for every member.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::dimension_table::DimensionTable;
-use super::score_grid::{FULL, points, score_steps, split, steps, whole};
+use super::score_grid::{FULL, points, split, steps, whole};
 use super::score_model::LoyaltyScore;
 use super::score_options::Combination;
 use super::score_pass::{Block, Pattern, ScoreRule};

@@ -107,7 +107,6 @@ pub(super) struct ScorePass<'a> {
 /// The numbers of a block of rows, a column a dimension.
 pub(super) struct Block {
     pub(super) numbers: Vec<Vec<f64>>,
-    pub(super) first_row: usize,
     any_missing: Vec<bool>,
 }
 
@@ -154,7 +153,7 @@ impl ScorePass<'_> {
             any_missing.push(normalizer.write(&column[first_row..end], &mut numbers));
             numbers
         });
-        Block { numbers: numbers.collect(), first_row, any_missing }
+        Block { numbers: numbers.collect(), any_missing }
     }
 
     /// The numbers of all rows, a column a dimension.

@@ -154,6 +154,14 @@ impl TierQualification {
         }
     }
 
+    /// Whether any bound is one of a measure.
+    pub(super) fn uses(&self, measure: TierMeasure) -> bool {
+        match self {
+            Self::AtLeast(bound) => bound.measure == measure,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.uses(measure)),
+        }
+    }
+
     /// Whether whoever meets this meets the other too, whatever the measures.
     ///
     /// Bounds are lower bounds, so it is enough to look at the ways of meeting this with as little as possible.

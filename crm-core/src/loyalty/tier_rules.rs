@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::tier_measure::TierLevels;
+use super::tier_measure::{TierLevels, TierMeasure};
 use super::tier_period::{TierLength, TierPeriod};
 use super::tier_qualification::TierQualification;
 use crate::error::{Error, ErrorKind, Result};
@@ -321,6 +321,12 @@ impl TierRules {
         self.tiers.get(usize::from(tier)).map(keep)
     }
 
+    /// Whether any condition asks for a measure.
+    pub(super) fn uses(&self, measure: TierMeasure) -> bool {
+        let parts = |tier: &Tier| [Some(tier.entry.clone()), tier.keep.clone(), tier.lifetime.clone()];
+        self.tiers.iter().flat_map(parts).flatten().any(|condition| condition.uses(measure))
+    }
+
     /// The highest tier that the totals of a life give.
     pub(super) fn for_life(&self, levels: &TierLevels) -> Option<u16> {
         let holds = |tier: &Tier| tier.lifetime.as_ref().is_some_and(|lifetime| lifetime.holds(levels));
@@ -356,7 +362,6 @@ impl From<TierRules> for RulesText {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loyalty::tier_measure::TierMeasure;
 
     fn at_least(measure: TierMeasure, value: f64) -> TierQualification {
         TierQualification::at_least(measure, value).unwrap()

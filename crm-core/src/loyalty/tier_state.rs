@@ -138,13 +138,19 @@ impl TierRules {
     pub fn state_from_json(&self, text: &str) -> Result<TierState> {
         let state: TierState = serde_json::from_str(text)
             .map_err(|error| Error::new(ErrorKind::Corrupt, error.to_string()).on("json"))?;
-        self.check(&state, state.today)?;
+        self.check_saved(&state)?;
+        Ok(state)
+    }
+
+    /// Refuses a saved state that no events lead to.
+    pub(super) fn check_saved(&self, state: &TierState) -> Result<()> {
+        self.check(state, state.today)?;
         let fits = |totals: &TierTotals| totals.checked_plus(TierTotals::ZERO).is_ok();
         let sorted = state.window.iter().zip(state.window.iter().skip(1)).all(|(a, b)| a.0 < b.0);
         let ahead = state.next_tick().is_none_or(|day| day > state.today);
         let score = state.score.is_none_or(f64::is_finite);
         if fits(&state.life) && sorted && ahead && score && state.joined <= state.today {
-            return Ok(state);
+            return Ok(());
         }
         let message =
             format!("the state is none that events lead to (totals within ±{GREATEST_TOTAL}, days in order)");

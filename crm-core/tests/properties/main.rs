@@ -17,8 +17,8 @@ mod experiment_sequential;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;
-mod loyalty_score;
 mod loyalty_points;
+mod loyalty_score;
 mod loyalty_tiers;
 mod naive_points;
 mod plain_kmeans;
