@@ -1,8 +1,8 @@
 //! Bounds on distances, after Hamerly (2010), "Making k-means even faster", SDM: rows whose label cannot change are skipped.
 
+use super::chosen::Chosen;
 use super::distance::squared_distance;
 use super::kernel::{not_above, not_below};
-use super::lloyd::BLOCK;
 
 /// Up to so many centres, their mutual distances are worth computing.
 const MUTUAL: usize = 1024;
@@ -60,27 +60,23 @@ pub(super) struct Bounds<'a> {
     pub(super) lower: &'a mut [f32],
 }
 
-/// Lets the bounds follow the centres, and writes the numbers of the rows, from `start`, for which they do not settle the label; returns how many.
+/// Lets the bounds follow the centres, and writes the numbers of the rows, from `start`, for which they do not settle the label.
 #[inline(always)]
 pub(super) fn drift(
     start: usize,
-    labels: &[u32],
+    labels: &[u16],
     bounds: &mut Bounds<'_>,
     moves: &[Move],
-    open: &mut [u32; BLOCK],
-) -> usize {
-    let mut count = 0;
+    open: &mut Chosen<u32>,
+) {
     let rows = labels.iter().zip(bounds.upper.iter_mut()).zip(bounds.lower.iter_mut());
     for (row, ((&label, upper), lower)) in (start as u32..).zip(rows) {
         let Move { own, others, half_gap } = moves[label as usize];
         // The factors make up for the rounding of the sums.
         *upper = (*upper + own) * (1.0 + 2.0 * f32::EPSILON);
         *lower = (*lower - others).max(0.0) * (1.0 - 2.0 * f32::EPSILON);
-        // A block has at most BLOCK rows.
-        open[count % BLOCK] = row;
-        count += usize::from(*upper >= lower.max(half_gap));
+        open.choose(row, *upper >= lower.max(half_gap));
     }
-    count
 }
 
 /// The squared distance, summed in eight lanes: faster than in order, and off by its rounding.

@@ -154,6 +154,24 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Writes the values of these rows row by row, `stride` apart.
+    pub(super) fn read_rows(&self, rows: impl Iterator<Item = u32> + Clone, into: &mut [f64], stride: usize) {
+        let into = into.chunks_exact_mut(stride);
+        match (&self.layout, self.features) {
+            (Layout::Rows(values), 1) => copy_rows::<1>(values, into.zip(rows)),
+            (Layout::Rows(values), 2) => copy_rows::<2>(values, into.zip(rows)),
+            (Layout::Rows(values), 3) => copy_rows::<3>(values, into.zip(rows)),
+            (Layout::Rows(values), 4) => copy_rows::<4>(values, into.zip(rows)),
+            (Layout::Rows(values), 5) => copy_rows::<5>(values, into.zip(rows)),
+            (Layout::Rows(values), 6) => copy_rows::<6>(values, into.zip(rows)),
+            (Layout::Rows(values), 7) => copy_rows::<7>(values, into.zip(rows)),
+            (Layout::Rows(values), 8) => copy_rows::<8>(values, into.zip(rows)),
+            _ => {
+                into.zip(rows).for_each(|(into, row)| self.read_row(row as usize, &mut into[..self.features]))
+            }
+        }
+    }
+
     /// Writes the values of these rows feature by feature, `stride` apart.
     pub(super) fn read_tile(&self, rows: &[u32], into: &mut [f64], stride: usize) {
         if let [first, .., last] = *rows
@@ -178,6 +196,16 @@ impl<'a> Matrix<'a> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Copies rows of a few values: known to the compiler, they are copied on the spot.
+fn copy_rows<'a, const FEATURES: usize>(values: &[f64], rows: impl Iterator<Item = (&'a mut [f64], u32)>) {
+    let (values, _) = values.as_chunks::<FEATURES>();
+    for (into, row) in rows {
+        if let Some(into) = into.first_chunk_mut() {
+            *into = values[row as usize];
         }
     }
 }

@@ -14,6 +14,8 @@
 #[allow(clippy::inline_always)]
 mod bounds;
 #[allow(clippy::inline_always)]
+mod chosen;
+#[allow(clippy::inline_always)]
 mod exact_sum;
 #[allow(clippy::inline_always)]
 mod kernel;
@@ -25,6 +27,8 @@ mod screen;
 mod silhouette;
 #[allow(clippy::inline_always)]
 mod survey;
+#[allow(clippy::inline_always)]
+mod tally;
 
 mod agreement;
 mod assign;
