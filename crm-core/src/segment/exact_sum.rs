@@ -15,8 +15,6 @@ const ROOM: usize = 1 << 22;
 const TO_HALF: f64 = 1.5 * (1_u128 << 83) as f64;
 /// The same, to an integer.
 const TO_INTEGER: f64 = 1.5 * (1_u128 << 52) as f64;
-/// Bits of a lower half.
-const HALF: u32 = 31;
 
 /// Scales that turn the values of a matrix, times their weights, into integers.
 pub(super) struct Grid {

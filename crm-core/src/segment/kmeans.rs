@@ -75,17 +75,7 @@ impl KMeans {
     /// Those of [`fit`](Self::fit); `LengthMismatch`; `InvalidValue` with the row for weights that are negative, not finite or above 1e140, or if all
     /// are 0.
     pub fn fit_weighted(matrix: &Matrix<'_>, weights: &[f64], options: &KMeansOptions) -> Result<Clustering> {
-        if weights.len() != matrix.rows() {
-            let message = format!("has {} rows where the matrix has {}", weights.len(), matrix.rows());
-            return Err(Error::new(ErrorKind::LengthMismatch, message).on("weights"));
-        }
-        if let Some(row) = weights.iter().position(|weight| !(0.0..=1e140).contains(weight)) {
-            let message = format!("{} is not a weight from 0 to 1e140", weights[row]);
-            return Err(Error::new(ErrorKind::InvalidValue, message).on("weights").at_row(row as u64));
-        }
-        if weights.iter().all(|&weight| weight == 0.0) {
-            return Err(Error::new(ErrorKind::InvalidValue, "all weights are 0").on("weights"));
-        }
+        check_weights(weights, matrix.rows())?;
         Self::fit_with(matrix, Some(weights), options)
     }
 
@@ -220,6 +210,22 @@ impl KMeans {
         }
         Err(Error::new(ErrorKind::Corrupt, "the parts of the model do not fit together").on("json"))
     }
+}
+
+/// Refuses weights that do not say how often rows count.
+pub(super) fn check_weights(weights: &[f64], rows: usize) -> Result<()> {
+    if weights.len() != rows {
+        let message = format!("has {} rows where the matrix has {rows}", weights.len());
+        return Err(Error::new(ErrorKind::LengthMismatch, message).on("weights"));
+    }
+    if let Some(row) = weights.iter().position(|weight| !(0.0..=1e140).contains(weight)) {
+        let message = format!("{} is not a weight from 0 to 1e140", weights[row]);
+        return Err(Error::new(ErrorKind::InvalidValue, message).on("weights").at_row(row as u64));
+    }
+    if weights.iter().all(|&weight| weight == 0.0) {
+        return Err(Error::new(ErrorKind::InvalidValue, "all weights are 0").on("weights"));
+    }
+    Ok(())
 }
 
 /// The number of distinct rows that count, up to `enough`.

@@ -8,7 +8,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Matrix;
-use super::bounds::{Bounds, Move, distance_in_lanes, drift, moves};
+use super::bounds::{Bounds, Drift, Move, OwnCentre, moves};
 use super::chosen::Chosen;
 use super::distance::squared_distance;
 use super::exact_sum::{Grid, LANES, Relocate, Relocation, Sums, groups_of};
@@ -218,12 +218,22 @@ impl Step<'_> {
             Part::Bounds(bounds) => match self.moves {
                 None => all(block.start, block.labels.len(), open),
                 Some(moves) => {
-                    self.arch.dispatch(
-                        #[inline(always)]
-                        || drift(block.start, block.labels, bounds, moves, open),
-                    );
+                    let (start, labels) = (block.start, &*block.labels);
+                    self.arch.dispatch(Drift { start, labels, bounds, moves, open });
                     if moves.len() >= MANY_CENTRES {
-                        self.look_at_own_centre(&mut block, moves, &mut desk.values, open);
+                        let Problem { matrix, frame, .. } = self.problem;
+                        let (scale, centres, values) = (frame.scale, self.centres, &mut desk.values);
+                        self.arch.dispatch(OwnCentre {
+                            matrix,
+                            scale,
+                            centres,
+                            moves,
+                            start,
+                            labels,
+                            bounds,
+                            values,
+                            open,
+                        });
                     }
                 }
             },
@@ -266,37 +276,6 @@ impl Step<'_> {
                 outcome.unsure += u64::from(unsure);
             }
         }
-    }
-
-    /// Leaves open only rows that the true distance to the own centre does not settle.
-    fn look_at_own_centre(
-        &self,
-        block: &mut Block<'_>,
-        moves: &[Move],
-        values: &mut [f64],
-        open: &mut Chosen<u32>,
-    ) {
-        let matrix = self.problem.matrix;
-        let features = matrix.features();
-        let Part::Bounds(bounds) = &mut block.known else { return };
-        self.arch.dispatch(
-            #[inline(always)]
-            || {
-                open.retain(
-                    #[inline(always)]
-                    |row| {
-                        let place = row as usize - block.start;
-                        let cluster = block.labels[place] as usize;
-                        matrix.read_row(row as usize, values);
-                        let centre = &self.centres[cluster * features..][..features];
-                        let distance = distance_in_lanes(values, centre).sqrt() * self.problem.frame.scale;
-                        let upper = not_below(distance);
-                        bounds.upper[place] = upper;
-                        upper >= bounds.lower[place].max(moves[cluster].half_gap)
-                    },
-                );
-            },
-        );
     }
 
     fn assign_tile(&self, block: &mut Block<'_>, rows: &[u32], desk: &mut Desk) {

@@ -135,6 +135,16 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// The values of a row, in `room` if they do not lie together.
+    #[inline(always)]
+    pub(super) fn row_in<'b>(&'b self, row: usize, room: &'b mut [f64]) -> &'b [f64] {
+        if let Layout::Rows(values) = &self.layout {
+            return &values[row * self.features..][..self.features];
+        }
+        self.read_row(row, room);
+        room
+    }
+
     /// Writes the values of rows that lie together feature by feature, `stride` apart.
     pub(super) fn read_span(&self, rows: Range<usize>, into: &mut [f64], stride: usize) {
         match &self.layout {

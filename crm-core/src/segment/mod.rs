@@ -20,7 +20,7 @@ mod exact_sum;
 #[allow(clippy::inline_always)]
 mod kernel;
 #[allow(clippy::inline_always)]
-mod lloyd;
+mod matrix;
 #[allow(clippy::inline_always)]
 mod screen;
 #[allow(clippy::inline_always)]
@@ -47,7 +47,7 @@ mod gap;
 mod kmeans;
 mod kmeans_options;
 mod knee;
-mod matrix;
+mod lloyd;
 mod members;
 mod mini_batch;
 mod mixture;
