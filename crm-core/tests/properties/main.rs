@@ -28,6 +28,7 @@ mod reference;
 mod rfm;
 mod segment_features;
 mod segment_kmeans;
+mod segment_model;
 mod segment_quality;
 mod segment_tiers;
 mod segments;
