@@ -1,8 +1,9 @@
-"""Writes tests/cases/experiment/stress.json: statistics of two rates where doubles are hard pressed, by mpmath with 60 digits.
+"""Writes tests/cases/experiment/stress.json and stress_ends.json: two rates where doubles are hard pressed, by mpmath with 60 digits.
 
     python tests/oracles/make_experiment_stress.py
 
-Rates under the null are found as roots of the score equation, by bisection, so that no closed form is shared with the engine.
+Rates under the null are found as roots of the score equation, by bisection, so that no closed form is shared with the engine. Ends of 95 %
+intervals are the nulls at which the statistic is the 97.5 % point of the normal distribution, again by bisection.
 """
 
 import json
@@ -41,6 +42,8 @@ def root(f, low, high):
     """Where a function that falls passes 0, by halving."""
     for _ in range(260):
         middle = (low + high) / 2
+        if middle in (low, high):
+            break
         if f(middle) > 0:
             low = middle
         else:
@@ -96,7 +99,63 @@ def ln_two_sided(z):
     return min(mp.log(mp.erfc(abs(z) / mp.sqrt(2))), mp.mpf(0))
 
 
+def end(counts, contrast, method, z):
+    """The null at which the statistic is z; the end of the nulls where it never is."""
+    # Nulls as a growing function of a position in (0, 1); statistics fall as the null grows.
+    if contrast == "difference":
+        null, least, most = lambda u: 2 * u - 1, mp.mpf(-1), mp.mpf(1)
+    else:
+        null, least, most = lambda u: u / (1 - u), mp.mpf(0), mp.inf
+    tiny = mp.mpf(2) ** -150
+    if value(counts, contrast, method, null(tiny)) < z:
+        return least
+    if value(counts, contrast, method, null(1 - tiny)) > z:
+        return most
+    low, high = tiny, 1 - tiny
+    for _ in range(130):
+        middle = (low + high) / 2
+        if value(counts, contrast, method, null(middle)) > z:
+            low = middle
+        else:
+            high = middle
+        if high - low < mp.mpf(10) ** -36 * min(low, 1 - high):
+            break
+    return null((low + high) / 2)
+
+
+def value(counts, contrast, method, null):
+    return statistics(*counts, contrast, null)[method]
+
+
+def write_ends():
+    # The level as the engine reads it.
+    z = mp.sqrt(2) * mp.erfinv(1 - mp.mpf(0.05))
+    cases = []
+    for name, counts in PAIRS.items():
+        counts = [mp.mpf(count) for count in counts]
+        for contrast in NULLS:
+            for method in ("score", "likelihood"):
+                ends = [end(counts, contrast, method, z), end(counts, contrast, method, -z)]
+                cases.append(
+                    {
+                        "name": name, "target": [int(count) for count in counts[:2]], "control": [int(count) for count in counts[2:]],
+                        "method": method, "contrast": contrast, "lower": float(ends[0]), "upper": None if ends[1] == mp.inf else float(ends[1]),
+                    }
+                )
+                print(cases[-1], flush=True)
+    write("stress_ends.json", cases)
+
+
+def write(name, cases):
+    lines = ",\n".join(json.dumps(case) for case in cases)
+    path = pathlib.Path(__file__).parents[1] / "cases" / "experiment" / name
+    source = "tests/oracles/make_experiment_stress.py, mpmath with 60 digits"
+    path.write_text(f'{{"source": "{source}", "cases": [\n{lines}\n]}}\n')
+    print(len(cases), "cases")
+
+
 def main():
+    write_ends()
     cases = []
     for name, counts in PAIRS.items():
         for contrast, nulls in NULLS.items():
@@ -113,11 +172,7 @@ def main():
                             "null": float(null), "statistic": float(z), "ln_p": float(ln_two_sided(z)),
                         }
                     )
-    lines = ",\n".join(json.dumps(case) for case in cases)
-    path = pathlib.Path(__file__).parents[1] / "cases" / "experiment" / "stress.json"
-    source = "tests/oracles/make_experiment_stress.py, mpmath with 60 digits"
-    path.write_text(f'{{"source": "{source}", "cases": [\n{lines}\n]}}\n')
-    print(len(cases), "cases")
+    write("stress.json", cases)
 
 
 if __name__ == "__main__":

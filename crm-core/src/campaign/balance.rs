@@ -22,7 +22,7 @@ pub struct BalanceRow {
     pub level: String,
     /// The target.
     pub arm: String,
-    /// `(mean_t - mean_c) / sqrt((var_t + var_c) / 2)`; 0 where nothing varies and the means are equal, NaN where they are not. Magnitudes
+    /// `(mean_t - mean_c) / sqrt((var_t + var_c) / 2)`; 0 where nothing varies and the means are equal, infinite where they are not. Magnitudes
     /// below 0.1 are commonly taken for balance.
     pub standardised_difference: f64,
     /// The test that the means, or shares, are equal.

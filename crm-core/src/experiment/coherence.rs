@@ -10,8 +10,11 @@ impl Interval {
     ///
     /// Both are solutions of the same equation, found to the last digits but not to the last bit.
     pub(crate) fn agreeing(self, null: f64, rejected: bool) -> Self {
-        if self.kind != IntervalKind::Bounded || self.contains(null) != rejected {
+        if self.kind == IntervalKind::Unbounded || self.contains(null) != rejected {
             return self;
+        }
+        if self.kind == IntervalKind::Exclusive {
+            return self.excluding(null, rejected);
         }
         let scale = ROUNDING * (null.abs() + f64::MIN_POSITIVE).max((self.upper - self.lower).abs().min(1.0));
         if rejected {
@@ -20,6 +23,18 @@ impl Interval {
             Self { lower: null, ..self }
         } else if (self.upper - null).abs() <= scale && null > self.upper {
             Self { upper: null, ..self }
+        } else {
+            self
+        }
+    }
+
+    /// As `agreeing`, of an exclusive interval.
+    fn excluding(self, null: f64, rejected: bool) -> Self {
+        let near = |end: f64| (end - null).abs() <= ROUNDING * null.abs().max(f64::MIN_POSITIVE);
+        if near(self.lower) {
+            Self { lower: if rejected { null.next_down() } else { null }, ..self }
+        } else if near(self.upper) {
+            Self { upper: if rejected { null.next_up() } else { null }, ..self }
         } else {
             self
         }

@@ -47,6 +47,11 @@ impl Interval {
         Self { lower: f64::NEG_INFINITY, upper: f64::INFINITY, kind: IntervalKind::Unbounded }
     }
 
+    /// The same values with a number added to each.
+    pub(crate) fn shifted(self, by: f64) -> Self {
+        Self { lower: self.lower + by, upper: self.upper + by, ..self }
+    }
+
     /// Whether a value belongs to it.
     pub fn contains(&self, value: f64) -> bool {
         match self.kind {

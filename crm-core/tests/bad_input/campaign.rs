@@ -1,10 +1,11 @@
 //! Campaigns: tables, lists, plans and scores that make no sense.
 
 use crm_core::campaign::{
-    Arm, Comparison, ContactLog, Rule, Selection, Split, TargetTable, UpliftCurve, UpliftCurveKind,
-    UpliftScale,
+    Arm, ArmCost, CampaignMetric, CampaignOutcomes, Comparison, ContactLog, MeasureOptions, Rule, Selection,
+    Split, TargetTable, TopShare, UpliftCurve, UpliftCurveKind, UpliftScale,
 };
 use crm_core::customer::IdList;
+use crm_core::experiment::{MultiplicityMethod, TestOptions};
 
 use super::*;
 
@@ -100,4 +101,95 @@ fn uplift_that_makes_no_sense() {
         let error = curve.score_interval(kind, scale, alpha, replicates, 1, Threads::Available).unwrap_err();
         assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, argument, None));
     }
+}
+
+#[test]
+fn parts_of_uplift_that_make_no_sense() {
+    let curve = UpliftCurve::new(&[3.0, 2.0, 1.0], &[true, false, true], &[1.0, 0.0, 0.0]).unwrap();
+    let options = TestOptions::default();
+    for share in [0.0, -0.1, 1.1, f64::NAN] {
+        let error = curve.top(share, TopShare::Everybody, &options).unwrap_err();
+        assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "share", None));
+    }
+    for bands in [0, 1001] {
+        let error = curve.bands(bands, &options).unwrap_err();
+        assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "bands", None));
+    }
+    let error = curve.bands(2, &options.alpha(1.0)).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "alpha", None));
+}
+
+fn outcomes() -> CampaignOutcomes {
+    let arms = [Arm::target("mail", 1.0), Arm::control("none", 1.0)];
+    CampaignOutcomes::new(&IdColumn::Text(&["mail", "none", "mail", "none", ""]), &arms).unwrap()
+}
+
+#[test]
+fn outcomes_that_make_no_sense() {
+    let arms = [Arm::target("mail", 1.0), Arm::control("none", 1.0)];
+    let error = CampaignOutcomes::new(&IdColumn::Text(&["mail", "post"]), &arms).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidValue, "arm", 1));
+    let error = CampaignOutcomes::new(&IdColumn::Text(&["", ""]), &arms).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::Empty, "arm", None));
+    for (metric, values, kind, row) in [
+        (CampaignMetric::Response, vec![0.0, 0.5, 1.0, 1.0, 0.0], ErrorKind::InvalidValue, Some(1)),
+        (CampaignMetric::Conversion, vec![0.0, 1.0, f64::NAN, 1.0, 0.0], ErrorKind::InvalidValue, Some(2)),
+        (CampaignMetric::Orders, vec![0.0, 1.0, 2.0, -1.0, 0.0], ErrorKind::InvalidValue, Some(3)),
+        (CampaignMetric::Revenue, vec![f64::INFINITY, 1.0, 2.0, 1.0, 0.0], ErrorKind::InvalidValue, Some(0)),
+        (CampaignMetric::Revenue, vec![1.0], ErrorKind::LengthMismatch, None),
+    ] {
+        let error = outcomes().with_metric(metric, &values).unwrap_err();
+        assert_eq!(seen(&error), expected(kind, metric.name(), row));
+    }
+    // Who is in no arm is not looked at.
+    let values = [1.0, 2.0, 3.0, 4.0, f64::NAN];
+    let with_revenue = outcomes().with_metric(CampaignMetric::Revenue, &values).unwrap();
+    let error = with_revenue.clone().with_metric(CampaignMetric::Revenue, &values).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "metric", None));
+    let error = outcomes().with_covariate(&[1.0, f64::NAN, 0.0, 0.0, 0.0]).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidValue, "covariate", 1));
+    let error = outcomes().with_before("age", &[1.0, f64::NAN, f64::INFINITY, 0.0, 0.0]).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidValue, "age", 2));
+    let error = with_revenue.with_groups("", &IdColumn::Text(&[""; 5])).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "name", None));
+}
+
+#[test]
+fn measurements_that_make_no_sense() {
+    let options = MeasureOptions::default();
+    let error = outcomes().measure(&options).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::Empty, "metrics", None));
+    let known = outcomes().with_metric(CampaignMetric::Revenue, &[1.0, 2.0, 3.0, 4.0, 0.0]).unwrap();
+    let cost = ArmCost { per_contact: 1.0, ..ArmCost::default() };
+    for (options, kind, argument) in [
+        (MeasureOptions { alpha: 0.0, ..options.clone() }, ErrorKind::InvalidArgument, "alpha"),
+        (options.clone().cost_of("post", cost), ErrorKind::InvalidArgument, "costs"),
+        (options.clone().cost_of("none", cost), ErrorKind::InvalidArgument, "costs"),
+        (
+            options.clone().cost(ArmCost { per_contact: -1.0, ..cost }),
+            ErrorKind::InvalidArgument,
+            "per_contact",
+        ),
+        (options.clone().cost(ArmCost { margin: 0.0, ..cost }), ErrorKind::InvalidArgument, "margin"),
+        (
+            options.clone().cost(ArmCost { per_response: 1.0, ..cost }),
+            ErrorKind::InvalidArgument,
+            "per_response",
+        ),
+    ] {
+        let error = known.measure(&options).unwrap_err();
+        assert_eq!(seen(&error), expected(kind, argument, None));
+    }
+    let rates = outcomes().with_metric(CampaignMetric::Response, &[1.0, 0.0, 1.0, 0.0, 0.0]).unwrap();
+    let error = rates.measure(&options.cost(cost)).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::MissingColumn, "revenue", None));
+    let arms = [Arm::target("mail", 1.0), Arm::control("none", 1.0)];
+    let alone = CampaignOutcomes::new(&IdColumn::Text(&["mail", "mail"]), &arms).unwrap();
+    let alone = alone.with_metric(CampaignMetric::Response, &[1.0, 0.0]).unwrap();
+    let error = alone.measure(&MeasureOptions::default()).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::Empty, "none", None));
+    let error = alone.balance(0.05, MultiplicityMethod::Holm).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::Empty, "none", None));
+    let error = known.balance(1.5, MultiplicityMethod::Holm).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "alpha", None));
 }

@@ -110,7 +110,8 @@ proptest! {
         // The unit of measurement scales losses and leaves probabilities.
         let unit = scale.exp();
         let scaled = EffectPosterior::new(mean * unit, error * unit, df).unwrap().decide(&BayesOptions::default()).unwrap();
-        prop_assert!((scaled.ln_p_target_better / result.ln_p_target_better - 1.0).abs() < 1e-9);
+        let (ln_scaled, ln_p) = (scaled.ln_p_target_better, result.ln_p_target_better);
+        prop_assert!((ln_scaled - ln_p).abs() <= 1e-9 * ln_p.abs(), "{ln_scaled} {ln_p}");
         prop_assert!((scaled.loss_target / unit - result.loss_target).abs() <= 1e-9 * result.loss_target);
         // Data that agree with the prior's mean leave it there, and sharpen it.
         let prior = NormalPrior { mean, deviation: 2.0 * error };

@@ -5,6 +5,7 @@ mod any_log;
 mod base;
 mod bytes;
 mod campaign;
+mod campaign_measure;
 mod clv;
 mod clv_fit;
 mod experiment_bayes;

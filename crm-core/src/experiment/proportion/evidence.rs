@@ -77,6 +77,24 @@ pub(crate) fn ends(
     match options.alternative {
         Alternative::TwoSided => Interval::bounded(lower(), upper()),
         Alternative::Greater => Interval::bounded(lower(), f64::INFINITY),
-        Alternative::Less => Interval::bounded(least, upper()),
+        // Where a level near 1 leaves no ratio at all, 0 remains, which no null is.
+        Alternative::Less => Interval::bounded(least, upper().max(least)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::experiment::{
+        Alternative, BinaryArm, Contrast, ProportionMethod, TestOptions, compare_proportions,
+    };
+
+    #[test]
+    fn where_every_ratio_is_rejected_none_is_left() {
+        // 2 ± 2.14 standard errors of 1.41: at this level Wald's test rejects every ratio above 0 from above.
+        let (target, control) = (BinaryArm::new(1, 1).unwrap(), BinaryArm::new(1, 2).unwrap());
+        let options =
+            TestOptions::default().contrast(Contrast::Ratio).alternative(Alternative::Less).alpha(0.984);
+        let found = compare_proportions(&target, &control, ProportionMethod::Unpooled, &options).unwrap();
+        assert!(found.rejects() && found.interval.lower == 0.0 && found.interval.upper == 0.0, "{found:?}");
     }
 }

@@ -9,6 +9,7 @@ use super::arm::QuantileArm;
 use super::ranked::Ranked;
 use super::single::check_probability;
 use crate::error::{Error, Result};
+use crate::experiment::interval::{Interval, IntervalKind};
 use crate::experiment::sample::{check_contrast, interval, unanswered};
 use crate::experiment::test_options::{Alternative, Contrast, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
@@ -26,7 +27,8 @@ use crate::math::{ln_normal_upper, normal_quantile, normal_upper};
 /// rejecting: they agree. Where an arm is too small for its limits the end is infinite.
 ///
 /// `probability` lies inside (0, 1). The status is `NoVariance` if both arms are constant, `ZeroBaseline` if the control's quantile is not above
-/// 0 and a lift or a ratio is asked for: neither has an answer; `Unbounded` if an end that was asked for is infinite.
+/// 0 and a lift or a ratio is asked for: neither has an answer; `Unbounded` if an end that was asked for is infinite, or if the ratios that are
+/// not rejected are those outside an `Exclusive` interval (both quantiles may be negative).
 ///
 /// # Errors
 /// `InvalidArgument` for an option that makes no sense, such as a lift of -1 or less under the null; `Empty` for a summary without rows.
@@ -78,12 +80,11 @@ pub fn compare_quantiles(
     }
     let sides = if options.alternative == Alternative::TwoSided { 2.0 } else { 1.0 };
     let z = -normal_quantile(options.alpha / sides);
-    let end = |below: bool| {
-        if relative { arms.ratio_end(z, below) - origin } else { arms.difference_end(z, below) }
+    test.interval = if relative {
+        arms.ratio_interval(z, options.alternative).shifted(-origin)
+    } else {
+        arms.difference_interval(z, options.alternative)
     };
-    let lower = if options.alternative == Alternative::Less { f64::NEG_INFINITY } else { end(true) };
-    let upper = if options.alternative == Alternative::Greater { f64::INFINITY } else { end(false) };
-    test.interval = interval(lower, upper);
     test.statistic = if relative { arms.deviate(null + origin, 0.0) } else { arms.deviate(1.0, null) };
     let z = test.statistic;
     (test.p_value, test.ln_p_value) = match options.alternative {
@@ -96,11 +97,12 @@ pub fn compare_quantiles(
     };
     test.interval = test.interval.agreeing(null, test.p_value <= test.alpha);
     let endless = match options.alternative {
-        Alternative::TwoSided => lower.is_infinite() || upper.is_infinite(),
-        Alternative::Greater => lower.is_infinite(),
-        Alternative::Less => upper.is_infinite(),
+        Alternative::TwoSided => test.interval.lower.is_infinite() || test.interval.upper.is_infinite(),
+        Alternative::Greater => test.interval.lower.is_infinite(),
+        Alternative::Less => test.interval.upper.is_infinite(),
     };
-    test.status = if endless { TestStatus::Unbounded } else { TestStatus::Ok };
+    let whole = test.interval.kind == IntervalKind::Bounded && !endless;
+    test.status = if whole { TestStatus::Ok } else { TestStatus::Unbounded };
     Ok(test)
 }
 
@@ -120,11 +122,26 @@ impl Limits {
         Self { quantile: ranked.at_position(position), position, deviation, ranked }
     }
 
-    /// How far the lower limit lies below the quantile, or the upper one above it.
-    fn reach(&self, z: f64, down: bool) -> f64 {
+    /// The lower limit at z, or the upper one.
+    fn limit(&self, z: f64, down: bool) -> Limit {
         let step = if down { -z } else { z } * self.deviation;
-        (self.ranked.at_position(self.position + step) - self.quantile).abs()
+        let value = self.ranked.at_position(self.position + step);
+        Limit { value, reach: (value - self.quantile).abs() }
     }
+
+    /// The quantile, a limit's reach and the limit over the largest of them, so that no product of two overflows; and that.
+    fn in_its_size(&self, limit: Limit) -> ([f64; 3], f64) {
+        let size = self.quantile.abs().max(limit.reach).max(limit.value.abs());
+        let size = if size > 0.0 { size } else { 1.0 };
+        ([self.quantile / size, limit.reach / size, limit.value / size], size)
+    }
+}
+
+/// Where a limit lies, and how far from the quantile. What is left of a limit near 0 has no digits in `quantile - reach`.
+#[derive(Clone, Copy)]
+struct Limit {
+    value: f64,
+    reach: f64,
 }
 
 struct Arms {
@@ -139,10 +156,22 @@ impl Arms {
     /// `t - ratio c - shift` as a normal deviate: the largest z at which 0 is rejected, with the sign of the side.
     fn deviate(&self, ratio: f64, shift: f64) -> f64 {
         let apart = self.target.quantile - ratio * self.control.quantile - shift;
+        let sign = if apart > 0.0 { 1.0 } else { -1.0 };
+        // |apart|^2 > a^2 + (ratio b)^2 with the larger of the two taken to the left, as the limit that is left of the quantile by it.
         let rejects = |z: f64| {
-            let (of_target, of_control) =
-                (self.target.reach(z, apart > 0.0), self.control.reach(z, apart < 0.0));
-            apart.abs() > of_target.hypot(ratio * of_control)
+            let of_target = self.target.limit(z, apart > 0.0);
+            let of_control = self.control.limit(z, apart < 0.0);
+            let (a, b) = (of_target.reach, ratio * of_control.reach);
+            if a.is_infinite() || b.is_infinite() {
+                return false;
+            }
+            let nearest = if a > b {
+                of_target.value - ratio * self.control.quantile - shift
+            } else {
+                self.target.quantile - ratio * of_control.value - shift
+            };
+            let size = apart.abs() + a.max(b);
+            sign * nearest / size > (a.min(b) / size).powi(2)
         };
         if !rejects(0.0) {
             return 0.0;
@@ -161,28 +190,133 @@ impl Arms {
         low.copysign(apart)
     }
 
-    /// The lowest difference that is not rejected from below at z, or the highest from above; beyond the estimate if z is negative.
-    fn difference_end(&self, z: f64, below: bool) -> f64 {
-        let down = below == (z >= 0.0);
-        let reach = self.target.reach(z.abs(), down).hypot(self.control.reach(z.abs(), !down));
+    /// The differences that are not rejected at z.
+    fn difference_interval(&self, z: f64, alternative: Alternative) -> Interval {
         let estimate = self.target.quantile - self.control.quantile;
-        if down { estimate - reach } else { estimate + reach }
+        let end = |below: bool| {
+            // Beyond the estimate if z is negative.
+            let down = below == (z >= 0.0);
+            let reach =
+                self.target.limit(z.abs(), down).reach.hypot(self.control.limit(z.abs(), !down).reach);
+            if down { estimate - reach } else { estimate + reach }
+        };
+        let lower = if alternative == Alternative::Less { f64::NEG_INFINITY } else { end(true) };
+        let upper = if alternative == Alternative::Greater { f64::INFINITY } else { end(false) };
+        interval(lower, upper)
     }
 
-    /// As `difference_end`, of ratios above 0; the control's quantile is above 0.
-    fn ratio_end(&self, z: f64, below: bool) -> f64 {
-        let down = below == (z >= 0.0);
-        let (a, b) = (self.target.reach(z.abs(), down), self.control.reach(z.abs(), !down));
-        let (t, c) = (self.target.quantile, self.control.quantile);
-        // The roots of (t - r c)^2 = a^2 + r^2 b^2; no term of what stands under the square root is negative where it is taken.
-        let (square, constant) = ((c - b) * (c + b), (t - a) * (t + a));
-        let root = || (a * a * square + b * b * t * t).sqrt();
-        if down {
-            if t <= a || b.is_infinite() { f64::NEG_INFINITY } else { constant / (t * c + root()) }
-        } else if b >= c {
-            f64::INFINITY
-        } else {
-            (t * c + root()) / square
+    /// The ratios above 0 that are not rejected at z; the control's quantile is above 0. A one-sided test with a negative z accepts what the
+    /// other side rejects.
+    fn ratio_interval(&self, z: f64, alternative: Alternative) -> Interval {
+        let below = || self.ratios_rejected_below(z.abs());
+        let above = || self.ratios_rejected_above(z.abs());
+        let without = |lower: f64, [from, to]: [f64; 2]| {
+            if to == f64::INFINITY { interval(lower, from) } else { Interval::exclusive(from, to) }
+        };
+        match alternative {
+            Alternative::TwoSided => without(below(), above()),
+            Alternative::Less if z >= 0.0 => without(f64::NEG_INFINITY, above()),
+            Alternative::Less => interval(f64::NEG_INFINITY, below()),
+            Alternative::Greater if z >= 0.0 => interval(below(), f64::INFINITY),
+            Alternative::Greater => {
+                let [from, to] = above();
+                interval(from, to)
+            }
+        }
+    }
+
+    /// All ratios below this one are rejected from below at z.
+    ///
+    /// The ends of this and of the next are roots of `(t - r c)^2 = a^2 + r^2 b^2`, where no term of what stands under the square root is
+    /// negative or none of its roots counts.
+    fn ratios_rejected_below(&self, z: f64) -> f64 {
+        let (target, control) = (self.target.limit(z, true), self.control.limit(z, false));
+        if target.value <= 0.0 || control.reach.is_infinite() {
+            return f64::NEG_INFINITY;
+        }
+        let ([t, a, nearest], unit) = self.target.in_its_size(target);
+        let ([c, b, _], baseline) = self.control.in_its_size(control);
+        let root = (b * b * nearest * (t + a) + a * a * c * c).sqrt();
+        nearest * (t + a) / (t * c + root) * (unit / baseline)
+    }
+
+    /// The ratios between these two are rejected from above at z. The second is finite where the control's lower limit is below 0 and so is the
+    /// target's upper one: a large ratio of what may be negative is again no contradiction (Fieller 1954).
+    fn ratios_rejected_above(&self, z: f64) -> [f64; 2] {
+        let none = [f64::INFINITY; 2];
+        let (target, control) = (self.target.limit(z, false), self.control.limit(z, true));
+        if target.reach.is_infinite() || control.reach.is_infinite() {
+            return none;
+        }
+        let ([t, a, highest], unit) = self.target.in_its_size(target);
+        let ([c, b, lowest], baseline) = self.control.in_its_size(control);
+        let (square, constant, back) = (lowest * (c + b), highest * (t - a), unit / baseline);
+        let root_of = a * a * square + b * b * t * t;
+        if square > 0.0 {
+            let root = root_of.sqrt();
+            let from = if t < 0.0 { constant / (t * c - root) } else { (t * c + root) / square };
+            return [back * from, f64::INFINITY];
+        }
+        if t >= 0.0 || root_of.is_nan() || root_of <= 0.0 {
+            return none;
+        }
+        let far = t * c - root_of.sqrt();
+        [back * (constant / far), if square < 0.0 { back * (far / square) } else { f64::INFINITY }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::quantile::arm::QuantileArmOptions;
+
+    fn arm(from: f64, step: f64) -> QuantileArm {
+        let values: Vec<f64> = (0..40).map(|row| from + step * f64::from(row)).collect();
+        QuantileArm::from_values(&values, &QuantileArmOptions::default()).unwrap()
+    }
+
+    /// Every null is rejected if and only if it lies outside the interval.
+    fn holds(target: &QuantileArm, control: &QuantileArm, options: &TestOptions) -> TestResult {
+        let whole = compare_quantiles(target, control, 0.5, options).unwrap();
+        for null in (1..400).map(|step| 0.05 * f64::from(step)) {
+            let there = compare_quantiles(target, control, 0.5, &options.null(null)).unwrap();
+            assert_eq!(there.p_value > options.alpha, whole.interval.contains(null), "{null} {whole:?}");
+        }
+        whole
+    }
+
+    #[test]
+    fn a_ratio_of_what_may_be_negative_on_both_sides_has_two_parts() {
+        let options = TestOptions::default().contrast(Contrast::Ratio);
+        // Medians -5 and 2; the limits of the control are on both sides of 0.
+        let (target, control) = (arm(-8.9, 0.2), arm(-17.5, 1.0));
+        let found = holds(&target, &control, &options);
+        assert!(found.interval.kind == IntervalKind::Exclusive && found.interval.upper > 0.5, "{found:?}");
+        assert_eq!(found.status, TestStatus::Unbounded);
+        // Widely spread targets may be above 0: then no ratio is out of reach.
+        let found = holds(&arm(-97.0, 4.7), &control, &options);
+        assert!(found.interval.kind == IntervalKind::Unbounded && found.p_value > found.alpha, "{found:?}");
+        // A control above 0 leaves one part, below 0.
+        let found = holds(&target, &arm(1.0, 0.1), &options);
+        assert!(found.interval.kind == IntervalKind::Bounded && found.interval.upper < 0.0, "{found:?}");
+        for alternative in [Alternative::Greater, Alternative::Less] {
+            for alpha in [0.05, 0.7] {
+                holds(&target, &control, &options.alternative(alternative).alpha(alpha));
+            }
+        }
+    }
+
+    #[test]
+    fn large_and_small_units_give_the_same_ratios() {
+        let options = TestOptions::default().contrast(Contrast::Ratio);
+        let plain = compare_quantiles(&arm(3.0, 0.25), &arm(2.0, 0.5), 0.5, &options).unwrap();
+        let (huge, tiny) = (2.0_f64.powi(480), 2.0_f64.powi(-480));
+        let scaled = |size: f64| {
+            compare_quantiles(&arm(3.0 * size, 0.25 * size), &arm(2.0 * size, 0.5 * size), 0.5, &options)
+                .unwrap()
+        };
+        for found in [scaled(huge), scaled(tiny)] {
+            assert_eq!((found.p_value, found.interval), (plain.p_value, plain.interval));
         }
     }
 }
