@@ -102,6 +102,8 @@ struct Search {
     m: Multiplier,
     low: f64,
     high: f64,
+    /// How far the last step went.
+    last: f64,
     /// `m V`, the deviation from the estimate.
     deviation: f64,
     found: bool,
@@ -109,22 +111,18 @@ struct Search {
 
 impl Search {
     fn from(start: f64) -> Self {
-        Self {
-            m: Multiplier { base: 0.0, more: start },
-            low: 0.0,
-            high: f64::INFINITY,
-            deviation: 0.0,
-            found: false,
-        }
+        let m = Multiplier { base: 0.0, more: start };
+        Self { m, low: 0.0, high: f64::INFINITY, last: f64::INFINITY, deviation: 0.0, found: false }
     }
 
     fn step(&mut self, z: f64, half: f64, trials: [f64; 2], v: &Variance) {
-        if self.m.base == 0.0 && v.root < CLOSE {
-            // From here on counted from the trials nearest to it.
-            let far = |trials: f64| (trials - self.m.more).abs();
+        if v.root < CLOSE {
+            // Counted from the trials nearest to it.
+            let far = |trials: f64| (self.m.more + (self.m.base - trials)).abs();
             let near = if far(trials[0]) <= far(trials[1]) { trials[0] } else { trials[1] };
-            self.m = Multiplier { base: near, more: self.m.more - near };
-            (self.low, self.high) = (self.low - near, self.high - near);
+            let shift = self.m.base - near;
+            self.m = Multiplier { base: near, more: self.m.more + shift };
+            (self.low, self.high) = (self.low + shift, self.high + shift);
         }
         let (all, more) = (self.m.value(), self.m.more);
         // The statistic less z, and its slope, both over sqrt(V).
@@ -144,14 +142,19 @@ impl Search {
         } else {
             self.high = more;
         }
+        // A step that is not half the last one is no convergence: a kink, or a start that is far off.
         let next = more + step;
-        self.m.more = if slope > 0.0 && next > self.low && next < self.high {
+        let inside = slope > 0.0 && next > self.low && next < self.high;
+        self.m.more = if inside && (self.high.is_infinite() || step.abs() <= 0.5 * self.last) {
             next
         } else if self.high.is_infinite() {
             more + all
+        } else if self.m.base == 0.0 && self.high > 4.0 * self.low {
+            self.high.sqrt() * self.low.max(f64::MIN_POSITIVE).sqrt()
         } else {
             f64::midpoint(self.low, self.high)
         };
+        self.last = (self.m.more - more).abs();
     }
 }
 
@@ -237,10 +240,9 @@ pub(super) fn ratios_below<const ENDS: usize>(cells: [([f64; 4], f64); ENDS], z:
         let m = found[end].m;
         let shrunk = arms[end].0.shrunk(m);
         let (u, more, rate, rest) = fitted(end, m, &shrunk);
-        let ratio = u / rate;
         // Near 1 what is left of the difference of the rates has the digits.
         let less_one = (cells[end].1 - m.value() * shrunk.variance - more * rest) / rate;
-        Relative { ratio, less_one: if less_one.abs() < 0.5 { less_one } else { ratio - 1.0 } }
+        if less_one.abs() < 0.5 { Relative::of_lift(less_one) } else { Relative::of_ratio(u / rate) }
     })
 }
 
@@ -277,4 +279,71 @@ impl Rates {
 /// Target and control exchanged.
 pub(super) fn arms_exchanged([x1, f1, x0, f0]: [f64; 4]) -> [f64; 4] {
     [x0, f0, x1, f1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::binary_arm::BinaryArm;
+    use super::*;
+
+    /// The statistic from the most likely rates under a null, which are found without the multiplier.
+    fn statistic(rates: &Rates, null: f64, half: f64) -> f64 {
+        let fit = rates.fit_difference(null);
+        let variance = fit.p1 * fit.q1 / rates.n1 + fit.p0 * fit.q0 / rates.n0;
+        (rates.difference() - null - half) / variance.sqrt()
+    }
+
+    #[test]
+    fn fits_have_the_statistic() {
+        for [x1, n1, x0, n0] in [
+            [56, 70, 48, 80],
+            [0, 5, 0, 28],
+            [12, 13, 1894, 2136],
+            [1, 100_000_000, 9, 100_000_000],
+            [5, 50, 99_000, 1_000_000],
+            [3, 3, 9, 9],
+            [6425, 12_866, 0, 1],
+        ] {
+            let rates = Rates::new(&BinaryArm::new(x1, n1).unwrap(), &BinaryArm::new(x0, n0).unwrap());
+            let cells = (rates.cells(), rates.difference());
+            for z in [1e-3, 0.3, 1.96, 6.0, 30.0] {
+                for half in [0.0, 0.5 * (rates.n1.recip() + rates.n0.recip())] {
+                    let [end] = differences_below([cells], z, half);
+                    let found = statistic(&rates, end, half);
+                    // The end is a float: near -1 a digit of it is much of what is left.
+                    let lost = 1e-15 / (1.0 + end);
+                    assert!((found / z - 1.0).abs() < 1e-10 + lost, "{rates:?} {z} {half}: {end} {found}");
+                }
+                if x1 == 0 {
+                    continue;
+                }
+                let [end] = ratios_below([cells], z);
+                let fit = rates.fit_ratio(end);
+                let variance = fit.p1 * fit.q1 / rates.n1 + end.ratio * fit.p1 * fit.q0 / rates.n0;
+                let found = (rates.difference() - end.less_one * rates.p0()) / variance.sqrt();
+                assert!((found / z - 1.0).abs() < 1e-9, "{rates:?} {z}: {end:?} {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_a_rate_of_one_begins_to_fall() {
+        // Without conversions the rate of the control at z is z^2 / (n + z^2) (Wilson 1927), whatever the trials.
+        for n in [28.0, 1e6, 1e15] {
+            let [end] = differences_below([([0.0, 5.0, 0.0, n], 0.0)], 1.96, 0.0);
+            let exact = -1.96 * 1.96 / (n + 1.96 * 1.96);
+            assert!((end / exact - 1.0).abs() < 1e-14, "{n}: {end} {exact}");
+        }
+    }
+
+    #[test]
+    fn both_ends_are_those_of_one_search() {
+        let rates = Rates::new(&BinaryArm::new(30, 1000).unwrap(), &BinaryArm::new(9, 400).unwrap());
+        let cells = [(rates.cells(), 0.0075), (arms_exchanged(rates.cells()), -0.0075)];
+        let both = differences_below(cells, 1.96, 0.0);
+        assert_eq!(
+            both,
+            [differences_below([cells[0]], 1.96, 0.0)[0], differences_below([cells[1]], 1.96, 0.0)[0]]
+        );
+    }
 }
