@@ -239,6 +239,20 @@ impl Column {
 }
 
 impl Column {
+    /// The values of 64-bit integers without missing ones in one piece; `None` for what is no such column.
+    pub(crate) fn whole_numbers(&self, py: Python<'_>) -> PyResult<Option<ScalarBuffer<i64>>> {
+        match &self.0 {
+            Values::Integers(values) => Ok(Some(copied::<i64>(values.bind(py), 0, usize::MAX)?.into())),
+            Values::Arrays(arrays) => Ok(match &arrays[..] {
+                [array] if array.null_count() == 0 => {
+                    array.as_primitive_opt::<Int64Type>().map(|array| array.values().clone())
+                }
+                _ => None,
+            }),
+            _ => Ok(None),
+        }
+    }
+
     /// All values as arrays of Arrow; those of Arrow are not copied.
     pub(crate) fn arrays(&self, py: Python<'_>) -> PyResult<Vec<ArrayRef>> {
         match &self.0 {

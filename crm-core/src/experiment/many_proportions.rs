@@ -4,9 +4,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::binary_arm::BinaryArm;
-use super::proportion::{ProportionMethod, compare_proportions};
+use super::proportion::{Comparison, ProportionMethod, compare_proportions};
 use super::sample_ratio::{SAMPLE_RATIO_THRESHOLD, SampleRatio, sample_ratio};
-use super::test_columns::TestColumns;
+use super::test_columns::{TestColumns, TestRows};
 use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,11 +26,11 @@ pub struct ProportionColumns<'a> {
     pub control_trials: &'a [u64],
 }
 
-/// Tests that a thread takes at once: enough that handing them out costs nothing beside them.
-const AT_ONCE: usize = 256;
+/// Tests that a thread takes at once: enough that handing them out costs nothing beside them, and columns that stay in the cache.
+const AT_ONCE: usize = 1024;
 
 impl ProportionColumns<'_> {
-    fn arms(&self) -> Result<Vec<(BinaryArm, BinaryArm)>> {
+    fn check_lengths(&self) -> Result<()> {
         let rows = self.target_conversions.len();
         for (name, column) in [
             ("target_trials", self.target_trials),
@@ -42,19 +42,22 @@ impl ProportionColumns<'_> {
                 return Err(Error::new(ErrorKind::LengthMismatch, message).on(name));
             }
         }
-        let arm = |side: &str, row: usize, conversions: u64, trials: u64| {
+        Ok(())
+    }
+
+    fn compare_row(&self, row: usize, comparison: &Comparison) -> Result<TestResult> {
+        let arm = |side: &str, conversions: u64, trials: u64| {
             BinaryArm::new(conversions, trials).map_err(|error| {
                 let field = error.argument_name().unwrap_or_default().to_owned();
                 error.on(format!("{side}_{field}")).at_row(row as u64)
             })
         };
-        (0..rows)
-            .map(|row| {
-                let target = arm("target", row, self.target_conversions[row], self.target_trials[row])?;
-                let control = arm("control", row, self.control_conversions[row], self.control_trials[row])?;
-                Ok((target, control))
-            })
-            .collect()
+        let target = arm("target", self.target_conversions[row], self.target_trials[row])?;
+        let control = arm("control", self.control_conversions[row], self.control_trials[row])?;
+        comparison.of(&target, &control).map_err(|error| match error.kind() {
+            ErrorKind::OutOfRange => error.at_row(row as u64),
+            _ => error,
+        })
     }
 
     /// Compares the rates of every row, as [`compare_proportions`]; the result does not depend on the number of threads.
@@ -82,18 +85,21 @@ impl ProportionColumns<'_> {
         options: &TestOptions,
         threads: Threads,
     ) -> Result<TestColumns> {
-        let arms = self.arms()?;
-        let one = |(row, (target, control)): (usize, &(BinaryArm, BinaryArm))| {
-            compare_proportions(target, control, method, options).map_err(|error| match error.kind() {
-                ErrorKind::OutOfRange => error.at_row(row as u64),
-                _ => error,
+        self.check_lengths()?;
+        let comparison = Comparison::new(method, options)?;
+        let rows = self.target_conversions.len();
+        let part = |(place, mut part): (usize, TestRows<'_>)| {
+            (0..part.len()).try_for_each(|row| {
+                part.set(row, &self.compare_row(place * AT_ONCE + row, &comparison)?);
+                Ok(())
             })
         };
-        let results: Vec<Result<TestResult>> =
-            threads.run(|| arms.par_iter().enumerate().with_min_len(AT_ONCE).map(one).collect())?;
+        let mut results = TestColumns::blank(rows);
+        let parts = results.parts(AT_ONCE);
+        let done: Vec<Result<()>> = threads.run(|| parts.into_par_iter().enumerate().map(part).collect())?;
         // The first error by row, whichever thread met one first.
-        let results = results.into_iter().collect::<Result<Vec<TestResult>>>()?;
-        Ok(results.iter().collect())
+        done.into_iter().collect::<Result<()>>()?;
+        Ok(results)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::f64::consts::LN_2;
 
 use super::test_options::Alternative;
-use crate::math::{ln_normal_upper, normal_quantile, normal_upper};
+use crate::math::{normal_quantile, normal_upper_with_ln};
 
 /// A p-value with its natural logarithm.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +17,10 @@ impl PValue {
     pub(crate) const UNDEFINED: Self = Self { p: f64::NAN, ln_p: f64::NAN };
     /// Nothing speaks against the null.
     pub(crate) const ONE: Self = Self { p: 1.0, ln_p: 0.0 };
+
+    fn of((p, ln_p): (f64, f64)) -> Self {
+        Self { p, ln_p }
+    }
 
     /// From the logarithm.
     pub(crate) fn from_ln(ln_p: f64) -> Self {
@@ -38,11 +42,11 @@ impl Alternative {
         }
         match self {
             Self::TwoSided => {
-                let z = z.abs();
-                PValue { p: (2.0 * normal_upper(z)).min(1.0), ln_p: (LN_2 + ln_normal_upper(z)).min(0.0) }
+                let (p, ln_p) = normal_upper_with_ln(z.abs());
+                PValue { p: (2.0 * p).min(1.0), ln_p: (LN_2 + ln_p).min(0.0) }
             }
-            Self::Greater => PValue { p: normal_upper(z), ln_p: ln_normal_upper(z) },
-            Self::Less => PValue { p: normal_upper(-z), ln_p: ln_normal_upper(-z) },
+            Self::Greater => PValue::of(normal_upper_with_ln(z)),
+            Self::Less => PValue::of(normal_upper_with_ln(-z)),
         }
     }
 

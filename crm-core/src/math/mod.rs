@@ -43,6 +43,7 @@ pub(crate) use midrank_table::{MidrankLookup, MidrankTable};
 pub(crate) use monotone_root::{root_between, root_of_falling};
 pub(crate) use noncentral_t::ln_mean_over_scale;
 pub use noncentral_t::{ln_noncentral_t_upper, noncentral_t_probability, noncentral_t_upper};
+pub(crate) use normal::normal_upper_with_ln;
 pub use normal::{
     ln_normal_probability, ln_normal_upper, normal_probability, normal_quantile, normal_quantile_ln,
     normal_upper,

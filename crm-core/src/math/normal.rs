@@ -68,6 +68,17 @@ pub fn ln_normal_upper(z: f64) -> f64 {
     }
 }
 
+/// [`normal_upper`] and [`ln_normal_upper`] of z, for little more than one of them.
+pub(crate) fn normal_upper_with_ln(z: f64) -> (f64, f64) {
+    let square = 0.5 * z * z;
+    if z <= 0.0 || square > 800.0 {
+        return (normal_upper(z), ln_normal_upper(z));
+    }
+    let half = 0.5 * erfcx(z * FRAC_1_SQRT_2);
+    let lost = (0.5 * z).mul_add(z, -square);
+    (half * (-square).exp() * (1.0 - lost), half.ln() - square)
+}
+
 /// What `ln 2` has beyond a double.
 const LN_2_REST: f64 = 2.319_046_813_846_299_6e-17;
 /// Between these probabilities the quantile is taken from the distance to 1/2.

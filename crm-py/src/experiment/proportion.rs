@@ -1,5 +1,7 @@
 //! Rates compared: one pair, thousands, several arms; one rate.
 
+use std::fmt::Display;
+
 use crm_core::experiment::{
     Alternative, ProportionColumns, ProportionMethod, RateMethod, TestOptions as Options,
     compare_proportions as compare, compare_several_proportions as compare_several, equivalence, homogeneity,
@@ -35,17 +37,27 @@ pub(crate) fn compare_proportions<'py>(
 
 /// Counts: whole numbers from 0 up to 2^53.
 pub(super) fn counts(py: Python<'_>, argument: &str, column: &Column) -> PyResult<Vec<u64>> {
+    let refused = |row: usize, value: &dyn Display| {
+        let message = format!("{value} is not a whole number from 0 to 2^53");
+        exception(py, &Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64))
+    };
+    if let Some(values) = column.whole_numbers(py)? {
+        let bad = values.iter().position(|value| !(0..=MOST).contains(value));
+        return match bad {
+            None => Ok(values.iter().map(|value| *value as u64).collect()),
+            Some(row) => Err(refused(row, &values[row])),
+        };
+    }
     let values = column.numbers(py, argument, Accept::Numbers)?;
     let convert = |(row, &value): (usize, &f64)| {
         let whole = value as u64;
-        if whole as f64 == value && whole <= 1 << 53 {
-            return Ok(whole);
-        }
-        let message = format!("{value} is not a whole number from 0 to 2^53");
-        Err(exception(py, &Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64)))
+        if whole as f64 == value && whole <= MOST as u64 { Ok(whole) } else { Err(refused(row, &value)) }
     };
     values.iter().enumerate().map(convert).collect()
 }
+
+/// Up to here floats hold every whole number.
+const MOST: i64 = 1 << 53;
 
 /// A row a pair.
 #[pyfunction]

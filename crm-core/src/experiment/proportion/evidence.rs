@@ -5,6 +5,20 @@ use super::super::normal_tail::PValue;
 use super::super::test_options::{Alternative, Contrast, TestOptions};
 use super::super::test_result::TestStatus;
 
+/// Options with what follows from them for every pair of arms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) options: TestOptions,
+    /// How far from 0 a standard normal statistic has to be.
+    pub(crate) critical: f64,
+}
+
+impl Asked {
+    pub(crate) fn new(options: &TestOptions) -> Self {
+        Self { options: *options, critical: options.alternative.normal_critical(options.alpha) }
+    }
+}
+
 /// Statistic, p-value and interval of one method.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence {
@@ -30,12 +44,12 @@ impl Evidence {
     /// From a statistic that is near normal, and the ends of the interval where it is `critical` and `-critical`.
     pub(crate) fn normal(
         statistic: f64,
-        options: &TestOptions,
+        asked: &Asked,
         standard_error: f64,
         lower: impl FnOnce(f64) -> f64,
         upper: impl FnOnce(f64) -> f64,
     ) -> Self {
-        let critical = options.alternative.normal_critical(options.alpha);
+        let (options, critical) = (&asked.options, asked.critical);
         Self {
             statistic,
             p: options.alternative.normal_p(statistic),

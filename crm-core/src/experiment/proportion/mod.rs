@@ -2,6 +2,7 @@
 
 mod conditional;
 mod evidence;
+mod multiplier;
 mod plain;
 pub(super) mod rates;
 mod score;
@@ -15,7 +16,7 @@ use super::test_options::{Contrast, TestOptions};
 use super::test_result::TestResult;
 use crate::error::{Error, Result};
 use crate::named::named;
-use evidence::Evidence;
+use evidence::{Asked, Evidence};
 use rates::Rates;
 use score::Distance;
 use unconditional::Order;
@@ -146,52 +147,72 @@ pub fn compare_proportions(
     method: ProportionMethod,
     options: &TestOptions,
 ) -> Result<TestResult> {
-    method.check(options)?;
-    let rates = Rates::new(target, control);
-    let null = options.null_value();
-    let found = evidence(&rates, method, options)?;
-    let estimate = score::estimate(&rates, options.contrast);
-    let rejected = found.p.p < options.alpha;
-    // The continuity correction leaves the statistic at 0 on a stretch around the estimate, anywhere on which a search may end.
-    let flat = method == ProportionMethod::ContinuityCorrected && !rejected;
-    let interval = if method.is_exact() || flat {
-        found.interval.hull_agreeing(null, rejected, estimate)
-    } else {
-        found.interval.agreeing(null, rejected)
-    };
-    Ok(TestResult {
-        method: method.name(),
-        contrast: options.contrast,
-        alternative: options.alternative,
-        alpha: options.alpha,
-        null,
-        target: rates.p1(),
-        control: rates.p0(),
-        difference: rates.difference(),
-        lift: rates.lift(),
-        estimate,
-        standard_error: found.standard_error,
-        interval,
-        statistic: found.statistic,
-        degrees_of_freedom: f64::INFINITY,
-        p_value: found.p.p,
-        ln_p_value: found.p.ln_p,
-        effect_size: rates.cohens_h(),
-        status: found.status,
-    })
+    Comparison::new(method, options)?.of(target, control)
 }
 
-fn evidence(rates: &Rates, method: ProportionMethod, options: &TestOptions) -> Result<Evidence> {
+/// A method and options that go together, for many pairs of arms.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comparison {
+    method: ProportionMethod,
+    asked: Asked,
+}
+
+impl Comparison {
+    pub(super) fn new(method: ProportionMethod, options: &TestOptions) -> Result<Self> {
+        method.check(options)?;
+        Ok(Self { method, asked: Asked::new(options) })
+    }
+
+    /// See [`compare_proportions`].
+    pub(super) fn of(&self, target: &BinaryArm, control: &BinaryArm) -> Result<TestResult> {
+        let (method, options) = (self.method, &self.asked.options);
+        let rates = Rates::new(target, control);
+        let null = options.null_value();
+        let found = evidence(&rates, method, &self.asked)?;
+        let estimate = score::estimate(&rates, options.contrast);
+        let rejected = found.p.p < options.alpha;
+        // The continuity correction leaves the statistic at 0 on a stretch around the estimate, anywhere on which a search may end.
+        let flat = method == ProportionMethod::ContinuityCorrected && !rejected;
+        let interval = if method.is_exact() || flat {
+            found.interval.hull_agreeing(null, rejected, estimate)
+        } else {
+            found.interval.agreeing(null, rejected)
+        };
+        Ok(TestResult {
+            method: method.name(),
+            contrast: options.contrast,
+            alternative: options.alternative,
+            alpha: options.alpha,
+            null,
+            target: rates.p1(),
+            control: rates.p0(),
+            difference: rates.difference(),
+            lift: rates.lift(),
+            estimate,
+            standard_error: found.standard_error,
+            interval,
+            statistic: found.statistic,
+            degrees_of_freedom: f64::INFINITY,
+            p_value: found.p.p,
+            ln_p_value: found.p.ln_p,
+            effect_size: rates.cohens_h(),
+            status: found.status,
+        })
+    }
+}
+
+fn evidence(rates: &Rates, method: ProportionMethod, asked: &Asked) -> Result<Evidence> {
+    let options = &asked.options;
     use ProportionMethod as M;
     Ok(match method {
-        M::Score => score::evidence(rates, Distance::Corrected, options),
-        M::Pooled => score::evidence(rates, Distance::Plain, options),
-        M::Likelihood => score::evidence(rates, Distance::Likelihood, options),
-        M::ContinuityCorrected => score::evidence(rates, Distance::Continuity, options),
-        M::Unpooled => plain::unpooled(rates, options),
-        M::Logarithm => plain::logarithm(rates, options),
-        M::AgrestiCaffo => plain::agresti_caffo(rates, options),
-        M::Newcombe => plain::newcombe(rates, options),
+        M::Score => score::evidence(rates, Distance::Corrected, asked),
+        M::Pooled => score::evidence(rates, Distance::Plain, asked),
+        M::Likelihood => score::evidence(rates, Distance::Likelihood, asked),
+        M::ContinuityCorrected => score::evidence(rates, Distance::Continuity, asked),
+        M::Unpooled => plain::unpooled(rates, asked),
+        M::Logarithm => plain::logarithm(rates, asked),
+        M::AgrestiCaffo => plain::agresti_caffo(rates, asked),
+        M::Newcombe => plain::newcombe(rates, asked),
         M::Fisher => conditional::evidence(rates, Extreme::MinimumLikelihood, options)?,
         M::FisherCentral => conditional::evidence(rates, Extreme::Central, options)?,
         M::FisherMidP => conditional::evidence(rates, Extreme::MidP, options)?,

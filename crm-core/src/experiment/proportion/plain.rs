@@ -1,14 +1,15 @@
 //! Tests of two rates in closed form: Wald, Agresti and Caffo, Newcombe, and the logarithms of Katz and Woolf.
 
 use super::super::normal_tail::PValue;
-use super::super::test_options::{Contrast, TestOptions};
+use super::super::test_options::Contrast;
 use super::super::test_result::TestStatus;
-use super::evidence::Evidence;
+use super::evidence::{Asked, Evidence};
 use super::rates::Rates;
 use crate::math::root_between;
 
 /// Each arm with its own variance; relative contrasts by the delta method.
-pub(super) fn unpooled(rates: &Rates, options: &TestOptions) -> Evidence {
+pub(super) fn unpooled(rates: &Rates, asked: &Asked) -> Evidence {
+    let options = &asked.options;
     let (p1, p0) = (rates.p1(), rates.p0());
     let variance = p1 * (rates.f1 / rates.n1) / rates.n1 + p0 * (rates.f0 / rates.n0) / rates.n0;
     let null = options.null_value();
@@ -39,7 +40,7 @@ pub(super) fn unpooled(rates: &Rates, options: &TestOptions) -> Evidence {
         return Evidence::undefined(no_variance(rates));
     }
     let error = variance.sqrt();
-    Evidence::normal(deviation / error, options, error, |c| estimate - c * error, |c| estimate + c * error)
+    Evidence::normal(deviation / error, asked, error, |c| estimate - c * error, |c| estimate + c * error)
 }
 
 fn no_variance(rates: &Rates) -> TestStatus {
@@ -53,7 +54,8 @@ fn no_variance(rates: &Rates) -> TestStatus {
 }
 
 /// A conversion and a failure are added to each arm (Agresti and Caffo 2000, The American Statistician 54).
-pub(super) fn agresti_caffo(rates: &Rates, options: &TestOptions) -> Evidence {
+pub(super) fn agresti_caffo(rates: &Rates, asked: &Asked) -> Evidence {
+    let options = &asked.options;
     let (n1, n0) = (rates.n1 + 2.0, rates.n0 + 2.0);
     let variance = (rates.x1 + 1.0) * (rates.f1 + 1.0) / (n1 * n1 * n1)
         + (rates.x0 + 1.0) * (rates.f0 + 1.0) / (n0 * n0 * n0);
@@ -61,11 +63,12 @@ pub(super) fn agresti_caffo(rates: &Rates, options: &TestOptions) -> Evidence {
     let difference = (rates.cross() + 2.0 * (rates.x1 - rates.x0) + (rates.n0 - rates.n1)) / n1 / n0;
     let error = variance.sqrt();
     let z = (difference - options.null_value()) / error;
-    Evidence::normal(z, options, error, |c| difference - c * error, |c| difference + c * error)
+    Evidence::normal(z, asked, error, |c| difference - c * error, |c| difference + c * error)
 }
 
 /// The logarithm of the ratio (Katz and others 1978) or of the odds ratio (Woolf 1955) is near normal.
-pub(super) fn logarithm(rates: &Rates, options: &TestOptions) -> Evidence {
+pub(super) fn logarithm(rates: &Rates, asked: &Asked) -> Evidence {
+    let options = &asked.options;
     let odds = options.contrast == Contrast::OddsRatio;
     let [x1, f1, x0, f0] = [rates.x1, rates.f1, rates.x0, rates.f0];
     let empty = x1 == 0.0 || x0 == 0.0 || (odds && (f1 == 0.0 || f0 == 0.0));
@@ -91,13 +94,14 @@ pub(super) fn logarithm(rates: &Rates, options: &TestOptions) -> Evidence {
         _ => options.null_value().ln(),
     };
     let back = |ln: f64| if options.contrast == Contrast::Lift { ln.exp_m1() } else { ln.exp() };
-    Evidence::normal((ln - null) / error, options, error, |c| back(ln - c * error), |c| back(ln + c * error))
+    Evidence::normal((ln - null) / error, asked, error, |c| back(ln - c * error), |c| back(ln + c * error))
 }
 
 /// Wilson's intervals of both rates, put together as squares (Newcombe 1998, Statistics in Medicine 17, method 10).
 ///
 /// The p-value is that of the z whose interval ends at the null; 0 for a null that no z reaches.
-pub(super) fn newcombe(rates: &Rates, options: &TestOptions) -> Evidence {
+pub(super) fn newcombe(rates: &Rates, asked: &Asked) -> Evidence {
+    let options = &asked.options;
     let difference = rates.difference();
     // How far the ends are from the difference, for z from 0 up.
     let below = |z: f64| wilson_reach(rates.x1, rates.f1, z).hypot(wilson_reach(rates.f0, rates.x0, z));
@@ -113,7 +117,7 @@ pub(super) fn newcombe(rates: &Rates, options: &TestOptions) -> Evidence {
     // A one-sided level above a half asks for the other side.
     let lower = |c: f64| if c >= 0.0 { difference - below(c) } else { difference + above(-c) };
     let upper = |c: f64| if c >= 0.0 { difference + above(c) } else { difference - below(-c) };
-    let mut found = Evidence::normal(z, options, f64::NAN, lower, upper);
+    let mut found = Evidence::normal(z, asked, f64::NAN, lower, upper);
     if z.is_infinite() {
         let p = options.alternative.normal_p(z);
         found.p = PValue { p: p.p, ln_p: if p.p == 0.0 { f64::NEG_INFINITY } else { p.ln_p } };

@@ -59,6 +59,11 @@ impl Relative {
     pub(crate) fn of_ln(ln: f64) -> Self {
         Self { ratio: ln.exp(), less_one: ln.exp_m1() }
     }
+
+    /// One over it.
+    pub(crate) fn inverse(self) -> Self {
+        Self { ratio: self.ratio.recip(), less_one: -self.less_one / self.ratio }
+    }
 }
 
 impl Rates {

@@ -4,9 +4,10 @@
 //! difference and Koopman (1984) for the ratio. All are the pooled z at "no effect", whose square is Pearson's chi-square.
 
 use super::super::binomial::deviance_part as part;
-use super::super::test_options::{Contrast, TestOptions};
+use super::super::test_options::{Alternative, Contrast};
 use super::super::test_result::TestStatus;
-use super::evidence::Evidence;
+use super::evidence::{Asked, Evidence};
+use super::multiplier::{arms_exchanged, differences_below, odds_ratio_below, ratios_below};
 use super::rates::{Fitted, Rates, Relative};
 use crate::math::root_between;
 
@@ -31,17 +32,20 @@ enum End {
 }
 
 /// Score and likelihood-ratio tests.
-pub(super) fn evidence(rates: &Rates, distance: Distance, options: &TestOptions) -> Evidence {
+pub(super) fn evidence(rates: &Rates, distance: Distance, asked: &Asked) -> Evidence {
+    let options = &asked.options;
     let pivot = Pivot { rates, distance, contrast: options.contrast };
     let null = options.null_value();
     let relative = options.contrast != Contrast::Difference;
     let statistic = pivot.at(null);
+    let two_sided = options.alternative == Alternative::TwoSided;
+    let both = if two_sided { pivot.both_ends(asked.critical) } else { None };
     let found = Evidence::normal(
         statistic,
-        options,
+        asked,
         pivot.standard_error(null),
-        |critical| pivot.crossing(critical, End::Lower),
-        |critical| pivot.crossing(-critical, End::Upper),
+        |critical| both.map_or_else(|| pivot.crossing(critical, End::Lower), |(lower, _)| lower),
+        |critical| both.map_or_else(|| pivot.crossing(-critical, End::Upper), |(_, upper)| upper),
     );
     found.status(if rates.conversions() == 0.0 {
         TestStatus::NoConversions
@@ -169,8 +173,7 @@ impl<'a> Pivot<'a> {
             Distance::Plain => (deviation, variance),
             Distance::Corrected => (deviation, variance * self.inflation()),
             Distance::Continuity => {
-                let half = 0.5 * (rates.n1.recip() + rates.n0.recip());
-                ((deviation.abs() - half).max(0.0).copysign(deviation), variance)
+                ((deviation.abs() - self.half_a_count()).max(0.0).copysign(deviation), variance)
             }
         };
         if deviation == 0.0 { 0.0 } else { deviation / variance.max(0.0).sqrt() }
@@ -178,10 +181,88 @@ impl<'a> Pivot<'a> {
 
     /// The value of the contrast at which the statistic is `target`; the end of what is possible where it never is.
     fn crossing(&self, target: f64, end: End) -> f64 {
+        // Without a distance from the estimate the correction for continuity leaves a stretch.
+        let flat = self.distance == Distance::Continuity && target <= 0.0;
+        let searched = self.distance == Distance::Likelihood || flat;
+        if self.contrast == Contrast::Difference {
+            return if searched { self.difference_at(target) } else { self.difference_by_multiplier(target) };
+        }
+        if let Some(limit) = self.limit(target, end) {
+            return if self.contrast == Contrast::Lift { limit.max(-1.0) } else { limit.max(0.0) };
+        }
         match self.contrast {
-            Contrast::Difference => self.difference_at(target),
-            Contrast::Lift => self.ln_relative_at(target, end).exp_m1(),
-            Contrast::Ratio | Contrast::OddsRatio => self.ln_relative_at(target, end).exp(),
+            Contrast::Lift if searched => self.ln_relative_at(target).exp_m1(),
+            _ if searched => self.ln_relative_at(target).exp(),
+            Contrast::Lift => self.relative_by_multiplier(target).less_one,
+            _ => self.relative_by_multiplier(target).ratio,
+        }
+    }
+
+    fn difference_by_multiplier(&self, target: f64) -> f64 {
+        let (z, half) = (target.abs() * self.inflation().sqrt(), self.half_a_count());
+        if z == 0.0 {
+            self.rates.difference()
+        } else if target > 0.0 {
+            differences_below([self.seen()], z, half)[0]
+        } else {
+            -differences_below([self.exchanged()], z, half)[0]
+        }
+    }
+
+    fn relative_by_multiplier(&self, target: f64) -> Relative {
+        let z = target.abs() * self.inflation().sqrt();
+        let below = |cells: ([f64; 4], f64)| match self.contrast {
+            Contrast::OddsRatio => Relative::of_ratio(odds_ratio_below(cells.0, z)),
+            _ => ratios_below([cells], z)[0],
+        };
+        if z == 0.0 {
+            let odds = self.contrast == Contrast::OddsRatio;
+            let ratio = estimate(self.rates, if odds { Contrast::OddsRatio } else { Contrast::Ratio });
+            Relative { ratio, less_one: self.rates.lift() }
+        } else if target > 0.0 {
+            below(self.seen())
+        } else {
+            below(self.exchanged()).inverse()
+        }
+    }
+
+    /// Both ends of an interval of which neither is a limit, where the search is by the multiplier.
+    fn both_ends(&self, critical: f64) -> Option<(f64, f64)> {
+        let limited =
+            || self.limit(critical, End::Lower).is_some() || self.limit(-critical, End::Upper).is_some();
+        let (z, cells) = (critical * self.inflation().sqrt(), [self.seen(), self.exchanged()]);
+        match (self.distance, self.contrast) {
+            (Distance::Likelihood, _) | (_, Contrast::OddsRatio) => None,
+            _ if critical <= 0.0 => None,
+            (_, Contrast::Difference) => {
+                let [lower, upper] = differences_below(cells, z, self.half_a_count());
+                Some((lower, -upper))
+            }
+            _ if limited() => None,
+            (_, contrast) => {
+                let [lower, upper] = ratios_below(cells, z);
+                let of =
+                    |value: Relative| if contrast == Contrast::Lift { value.less_one } else { value.ratio };
+                Some((of(lower), of(upper.inverse())))
+            }
+        }
+    }
+
+    /// Conversions and failures of target and control, with the difference of their rates.
+    fn seen(&self) -> ([f64; 4], f64) {
+        (self.rates.cells(), self.rates.difference())
+    }
+
+    /// As if the control were the target.
+    fn exchanged(&self) -> ([f64; 4], f64) {
+        (arms_exchanged(self.rates.cells()), -self.rates.difference())
+    }
+
+    /// Half a unit of count, as a difference of rates; 0 without the correction for continuity.
+    fn half_a_count(&self) -> f64 {
+        match self.distance {
+            Distance::Continuity => 0.5 * (self.rates.n1.recip() + self.rates.n0.recip()),
+            _ => 0.0,
         }
     }
 
@@ -195,25 +276,26 @@ impl<'a> Pivot<'a> {
         falling_root(|value| self.at_difference(value) - target, start, error, (-1.0, 1.0))
     }
 
-    fn ln_relative_at(&self, target: f64, end: End) -> f64 {
-        let rates = self.rates;
+    /// Where a relative contrast has no end because the statistic does not get so far from 0: an infinite one.
+    fn limit(&self, target: f64, end: End) -> Option<f64> {
         let odds = self.contrast == Contrast::OddsRatio;
-        let [x1, f1, x0, f0] = [rates.x1, rates.f1, rates.x0, rates.f0];
-        // Where an end cannot be: the statistic does not get so far from 0.
+        let [x1, f1, x0, f0] = self.rates.cells();
         let (no_least, no_most) =
             if odds { (x1 == 0.0 || f0 == 0.0, x0 == 0.0 || f1 == 0.0) } else { (x1 == 0.0, x0 == 0.0) };
         if no_least && no_most {
             // The statistic is 0 throughout: all is accepted, or for one-sided levels above a half nothing.
             let accepted = if end == End::Lower { target >= 0.0 } else { target <= 0.0 };
-            return if (end == End::Lower) == accepted { f64::NEG_INFINITY } else { f64::INFINITY };
+            return Some(if (end == End::Lower) == accepted { f64::NEG_INFINITY } else { f64::INFINITY });
         }
         if no_least && target >= 0.0 {
-            return f64::NEG_INFINITY;
+            return Some(f64::NEG_INFINITY);
         }
-        if no_most && target <= 0.0 {
-            return f64::INFINITY;
-        }
-        let (x1, f1, x0, f0) = (x1 + 0.5, f1 + 0.5, x0 + 0.5, f0 + 0.5);
+        (no_most && target <= 0.0).then_some(f64::INFINITY)
+    }
+
+    fn ln_relative_at(&self, target: f64) -> f64 {
+        let odds = self.contrast == Contrast::OddsRatio;
+        let [x1, f1, x0, f0] = self.rates.cells().map(|count| count + 0.5);
         let (middle, variance) = if odds {
             ((x1 / f1 / (x0 / f0)).ln(), x1.recip() + f1.recip() + x0.recip() + f0.recip())
         } else {
