@@ -25,7 +25,7 @@ static const char *const MEASURED[] = {
 };
 /* Of orders, value, days since the last and regularity. */
 static const double COMPARISONS[DIMENSIONS * DIMENSIONS] = {
-    1.0, 2.0, 1.0, 4.0, 0.5, 1.0, 0.5, 2.0, 1.0, 2.0, 1.0, 4.0, 0.25, 0.5, 0.25, 1.0,
+    1.0, 2.0, 1.0, 4.0, 0.5, 1.0, 0.5, 2.0, 1.0, 2.0, 1.0, 3.0, 0.25, 0.5, 1.0 / 3.0, 1.0,
 };
 static const double GIVEN[DIMENSIONS] = {0.4, 0.3, 0.2, 0.1};
 

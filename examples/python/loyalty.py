@@ -23,7 +23,7 @@ DIMENSIONS = [
     crm.Dimension("regularity", "share", normalization={"anchors": {"low": 0, "high": 1}}),
 ]
 NAMES = [dimension.name for dimension in DIMENSIONS]
-COMPARISONS = [2.0, 1.0, 4.0, 0.5, 2.0, 4.0]
+COMPARISONS = [2.0, 1.0, 4.0, 0.5, 2.0, 3.0]
 """Orders against value, days since the last and regularity; value against both; days since the last against regularity."""
 Numbers = npt.NDArray[np.float64]
 

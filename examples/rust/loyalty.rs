@@ -19,7 +19,7 @@ const FEATURES: [Feature; 4] =
     [Feature::Orders, Feature::NetAmount, Feature::TimeSinceLastPurchase, Feature::Regularity];
 const NAMES: [&str; 4] = ["orders", "value", "days_since", "regularity"];
 /// Orders against value, days since the last and regularity; value against both; days since the last against regularity.
-const COMPARISONS: [f64; 6] = [2.0, 1.0, 4.0, 0.5, 2.0, 4.0];
+const COMPARISONS: [f64; 6] = [2.0, 1.0, 4.0, 0.5, 2.0, 3.0];
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
