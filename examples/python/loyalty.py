@@ -106,7 +106,7 @@ def main(log: str = "examples/data/cdnow/transactions.csv", out: str = "loyalty.
 
     models = weightings(june, autumn)
     judge(models, december, spring)
-    ids = [str(customer) for customer in history.base("1997-12-31").customer_ids.tolist()]
+    ids = [str(customer) for customer in history.base("1997-12-31").to_table()["customer_id"].tolist()]
     lines = explain(models["learned"], december, ids)
     changes(models["learned"], june, december, autumn, ids)
     Path(out).write_text(lines, encoding="utf-8", newline="\n")
