@@ -143,7 +143,9 @@ impl MidrankLookup {
         let usable = per_step.is_finite() && per_step > 0.0;
         let crowd = |scale: Scale| -> u64 {
             let mut counts = vec![0u64; buckets];
-            values.iter().for_each(|value| counts[scale.bucket(*value, buckets - 1)] += 1);
+            for value in &values {
+                counts[scale.bucket(*value, buckets - 1)] += 1;
+            }
             counts.iter().map(|count| count * count).sum()
         };
         let scale = if usable && crowd(even) < crowd(bits) { even } else { bits };
