@@ -2980,6 +2980,349 @@ typedef int32_t crm_weighting_status;
 #endif // __cplusplus
 
 /**
+ * What happens to a member.
+ */
+enum crm_points_event_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A customer becomes a member.
+     */
+    CRM_POINTS_EVENT_KIND_JOIN = 0,
+    /**
+     * A purchase, or one line of an order: needs an amount; the reference is the order, if any.
+     */
+    CRM_POINTS_EVENT_KIND_PURCHASE = 1,
+    /**
+     * Points are given: needs points.
+     */
+    CRM_POINTS_EVENT_KIND_BONUS = 2,
+    /**
+     * Points are spent: needs points.
+     */
+    CRM_POINTS_EVENT_KIND_REDEEM = 3,
+    /**
+     * A purchase is refunded: needs the purchase as reference; the amount is all that is left if missing.
+     */
+    CRM_POINTS_EVENT_KIND_REFUND = 4,
+    /**
+     * A redemption is cancelled: needs it as reference.
+     */
+    CRM_POINTS_EVENT_KIND_CANCEL_REDEMPTION = 5,
+    /**
+     * A purchase or bonus is cancelled: needs it as reference.
+     */
+    CRM_POINTS_EVENT_KIND_CANCEL_ACCRUAL = 6,
+    /**
+     * The expiry of all points moves by the extension rules.
+     */
+    CRM_POINTS_EVENT_KIND_EXTEND = 7,
+    /**
+     * The member comes into a tier, or leaves all if there is none.
+     */
+    CRM_POINTS_EVENT_KIND_SET_TIER = 8,
+    /**
+     * The other member is merged into this one.
+     */
+    CRM_POINTS_EVENT_KIND_MERGE = 9,
+    /**
+     * A merge is taken back: needs it as reference.
+     */
+    CRM_POINTS_EVENT_KIND_UNMERGE = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_event_kind crm_points_event_kind;
+#else
+typedef int32_t crm_points_event_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a posting says.
+ */
+enum crm_points_entry_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Points were earned, pending or available.
+     */
+    CRM_POINTS_ENTRY_KIND_EARNED = 0,
+    /**
+     * Pending points became available.
+     */
+    CRM_POINTS_ENTRY_KIND_RELEASED = 1,
+    /**
+     * Points were spent.
+     */
+    CRM_POINTS_ENTRY_KIND_REDEEMED = 2,
+    /**
+     * Points of a cancelled redemption came back.
+     */
+    CRM_POINTS_ENTRY_KIND_RESTORED = 3,
+    /**
+     * Points lapsed.
+     */
+    CRM_POINTS_ENTRY_KIND_EXPIRED = 4,
+    /**
+     * Points were taken back by a refund or a cancelled accrual.
+     */
+    CRM_POINTS_ENTRY_KIND_REVERSED = 5,
+    /**
+     * Points that a refund did not find are owed.
+     */
+    CRM_POINTS_ENTRY_KIND_OWED = 6,
+    /**
+     * Available points paid what was owed.
+     */
+    CRM_POINTS_ENTRY_KIND_SETTLED = 7,
+    /**
+     * Points that a refund did not find were forgiven.
+     */
+    CRM_POINTS_ENTRY_KIND_FORGIVEN = 8,
+    /**
+     * Points lapse at a later time.
+     */
+    CRM_POINTS_ENTRY_KIND_EXTENDED = 9,
+    /**
+     * Points left for another member by a merge, or back.
+     */
+    CRM_POINTS_ENTRY_KIND_SENT = 10,
+    /**
+     * Points came from another member.
+     */
+    CRM_POINTS_ENTRY_KIND_RECEIVED = 11,
+    /**
+     * Owed points left for another member.
+     */
+    CRM_POINTS_ENTRY_KIND_DEBT_SENT = 12,
+    /**
+     * Owed points came from another member.
+     */
+    CRM_POINTS_ENTRY_KIND_DEBT_RECEIVED = 13,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_entry_kind crm_points_entry_kind;
+#else
+typedef int32_t crm_points_entry_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of postings that are whole numbers. Times are in microseconds since 1970-01-01T00:00Z, INT64_MAX for never.
+ */
+enum crm_points_entry_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The row of the event that brought the posting, counted over all batches.
+     */
+    CRM_POINTS_ENTRY_COLUMN_ROW = 0,
+    /**
+     * The member's place in the ledger.
+     */
+    CRM_POINTS_ENTRY_COLUMN_MEMBER = 1,
+    /**
+     * A `crm_points_entry_kind`.
+     */
+    CRM_POINTS_ENTRY_COLUMN_KIND = 2,
+    /**
+     * When it takes effect.
+     */
+    CRM_POINTS_ENTRY_COLUMN_TIME = 3,
+    /**
+     * How many points; negative if the posting takes back an earlier one.
+     */
+    CRM_POINTS_ENTRY_COLUMN_POINTS = 4,
+    /**
+     * By how much the available points change.
+     */
+    CRM_POINTS_ENTRY_COLUMN_AVAILABLE_CHANGE = 5,
+    /**
+     * By how much the pending points change.
+     */
+    CRM_POINTS_ENTRY_COLUMN_PENDING_CHANGE = 6,
+    /**
+     * By how much the owed points change.
+     */
+    CRM_POINTS_ENTRY_COLUMN_OWED_CHANGE = 7,
+    /**
+     * When the points were earned.
+     */
+    CRM_POINTS_ENTRY_COLUMN_EARNED_AT = 8,
+    /**
+     * When they lapse.
+     */
+    CRM_POINTS_ENTRY_COLUMN_EXPIRES_AT = 9,
+    /**
+     * 1 if it corrects an earlier posting.
+     */
+    CRM_POINTS_ENTRY_COLUMN_CORRECTION = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_entry_column crm_points_entry_column;
+#else
+typedef int32_t crm_points_entry_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of postings that are ids.
+ */
+enum crm_points_entry_id
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The member.
+     */
+    CRM_POINTS_ENTRY_ID_CUSTOMER = 0,
+    /**
+     * The event that the posting belongs to; of lapsed and released points the accrual.
+     */
+    CRM_POINTS_ENTRY_ID_EVENT = 1,
+    /**
+     * The accrual that the points come from.
+     */
+    CRM_POINTS_ENTRY_ID_LOT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_entry_id crm_points_entry_id;
+#else
+typedef int32_t crm_points_entry_id;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of balances, a row a member in the order of joining.
+ */
+enum crm_points_balance_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Points that can be spent.
+     */
+    CRM_POINTS_BALANCE_COLUMN_AVAILABLE = 0,
+    /**
+     * Points that were earned and cannot be spent yet.
+     */
+    CRM_POINTS_BALANCE_COLUMN_PENDING = 1,
+    /**
+     * Points that are owed.
+     */
+    CRM_POINTS_BALANCE_COLUMN_OWED = 2,
+    /**
+     * When points lapse next, in microseconds since 1970-01-01T00:00Z; INT64_MAX if none do.
+     */
+    CRM_POINTS_BALANCE_COLUMN_NEXT_EXPIRY_AT = 3,
+    /**
+     * How many lapse then.
+     */
+    CRM_POINTS_BALANCE_COLUMN_NEXT_EXPIRY_POINTS = 4,
+    /**
+     * The place of the member that has the points: another than the row's own after a merge.
+     */
+    CRM_POINTS_BALANCE_COLUMN_HOLDER = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_balance_column crm_points_balance_column;
+#else
+typedef int32_t crm_points_balance_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of the lots of a statement, in the order in which they are spent.
+ */
+enum crm_points_lot_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * How many points.
+     */
+    CRM_POINTS_LOT_COLUMN_POINTS = 0,
+    /**
+     * When they were earned, in microseconds since 1970-01-01T00:00Z.
+     */
+    CRM_POINTS_LOT_COLUMN_EARNED_AT = 1,
+    /**
+     * When they become available; INT64_MIN if they are.
+     */
+    CRM_POINTS_LOT_COLUMN_AVAILABLE_AT = 2,
+    /**
+     * When they lapse; INT64_MAX if never.
+     */
+    CRM_POINTS_LOT_COLUMN_EXPIRES_AT = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_lot_column crm_points_lot_column;
+#else
+typedef int32_t crm_points_lot_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of a liability.
+ */
+enum crm_points_liability_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The first day of the month, counted from 1970-01-01.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_MONTH = 0,
+    /**
+     * Points earned.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_EARNED = 1,
+    /**
+     * Points spent, less those restored.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_REDEEMED = 2,
+    /**
+     * Points that lapsed.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_EXPIRED = 3,
+    /**
+     * Points taken back, or taken for points that were owed.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_REVERSED = 4,
+    /**
+     * Points that members still have.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_OUTSTANDING = 5,
+    /**
+     * The value of the points that are still expected to be redeemed, in millionths of a currency unit.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_LIABILITY_MICROS = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_liability_column crm_points_liability_column;
+#else
+typedef int32_t crm_points_liability_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * An arm for each label, or for each pair of a label and a stratum, in the order of the labels. Free with `crm_arm_table_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -3151,6 +3494,12 @@ typedef struct crm_k_means crm_k_means;
 typedef struct crm_lift crm_lift;
 
 /**
+ * The rules of a points programme: how points are earned, when they lapse, which are spent first, what refunds and cancellations do. Free with
+ * `crm_loyalty_program_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_loyalty_program crm_loyalty_program;
+
+/**
  * A loyalty score: dimensions with their saved normalisation, weights, and the fitted population's mean. Free with `crm_loyalty_score_free`. Immutable: any number
  * of threads may use it at once.
  */
@@ -3191,6 +3540,27 @@ typedef struct crm_order_averages crm_order_averages;
  * any number of threads may use it at once.
  */
 typedef struct crm_period_activity crm_period_activity;
+
+/**
+ * Postings, in the order in which they were made. Free with `crm_points_entries_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_points_entries crm_points_entries;
+
+/**
+ * The points of many members. Free with `crm_points_ledger_free`. One thread at a time may apply events and let time pass; while none does, any number of
+ * threads may ask.
+ */
+typedef struct crm_points_ledger crm_points_ledger;
+
+/**
+ * The liability for points, a row a month of earning. Free with `crm_points_liability_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_points_liability crm_points_liability;
+
+/**
+ * What a member has, with its lots. Free with `crm_points_statement_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_points_statement crm_points_statement;
 
 /**
  * Repeat purchases, age at the last one and age of each customer, with the unit of the ages. Free with
@@ -6469,6 +6839,197 @@ typedef struct crm_objective_weights {
      */
     int32_t reserved;
 } crm_objective_weights;
+
+/**
+ * A batch of events as arrays of `length` rows, in the order in which they happen.
+ *
+ * Zero the struct, set `struct_size` and `length`, then the columns that there are: one of each pair of integers and texts, one of `time_days` and
+ * `time_values`, `kinds`, and what the kinds need. Ids are of one kind in all columns of members, and in all columns of events.
+ *
+ * Arrays of flags are optional: a row whose flag is 0 has no value in that column. A NULL among texts, and an empty text, is missing. Everything belongs to
+ * the caller and is read during the call only.
+ */
+typedef struct crm_points_events {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Rows.
+     */
+    size_t length;
+    /**
+     * The members as integers.
+     */
+    const int64_t *customer_id_int64;
+    /**
+     * The members as UTF-8 text.
+     */
+    const char *const *customer_id_text;
+    /**
+     * The ids of the events as integers.
+     */
+    const int64_t *event_id_int64;
+    /**
+     * The ids of the events as UTF-8 text.
+     */
+    const char *const *event_id_text;
+    /**
+     * Days, counted from 1970-01-01.
+     */
+    const int32_t *time_days;
+    /**
+     * Times, counted from 1970-01-01T00:00 in `time_resolution`.
+     */
+    const int64_t *time_values;
+    /**
+     * A `crm_time_resolution`.
+     */
+    int32_t time_resolution;
+    /**
+     * For `time_values`: 1 if they are instants (UTC); 0 if they are wall-clock times of the programme's zone.
+     */
+    int32_t time_is_instant;
+    /**
+     * The kinds, `crm_points_event_kind`.
+     */
+    const int32_t *kinds;
+    /**
+     * Points.
+     */
+    const int64_t *points;
+    /**
+     * Which rows have points.
+     */
+    const uint8_t *points_valid;
+    /**
+     * Amounts in currency units.
+     */
+    const double *amount_double;
+    /**
+     * Amounts as integers with `amount_scale` decimal digits.
+     */
+    const int64_t *amount_int64;
+    /**
+     * Which rows have an amount.
+     */
+    const uint8_t *amount_valid;
+    /**
+     * Decimal digits of `amount_int64`: 0 for whole units, 2 for cents.
+     */
+    int32_t amount_scale;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * What events refer to, as integers.
+     */
+    const int64_t *reference_int64;
+    /**
+     * What events refer to, as UTF-8 text.
+     */
+    const char *const *reference_text;
+    /**
+     * Which rows have a reference.
+     */
+    const uint8_t *reference_valid;
+    /**
+     * Categories of purchases.
+     */
+    const char *const *category;
+    /**
+     * Tiers that members come into.
+     */
+    const char *const *tier;
+    /**
+     * Members that are merged into others, as integers.
+     */
+    const int64_t *other_id_int64;
+    /**
+     * Members that are merged into others, as UTF-8 text.
+     */
+    const char *const *other_id_text;
+    /**
+     * Which rows have another member.
+     */
+    const uint8_t *other_id_valid;
+} crm_points_events;
+
+/**
+ * What a member has, and what became of all points since joining: earned + restored + received = available + pending + spent + expired + reversed + settled +
+ * sent, and owed_in_all + debt_received = owed + settled + debt_sent.
+ */
+typedef struct crm_points_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Points that can be spent.
+     */
+    int64_t available;
+    /**
+     * Points that were earned and cannot be spent yet.
+     */
+    int64_t pending;
+    /**
+     * Points that are owed.
+     */
+    int64_t owed;
+    /**
+     * Earned by purchases and bonuses.
+     */
+    int64_t earned;
+    /**
+     * Come back from cancelled redemptions.
+     */
+    int64_t restored;
+    /**
+     * Come from other members by merges.
+     */
+    int64_t received;
+    /**
+     * Spent, cancelled redemptions included.
+     */
+    int64_t spent;
+    /**
+     * Lapsed.
+     */
+    int64_t expired;
+    /**
+     * Taken back by refunds and cancelled accruals.
+     */
+    int64_t reversed;
+    /**
+     * Taken for points that were owed.
+     */
+    int64_t settled;
+    /**
+     * Gone to other members by merges.
+     */
+    int64_t sent;
+    /**
+     * Come to be owed.
+     */
+    int64_t owed_in_all;
+    /**
+     * Forgiven.
+     */
+    int64_t forgiven;
+    /**
+     * Owed points come from other members.
+     */
+    int64_t debt_received;
+    /**
+     * Owed points gone to other members.
+     */
+    int64_t debt_sent;
+    /**
+     * Number of lots.
+     */
+    size_t lots;
+} crm_points_summary;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -12052,6 +12613,253 @@ crm_status crm_proportional_weights(const double *proportions,
                                     size_t count,
                                     double *weights,
                                     size_t capacity);
+
+/**
+ * Number of postings; 0, with the thread's last error set, if `entries` is NULL or no such handle.
+ */
+size_t crm_points_entries_length(const struct crm_points_entries *entries);
+
+/**
+ * Copies a column, a `crm_points_entry_column`, to `out`, which has room for `capacity`, at least `crm_points_entries_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_points_entries_column(const struct crm_points_entries *entries,
+                                     int32_t column,
+                                     int64_t *out,
+                                     size_t capacity);
+
+/**
+ * Copies a column of ids, a `crm_points_entry_id`, to `out`, which has room for `capacity`, at least `crm_points_entries_length`.
+ *
+ * Fails with `CRM_STATUS_WRONG_TYPE` if they are text, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_points_entries_ids_int64(const struct crm_points_entries *entries,
+                                        int32_t which,
+                                        int64_t *out,
+                                        size_t capacity);
+
+/**
+ * An id, of the column `which` (a `crm_points_entry_id`) at `index`, as text: its first byte and its length in bytes, without a closing zero. The text belongs to
+ * the postings and lives as long.
+ *
+ * Fails with `CRM_STATUS_WRONG_TYPE` if ids are integers, and `CRM_STATUS_OUT_OF_RANGE` for an index beyond the postings.
+ */
+crm_status crm_points_entries_id_text(const struct crm_points_entries *entries,
+                                      int32_t which,
+                                      size_t index,
+                                      const char **text,
+                                      size_t *length);
+
+/**
+ * Frees postings; NULL is accepted. No thread may use them any more.
+ */
+void crm_points_entries_free(struct crm_points_entries *entries);
+
+/**
+ * A ledger without members.
+ *
+ * `out` receives the ledger, NULL if the call fails; the caller frees it with `crm_points_ledger_free`.
+ */
+crm_status crm_points_ledger_new(const struct crm_loyalty_program *program, struct crm_points_ledger **out);
+
+/**
+ * Applies a batch of events: all of them, or none if the call fails.
+ *
+ * `out` receives the postings, NULL if the call fails; the caller frees them with `crm_points_entries_free`. Fails with `CRM_STATUS_INVALID_VALUE` for somebody who
+ * is no member, an id that came before, a time that goes backwards, and something to refund or to cancel that there is not; `CRM_STATUS_OUT_OF_RANGE` for points
+ * below 1 or above those available and a refund above what is left; `CRM_STATUS_MISSING_VALUE` for a row that lacks what its kind needs. The error has the row,
+ * counted over all batches.
+ */
+crm_status crm_points_ledger_apply(struct crm_points_ledger *ledger,
+                                   const struct crm_points_events *events,
+                                   struct crm_points_entries **out);
+
+/**
+ * Lets time pass for every member up to an instant, in microseconds since 1970-01-01T00:00Z.
+ *
+ * `out` receives the postings of what lapses or becomes available until then, NULL if the call fails; the caller frees them with `crm_points_entries_free`. Fails
+ * with `CRM_STATUS_INVALID_VALUE` if a member has an event after that time; then nothing changes.
+ */
+crm_status crm_points_ledger_advance(struct crm_points_ledger *ledger,
+                                     int64_t to,
+                                     struct crm_points_entries **out);
+
+/**
+ * Number of members, those merged into others included; 0, with the thread's last error set, if `ledger` is NULL or no such handle.
+ */
+size_t crm_points_ledger_length(const struct crm_points_ledger *ledger);
+
+/**
+ * Number of rows applied so far; 0, with the thread's last error set, if `ledger` is NULL or no such handle.
+ */
+uint64_t crm_points_ledger_rows(const struct crm_points_ledger *ledger);
+
+/**
+ * Copies a column of the balances at an instant, a `crm_points_balance_column`, to `out`, which has room for `capacity`, at least `crm_points_ledger_length`. What
+ * falls due until then has happened; the ledger does not change.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` if a member has an event after that time, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_points_ledger_balances(const struct crm_points_ledger *ledger,
+                                      int64_t as_of,
+                                      int32_t column,
+                                      int64_t *out,
+                                      size_t capacity);
+
+/**
+ * What a member has at an instant; of a merged member what the holder of its points has. The member is `customer_text`, or `customer` if that is NULL.
+ *
+ * `out` receives the statement, NULL if the call fails; the caller frees it with `crm_points_statement_free`. Fails with `CRM_STATUS_INVALID_VALUE` for somebody who is
+ * no member, and if the member has an event after that time.
+ */
+crm_status crm_points_ledger_statement(const struct crm_points_ledger *ledger,
+                                       int64_t customer,
+                                       const char *customer_text,
+                                       int64_t as_of,
+                                       struct crm_points_statement **out);
+
+/**
+ * The liability at an instant by the month of earning: points still expected to be redeemed, at `value_per_point_micros` millionths of a currency unit each.
+ *
+ * `breakage_micros` is the share that is never redeemed, in millionths; -1 takes that of the months all of whose points would have lapsed. `out` receives the
+ * liability, NULL if the call fails; the caller frees it with `crm_points_liability_free`. Fails with `CRM_STATUS_EMPTY` if no month is matured,
+ * `CRM_STATUS_OUT_OF_RANGE` for a share above 1 or a value below 0, and `CRM_STATUS_INVALID_VALUE` if a member has an event after that time.
+ */
+crm_status crm_points_ledger_liability(const struct crm_points_ledger *ledger,
+                                       int64_t as_of,
+                                       int64_t value_per_point_micros,
+                                       int64_t breakage_micros,
+                                       struct crm_points_liability **out);
+
+/**
+ * Checks the laws of conservation and counts every point again; fails with `CRM_STATUS_CORRUPT` if they do not hold.
+ */
+crm_status crm_points_ledger_verify(const struct crm_points_ledger *ledger);
+
+/**
+ * The ledger as bytes: its rules, members and merges.
+ *
+ * `out` receives the bytes, NULL if the call fails; the caller frees them with `crm_bytes_free`.
+ */
+crm_status crm_points_ledger_to_bytes(const struct crm_points_ledger *ledger, struct crm_bytes **out);
+
+/**
+ * A ledger from its bytes, which are read during the call only; it goes on where the saved one stood.
+ *
+ * `out` receives the ledger, NULL if the call fails; the caller frees it with `crm_points_ledger_free`. Fails with `CRM_STATUS_CORRUPT` if the bytes are damaged,
+ * truncated or something else, and `CRM_STATUS_INCOMPATIBLE` for another layout.
+ */
+crm_status crm_points_ledger_from_bytes(const uint8_t *bytes,
+                                        size_t length,
+                                        struct crm_points_ledger **out);
+
+/**
+ * Frees a ledger; NULL is accepted. No thread may use it any more.
+ */
+void crm_points_ledger_free(struct crm_points_ledger *ledger);
+
+/**
+ * Fills a summary, whose `struct_size` the caller has set.
+ */
+crm_status crm_points_statement_summary(const struct crm_points_statement *statement, struct crm_points_summary *out);
+
+/**
+ * Copies a column of the lots, a `crm_points_lot_column`, to `out`, which has room for `capacity`, at least the number of lots.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_points_statement_lots(const struct crm_points_statement *statement,
+                                     int32_t column,
+                                     int64_t *out,
+                                     size_t capacity);
+
+/**
+ * Frees a statement; NULL is accepted. No thread may use it any more.
+ */
+void crm_points_statement_free(struct crm_points_statement *statement);
+
+/**
+ * A programme from the JSON text of its rules, an object whose parts may be left out where they keep their defaults; the guide has all of them.
+ *
+ * `out` receives the programme, NULL if the call fails; the caller frees it with `crm_loyalty_program_free`. Fails with `CRM_STATUS_PARSE` for a text that is no
+ * such JSON, and `CRM_STATUS_INVALID_ARGUMENT` for a rule that makes no sense, which the message names.
+ */
+crm_status crm_loyalty_program_from_json(const char *rules,
+                                         struct crm_loyalty_program **out);
+
+/**
+ * The rules as JSON text, with every default.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_loyalty_program_to_json(const struct crm_loyalty_program *program, struct crm_bytes **out);
+
+/**
+ * The first instant of a day (counted from 1970-01-01) in the programme's time zone, in microseconds since 1970-01-01T00:00Z.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a day outside the years 1 to 9999.
+ */
+crm_status crm_loyalty_program_start_of(const struct crm_loyalty_program *program,
+                                        int32_t day,
+                                        int64_t *out);
+
+/**
+ * Frees a programme; NULL is accepted. No thread may use it any more.
+ */
+void crm_loyalty_program_free(struct crm_loyalty_program *program);
+
+/**
+ * Number of months; 0, with the thread's last error set, if `liability` is NULL or no such handle.
+ */
+size_t crm_points_liability_length(const struct crm_points_liability *liability);
+
+/**
+ * The share of points that is expected never to be redeemed; NaN, with the thread's last error set, if `liability` is NULL or no such handle.
+ */
+double crm_points_liability_breakage(const struct crm_points_liability *liability);
+
+/**
+ * Copies a column, a `crm_points_liability_column`, to `out`, which has room for `capacity`, at least `crm_points_liability_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room, and `CRM_STATUS_OUT_OF_RANGE` if an amount needs more than 64 bits.
+ */
+crm_status crm_points_liability_values(const struct crm_points_liability *liability,
+                                       int32_t column,
+                                       int64_t *out,
+                                       size_t capacity);
+
+/**
+ * Frees a liability; NULL is accepted. No thread may use it any more.
+ */
+void crm_points_liability_free(struct crm_points_liability *liability);
+
+/**
+ * The part of a price that is deferred for points, by relative stand-alone prices (IFRS 15): price * points_alone / (products_alone + points_alone); all in
+ * millionths of a currency unit. The rest of the price belongs to the goods.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an amount below 0, and if both stand-alone prices are 0.
+ */
+crm_status crm_points_allocate_price(int64_t price_micros,
+                                     int64_t products_alone_micros,
+                                     int64_t points_alone_micros,
+                                     int64_t *out);
+
+/**
+ * Recognises deferred revenue, in millionths of a currency unit, in proportion to the points redeemed so far: cumulative = allocated * redeemed / expected.
+ *
+ * `redeemed` and `expected` have `length` periods: points redeemed up to the end of each, and points expected to be redeemed in all as estimated then. `revenue`,
+ * `cumulative` and `liability` have as many places, or are NULL: revenue of each period, revenue up to its end, and what is still deferred.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` with the row for points that fall or are above those expected.
+ */
+crm_status crm_points_recognize(int64_t allocated_micros,
+                                const int64_t *redeemed,
+                                const int64_t *expected,
+                                size_t length,
+                                int64_t *revenue,
+                                int64_t *cumulative,
+                                int64_t *liability);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,

@@ -61,8 +61,9 @@ mod _crm {
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]
     use crate::loyalty::{
-        DimensionTable, LoyaltyScore, LoyaltyScores, ahp_synthesis, ahp_weights, decayed_sum, dimension_json,
-        judge_weightings, objective_weights, proportional_weights,
+        DimensionTable, LoyaltyProgram, LoyaltyScore, LoyaltyScores, PointsLedger, ahp_synthesis,
+        ahp_weights, allocate_price, decayed_sum, dimension_json, judge_weightings, objective_weights,
+        proportional_weights, recognize_points,
     };
     #[pymodule_export]
     use crate::rfm::{

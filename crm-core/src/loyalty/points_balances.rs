@@ -5,7 +5,7 @@ use super::points_entries::as_id;
 use super::points_event::PointsEvent;
 use super::points_ledger::PointsLedger;
 use super::program::LoyaltyProgram;
-use crate::customer::{Day, IdKind, IdList, Ids};
+use crate::customer::{Day, IdList};
 use crate::error::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
@@ -34,7 +34,15 @@ impl LoyaltyProgram {
     /// # Errors
     /// `Parse` and `OutOfRange`, as for [`Day::parse`].
     pub fn start_of(&self, day: &str) -> Result<i64> {
-        self.calendar().start_of(Day::parse(day).map_err(|error| error.on("day"))?.number())
+        self.start_of_day(Day::parse(day).map_err(|error| error.on("day"))?)
+    }
+
+    /// The first instant of a day of the programme's zone, in microseconds since 1970-01-01T00:00Z.
+    ///
+    /// # Errors
+    /// None for any day of the calendar.
+    pub fn start_of_day(&self, day: Day) -> Result<i64> {
+        self.calendar().start_of(day.number())
     }
 }
 
@@ -63,9 +71,9 @@ impl PointsLedger {
     /// # Errors
     /// `InvalidValue` for an instant before the newest event of a member.
     pub fn balances(&self, as_of: i64) -> Result<PointsBalances> {
-        let mut ids = Ids::new(IdKind::Integer);
+        let mut ids = IdList::empty();
         let mut columns = PointsBalances {
-            customer_ids: IdList::of(Ids::new(IdKind::Integer)),
+            customer_ids: IdList::empty(),
             available: Vec::with_capacity(self.len()),
             pending: Vec::with_capacity(self.len()),
             owed: Vec::with_capacity(self.len()),
@@ -85,7 +93,7 @@ impl PointsLedger {
             columns.next_expiry_points.push(lapsing.map(|lot| lot.points).sum());
             columns.holders.push(self.root(place as u32));
         }
-        columns.customer_ids = IdList::of(ids);
+        columns.customer_ids = ids;
         Ok(columns)
     }
 }

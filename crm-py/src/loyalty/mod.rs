@@ -5,6 +5,7 @@ mod score;
 mod weights;
 
 // Points: program, ledger, statement, liability.
+mod points;
 
 // Tiers, rewards, simulation.
 
@@ -13,3 +14,6 @@ pub(crate) use score::{
     DimensionTable, LoyaltyScore, LoyaltyScores, decayed_sum, dimension_json, judge_weightings,
 };
 pub(crate) use weights::{ahp_synthesis, ahp_weights, objective_weights, proportional_weights};
+
+// Points: program, ledger, statement, liability.
+pub(crate) use points::{LoyaltyProgram, PointsLedger, allocate_price, recognize_points};
