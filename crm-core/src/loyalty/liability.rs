@@ -52,7 +52,9 @@ impl PriceAllocation {
         }
         let alone = products_alone.micros() + points_alone.micros();
         if alone == 0 {
-            return Err(Error::new(ErrorKind::OutOfRange, "both stand-alone prices are 0").on("products_alone"));
+            return Err(
+                Error::new(ErrorKind::OutOfRange, "both stand-alone prices are 0").on("products_alone")
+            );
         }
         // Both factors fit 63 bits.
         let points = Money::from_micros(round_half_even(price.micros() * points_alone.micros(), alone));
@@ -106,10 +108,16 @@ impl PointsRevenue {
                 Err(Error::new(ErrorKind::OutOfRange, message).on(name).at_row(row as u64))
             };
             if redeemed < last {
-                return refuse("redeemed", format!("{redeemed} is below {last}: give points redeemed so far"));
+                return refuse(
+                    "redeemed",
+                    format!("{redeemed} is below {last}: give points redeemed so far"),
+                );
             }
             if expected < redeemed.max(1) {
-                return refuse("expected", format!("{expected} is below {}, the least possible", redeemed.max(1)));
+                return refuse(
+                    "expected",
+                    format!("{expected} is below {}, the least possible", redeemed.max(1)),
+                );
             }
             // Both factors fit 63 bits.
             let micros = round_half_even(allocated.micros() * i128::from(redeemed), expected.into());
@@ -208,13 +216,20 @@ impl PointsLedger {
     /// # Errors
     /// `InvalidValue` for an instant before a member's newest event; `OutOfRange` for a value below 0, a share outside 0 to 1, and totals that
     /// do not fit; `Empty` if no month is matured, as with points that never lapse.
-    pub fn liability(&self, as_of: i64, value_per_point: Money, breakage: Breakage) -> Result<PointsLiability> {
+    pub fn liability(
+        &self,
+        as_of: i64,
+        value_per_point: Money,
+        breakage: Breakage,
+    ) -> Result<PointsLiability> {
         check_amount("value_per_point", value_per_point)?;
         let vintages = self.vintages_at(as_of)?;
         let breakage = match breakage {
             Breakage::Given(share) if (0..=MICROS_PER_UNIT).contains(&share.micros()) => share.micros(),
             Breakage::Given(share) => {
-                return Err(Error::new(ErrorKind::OutOfRange, format!("{share} is not from 0 to 1")).on("breakage"));
+                return Err(
+                    Error::new(ErrorKind::OutOfRange, format!("{share} is not from 0 to 1")).on("breakage")
+                );
             }
             Breakage::Matured => self.matured_breakage(&vintages, as_of)?,
         };
@@ -222,12 +237,18 @@ impl PointsLedger {
         for (&month, totals) in &vintages.months {
             let narrow = |name: &str, points: i128| {
                 i64::try_from(points).map_err(|_| {
-                    Error::new(ErrorKind::OutOfRange, format!("{points} points of a month are beyond 64 bits")).on(name)
+                    Error::new(
+                        ErrorKind::OutOfRange,
+                        format!("{points} points of a month are beyond 64 bits"),
+                    )
+                    .on(name)
                 })
             };
             let one = i128::from(MICROS_PER_UNIT);
             let (redeemed, kept) = (totals.redeemed * one, (totals.earned - totals.reversed).max(0));
-            let expected = (kept * (one - i128::from(breakage))).max(redeemed).min(redeemed + totals.outstanding() * one);
+            let expected = (kept * (one - i128::from(breakage)))
+                .max(redeemed)
+                .min(redeemed + totals.outstanding() * one);
             let value = (expected - redeemed).checked_mul(value_per_point.micros()).ok_or_else(|| {
                 Error::new(ErrorKind::OutOfRange, "the liability does not fit 128 bits").on("value_per_point")
             })?;
@@ -273,7 +294,8 @@ impl PointsLedger {
             let message = "no month is matured, all points of which would have lapsed: give a share";
             return Err(Error::new(ErrorKind::Empty, message).on("breakage"));
         }
-        let micros = expired.checked_mul(i128::from(MICROS_PER_UNIT)).map(|share| round_half_even(share, kept));
+        let micros =
+            expired.checked_mul(i128::from(MICROS_PER_UNIT)).map(|share| round_half_even(share, kept));
         let micros = micros.and_then(|micros| i64::try_from(micros).ok()).unwrap_or(MICROS_PER_UNIT);
         Ok(micros.clamp(0, MICROS_PER_UNIT))
     }

@@ -11,6 +11,23 @@
 //! - Rules and normalisations are values that are saved and replayed; nothing reads the clock.
 
 // Score.
+mod decay;
+mod dimension;
+mod dimension_table;
+mod normalization;
+mod score_change;
+mod score_contributions;
+mod score_grid;
+mod score_model;
+mod score_options;
+mod score_pass;
+mod score_table;
+mod weighting_report;
+mod weights;
+mod weights_ahp;
+mod weights_codispersion;
+mod weights_learned;
+mod weights_objective;
 
 // Points: program, ledger, statement, liability.
 mod calendar;
@@ -53,6 +70,20 @@ mod tier_state;
 mod tier_status;
 
 // Score.
+pub use decay::Decay;
+pub use dimension::{Dimension, Direction};
+pub use dimension_table::DimensionTable;
+pub use normalization::{DimensionStatus, Normalization};
+pub use score_change::ScoreChange;
+pub use score_contributions::ScoreContributions;
+pub use score_model::{DimensionSummary, FittedScore, LoyaltyScore};
+pub use score_options::{Combination, ScoreOptions, Weighting};
+pub use score_table::LoyaltyScores;
+pub use weighting_report::{WeightingReport, WeightingRow, WeightingStatus};
+pub use weights::{WeightingKind, proportional_weights};
+pub use weights_ahp::{Ahp, Inconsistency, RandomIndex};
+pub use weights_learned::{LearnedOptions, LearnedWeights};
+pub use weights_objective::{ObjectiveWeights, objective_weights};
 
 // Points: program, ledger, statement, liability.
 pub use decimal::{Decimal, PointRounding};
@@ -72,7 +103,8 @@ pub use statement::{MemberStatement, PeriodStatement, PointsBalance};
 
 // Tiers, rewards, simulation.
 pub use program_simulation::{
-    ProgramSimulation, SimulatedMembers, SimulatedProgram, SimulatedRules, SimulationOptions, WinnersAndLosers,
+    ProgramSimulation, SimulatedMembers, SimulatedProgram, SimulatedRules, SimulationOptions,
+    WinnersAndLosers,
 };
 pub use reward::{Reward, RewardCatalogue, RewardKind};
 pub use reward_eligibility::{RewardEligibility, RewardGrant, RewardMember, RewardObstacle, RewardObstacles};

@@ -108,7 +108,11 @@ impl RewardCatalogue {
     pub fn new(rewards: impl IntoIterator<Item = Reward>) -> Result<Self> {
         let rewards: Vec<Reward> = rewards.into_iter().collect();
         if rewards.len() > MOST_REWARDS {
-            return Err(Error::argument("rewards", format_args!("{} rewards", rewards.len()), "at most 1000"));
+            return Err(Error::argument(
+                "rewards",
+                format_args!("{} rewards", rewards.len()),
+                "at most 1000",
+            ));
         }
         let mut places = HashMap::new();
         for (place, reward) in rewards.iter().enumerate() {

@@ -2,7 +2,8 @@
 
 use crm_core::customer::Money;
 use crm_core::loyalty::{
-    Tier, TierEvent, TierHold, TierHoldKind, TierMeasure, TierMeasures, TierOptions, TierQualification, TierRules,
+    Tier, TierEvent, TierHold, TierHoldKind, TierMeasure, TierMeasures, TierOptions, TierQualification,
+    TierRules,
 };
 
 use super::*;
@@ -26,7 +27,10 @@ fn rules_that_make_no_sense() {
     let silver = || Tier::new("Silver", points(100.0));
     for (tiers, message) in [
         (vec![silver(), Tier::new("Gold", points(100.0))], "tiers: Gold: it overlaps Silver"),
-        (vec![silver(), Tier::new("Gold", points(50.0))], "tiers: Gold: its entry can be met without that of Silver"),
+        (
+            vec![silver(), Tier::new("Gold", points(50.0))],
+            "tiers: Gold: its entry can be met without that of Silver",
+        ),
         (
             vec![Tier { keep: Some(points(101.0)), ..silver() }],
             "tiers: Silver: its keep condition asks for something that its entry does not",
@@ -42,7 +46,10 @@ fn rules_that_make_no_sense() {
     let unknown = rules().to_json().replace("qualifying_points", "karma");
     let error = TierRules::from_json(&unknown).unwrap_err();
     assert_eq!(seen(&error), expected(ErrorKind::Corrupt, "json", None));
-    assert!(error.to_string().contains("karma") && error.to_string().contains("qualifying_points"), "{error}");
+    assert!(
+        error.to_string().contains("karma") && error.to_string().contains("qualifying_points"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod experiment_sequential;
 #[path = "../log/mod.rs"]
 mod log;
 mod loyalty_points;
+mod loyalty_score;
 mod loyalty_tiers;
 mod policies;
 mod scores;

@@ -3,7 +3,8 @@
 
 use crm_core::customer::{AmountColumn, Column, CustomerId, Day, IdColumn, Money, TimeColumn, Validity};
 use crm_core::loyalty::{
-    Breakage, EntryKind, EventColumns, LoyaltyProgram, PointsEntries, PointsLedger, PointsRevenue, PriceAllocation,
+    Breakage, EntryKind, EventColumns, LoyaltyProgram, PointsEntries, PointsLedger, PointsRevenue,
+    PriceAllocation,
 };
 use crm_core::{Error, Result};
 
@@ -34,8 +35,14 @@ impl Book {
 
     fn try_event(&mut self, member: &str, day: &str, kind: &str, details: &Details<'_>) -> Result<i64> {
         let id = self.events + 1;
-        let one = |value: Option<i64>| Column { values: vec![value.unwrap_or(0)].into(), validity: flag(value.is_some()) };
-        let amount = Column { values: vec![details.amount.unwrap_or(0.0)].into(), validity: flag(details.amount.is_some()) };
+        let one = |value: Option<i64>| Column {
+            values: vec![value.unwrap_or(0)].into(),
+            validity: flag(value.is_some()),
+        };
+        let amount = Column {
+            values: vec![details.amount.unwrap_or(0.0)].into(),
+            validity: flag(details.amount.is_some()),
+        };
         let (members, kinds, days) = ([member], [kind], [Day::parse(day).unwrap().number()]);
         let ids = [id];
         let batch = EventColumns::new(
@@ -70,7 +77,12 @@ impl Book {
     }
 
     fn purchase(&mut self, day: &str, amount: f64, order: Option<i64>) -> i64 {
-        self.event("ann", day, "purchase", &Details { amount: Some(amount), reference: order, ..Details::default() })
+        self.event(
+            "ann",
+            day,
+            "purchase",
+            &Details { amount: Some(amount), reference: order, ..Details::default() },
+        )
     }
 
     fn of(&mut self, kind: &str, day: &str, reference: i64) -> i64 {
@@ -93,7 +105,9 @@ impl Book {
 
     /// The kinds and points of the last postings, from one of them on.
     fn posted(&self, from: usize) -> Vec<(EntryKind, i64)> {
-        (from..self.entries.len()).map(|place| (self.entries.kinds[place], self.entries.points[place])).collect()
+        (from..self.entries.len())
+            .map(|place| (self.entries.kinds[place], self.entries.points[place]))
+            .collect()
     }
 }
 
@@ -147,7 +161,8 @@ fn partial_refund_pro_rata_takes_its_share_of_the_order_whatever_the_line_earned
     let rules = r#"{"refund": {"basis": "pro_rata"}, "earn": {"excluded": ["none"], "points": 7, "per": 2}}"#;
     let mut book = Book::new(rules);
     let order = 77;
-    let line = |category| Details { amount: Some(20.0), reference: Some(order), category, ..Details::default() };
+    let line =
+        |category| Details { amount: Some(20.0), reference: Some(order), category, ..Details::default() };
     book.event("ann", "2024-01-01", "purchase", &line(None));
     let without = book.event("ann", "2024-01-01", "purchase", &line(Some("none")));
     assert_eq!(book.balance("ann", "2024-01-02").0, 70);
@@ -209,7 +224,12 @@ fn refund_after_spending_as_debt_is_paid_by_the_next_points() {
     book.redeem("2024-01-02", 80);
     book.refund("2024-01-03", purchase, None);
     assert_eq!(book.balance("ann", "2024-01-03"), (0, 0, 80));
-    let error = refused(book.try_event("ann", "2024-01-04", "redeem", &Details { points: Some(1), ..Details::default() }));
+    let error = refused(book.try_event(
+        "ann",
+        "2024-01-04",
+        "redeem",
+        &Details { points: Some(1), ..Details::default() },
+    ));
     assert_eq!(error.to_string(), "points, row 4: event 5: 1 points are above the 0 available, 80 are owed");
     book.bonus("2024-01-04", 50);
     assert_eq!(book.balance("ann", "2024-01-04"), (0, 0, 30));
@@ -245,7 +265,12 @@ fn refund_after_spending_clamped_forgives_the_rest() {
 fn refund_after_spending_cannot_be_with_points_in_escrow() {
     let mut book = Book::new(r#"{"refund": {"after_spending": "escrow", "days": 30}}"#);
     let purchase = book.purchase("2024-01-01", 100.0, None);
-    refused(book.try_event("ann", "2024-01-31", "redeem", &Details { points: Some(1), ..Details::default() }));
+    refused(book.try_event(
+        "ann",
+        "2024-01-31",
+        "redeem",
+        &Details { points: Some(1), ..Details::default() },
+    ));
     assert_eq!(book.balance("ann", "2024-01-31"), (0, 100, 0));
     assert_eq!(book.balance("ann", "2024-02-01"), (100, 0, 0));
     let late = Details { reference: Some(purchase), ..Details::default() };
@@ -292,9 +317,8 @@ fn cancelled_redemption_of_lapsed_points_stays_lapsed() {
 
 #[test]
 fn cancelled_redemption_of_lapsed_points_is_issued_again_if_the_rules_say_so() {
-    let mut book = Book::new(
-        r#"{"expiry": {"days": 181, "rounding": "none"}, "cancel": {"lapsed": "reissue"}}"#,
-    );
+    let mut book =
+        Book::new(r#"{"expiry": {"days": 181, "rounding": "none"}, "cancel": {"lapsed": "reissue"}}"#);
     book.bonus("2024-01-01", 100);
     let redemption = book.redeem("2024-06-01", 100);
     book.of("cancel_redemption", "2024-07-15", redemption);
@@ -354,9 +378,16 @@ fn backdated_purchase_is_replayed_in_event_time_and_corrections_are_posted() {
     let late = book.bonus("2024-01-05", 40);
     let corrections: Vec<_> = (before..book.entries.len())
         .map(|place| {
-            let id = |ids: crm_core::customer::IdList| ids.get(place).unwrap().to_string().parse::<i64>().unwrap();
+            let id =
+                |ids: crm_core::customer::IdList| ids.get(place).unwrap().to_string().parse::<i64>().unwrap();
             let (event, lot) = (id(book.entries.event_ids()), id(book.entries.lot_ids()));
-            (book.entries.kinds[place], event, lot, book.entries.points[place], book.entries.corrections[place])
+            (
+                book.entries.kinds[place],
+                event,
+                lot,
+                book.entries.points[place],
+                book.entries.corrections[place],
+            )
         })
         .collect();
     assert_eq!(
@@ -377,7 +408,12 @@ fn backdated_event_that_makes_a_later_one_impossible_is_refused() {
     book.bonus("2024-01-10", 100);
     book.redeem("2024-01-20", 80);
     let before = book.ledger.clone();
-    let error = refused(book.try_event("ann", "2024-01-15", "redeem", &Details { points: Some(30), ..Details::default() }));
+    let error = refused(book.try_event(
+        "ann",
+        "2024-01-15",
+        "redeem",
+        &Details { points: Some(30), ..Details::default() },
+    ));
     assert_eq!(
         error.to_string(),
         "points, row 3: event 4: it came too late, as then points: event 3: 80 points are above the 70 available"
@@ -389,7 +425,12 @@ fn backdated_event_that_makes_a_later_one_impossible_is_refused() {
 fn backdated_event_beyond_the_days_of_the_rules_is_refused() {
     let mut book = Book::new(r#"{"backdating_days": 10}"#);
     book.bonus("2024-02-01", 100);
-    let error = refused(book.try_event("ann", "2024-01-21", "bonus", &Details { points: Some(1), ..Details::default() }));
+    let error = refused(book.try_event(
+        "ann",
+        "2024-01-21",
+        "bonus",
+        &Details { points: Some(1), ..Details::default() },
+    ));
     assert_eq!(error.argument_name(), Some("time"));
     book.bonus("2024-01-22", 1);
     assert_eq!(book.balance("ann", "2024-02-01").0, 101);
@@ -402,7 +443,8 @@ fn merge_of_members_moves_points_and_unmerge_restores_them() {
     book.event("bob", "2024-01-01", "join", &Details::default());
     book.bonus("2024-01-02", 100);
     book.event("bob", "2024-01-03", "bonus", &Details { points: Some(40), ..Details::default() });
-    let merge = book.event("ann", "2024-02-01", "merge", &Details { other: Some("bob"), ..Details::default() });
+    let merge =
+        book.event("ann", "2024-02-01", "merge", &Details { other: Some("bob"), ..Details::default() });
     assert_eq!(book.balance("ann", "2024-02-01").0, 140);
     let balances = book.ledger.balances(book.time("2024-02-01")).unwrap();
     assert_eq!((balances.available, balances.holders), (vec![140, 0], vec![0, 0]));
@@ -423,10 +465,14 @@ fn merge_with_a_member_that_owes_points_pays_and_unmerge_takes_it_back() {
     book.redeem("2024-01-03", 50);
     book.refund("2024-01-04", purchase, None);
     book.event("bob", "2024-01-05", "bonus", &Details { points: Some(80), ..Details::default() });
-    let merge = book.event("ann", "2024-01-06", "merge", &Details { other: Some("bob"), ..Details::default() });
+    let merge =
+        book.event("ann", "2024-01-06", "merge", &Details { other: Some("bob"), ..Details::default() });
     assert_eq!(book.balance("ann", "2024-01-06"), (30, 0, 0));
     book.of("unmerge", "2024-01-07", merge);
-    assert_eq!((book.balance("ann", "2024-01-07"), book.balance("bob", "2024-01-07")), ((0, 0, 50), (80, 0, 0)));
+    assert_eq!(
+        (book.balance("ann", "2024-01-07"), book.balance("bob", "2024-01-07")),
+        ((0, 0, 50), (80, 0, 0))
+    );
 }
 
 /// Square, `LoyaltyProgramExpirationPolicy`: twelve months after 6 July 2020, to the end of the month.

@@ -11,9 +11,8 @@ fn rules(tiers: &[(&str, f64)], measure: TierMeasure) -> TierRules {
         downgrade: TierDowngrade::Immediate,
         ..TierOptions::default()
     };
-    let tier = |&(name, least): &(&str, f64)| {
-        Tier::new(name, TierQualification::at_least(measure, least).unwrap())
-    };
+    let tier =
+        |&(name, least): &(&str, f64)| Tier::new(name, TierQualification::at_least(measure, least).unwrap());
     TierRules::new(tiers.iter().map(tier), options).unwrap()
 }
 
@@ -37,7 +36,8 @@ fn balance_tiers_of_voucherify() {
 /// Talon.One, "Use loyalty tiers" (docs.talon.one): a tier ends one below the next one's start; below the first there is none.
 #[test]
 fn threshold_tiers_of_talon_one() {
-    let rules = rules(&[("Bronze", 100.0), ("Silver", 200.0), ("Gold", 300.0)], TierMeasure::QualifyingPoints);
+    let rules =
+        rules(&[("Bronze", 100.0), ("Silver", 200.0), ("Gold", 300.0)], TierMeasure::QualifyingPoints);
     let expected = [
         (99, None),
         (100, Some("Bronze")),

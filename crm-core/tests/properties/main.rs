@@ -17,6 +17,7 @@ mod history;
 #[path = "../log/mod.rs"]
 mod log;
 mod loyalty_points;
+mod loyalty_score;
 mod loyalty_tiers;
 mod naive_points;
 mod plain_kmeans;

@@ -5,6 +5,7 @@
                                                                    -> SegmentModel -> segments found in the data
     scored table -> Selection -> Split (target arms, control) -> CampaignOutcomes
     arm statistics -> compare_proportions, compare_means, ... -> TestResult
+    DimensionTable -> LoyaltyScore -> scores, ranks, contributions
 
 Money is exact and results are the same bits on any number of threads. Tables of pandas, Polars, PyArrow and DuckDB,
 NumPy arrays and lists go in; results come out as tables for any of them.
@@ -179,6 +180,22 @@ from crm.experiment import (
     stitched_bound,
     test_rate,
 )
+from crm.loyalty import (
+    Ahp,
+    Dimension,
+    DimensionTable,
+    FittedScore,
+    Learned,
+    LearnedWeights,
+    LoyaltyScore,
+    LoyaltyScores,
+    ObjectiveWeights,
+    ScoreContributions,
+    WeightingReport,
+    judge_weightings,
+    objective_weights,
+    proportional_weights,
+)
 from crm.rfm import (
     Cell,
     MapAudit,
@@ -225,6 +242,7 @@ from crm.table import Table
 
 __all__ = [
     "Adjustment",
+    "Ahp",
     "AlwaysValid",
     "Amount",
     "Anova",
@@ -254,6 +272,8 @@ __all__ = [
     "CustomerBase",
     "CustomerTiers",
     "CustomerValueModel",
+    "Dimension",
+    "DimensionTable",
     "DiscountRate",
     "Dispersion",
     "Dunnett",
@@ -264,6 +284,7 @@ __all__ = [
     "FOREVER",
     "FeatureScaler",
     "FeatureTable",
+    "FittedScore",
     "Futility",
     "Gap",
     "GaussianMixture",
@@ -281,7 +302,11 @@ __all__ = [
     "IoError",
     "JointArm",
     "KMeans",
+    "Learned",
+    "LearnedWeights",
     "LengthMismatchError",
+    "LoyaltyScore",
+    "LoyaltyScores",
     "MannWhitney",
     "MapAudit",
     "MeanArm",
@@ -291,6 +316,7 @@ __all__ = [
     "MissingValueError",
     "MixtureBound",
     "NotUtf8Error",
+    "ObjectiveWeights",
     "Opportunities",
     "OrderAverages",
     "OutOfRangeError",
@@ -318,6 +344,7 @@ __all__ = [
     "SampleRatioCheck",
     "SampleRatioLook",
     "SampleSize",
+    "ScoreContributions",
     "SegmentDrift",
     "SegmentMap",
     "SegmentModel",
@@ -348,6 +375,7 @@ __all__ = [
     "UpliftInterval",
     "UpliftScore",
     "ValueTiers",
+    "WeightingReport",
     "WrongTypeError",
     "adjust_ln_p_values",
     "adjust_p_values",
@@ -389,12 +417,15 @@ __all__ = [
     "historic_values",
     "holdout_accuracy",
     "incremental_conversions",
+    "judge_weightings",
     "mann_whitney",
     "migration",
     "normalized_mutual_info",
+    "objective_weights",
     "permutation_test",
     "proportion_equivalence",
     "proportion_homogeneity",
+    "proportional_weights",
     "quantile_interval",
     "quantile_sequence_p_value",
     "rate_interval",

@@ -23,6 +23,7 @@ __all__ = [
     "CustomerBase",
     "CustomerTiers",
     "CustomerValueModel",
+    "DimensionTable",
     "DiscountRate",
     "EffectPosterior",
     "FeatureScaler",
@@ -34,6 +35,8 @@ __all__ = [
     "JointArm",
     "KMeans",
     "KMeansOptions",
+    "LoyaltyScore",
+    "LoyaltyScores",
     "MeanArm",
     "MeanPlan",
     "MeanTest",
@@ -84,6 +87,8 @@ __all__ = [
     "adjust_ln_p_values",
     "adjust_p_values",
     "adjusted_rand_index",
+    "ahp_synthesis",
+    "ahp_weights",
     "always_valid",
     "analysis_of_variance",
     "audit",
@@ -111,6 +116,8 @@ __all__ = [
     "covariate_deviation",
     "customer_table",
     "customer_tier_names",
+    "decayed_sum",
+    "dimension_json",
     "dispersion",
     "dunnett_test",
     "empirical_process_bound",
@@ -122,12 +129,15 @@ __all__ = [
     "historic_values",
     "holdout_accuracy",
     "incremental_conversions",
+    "judge_weightings",
     "mann_whitney",
     "migration",
     "normalized_mutual_information",
+    "objective_weights",
     "permutation_test",
     "proportion_equivalence",
     "proportion_homogeneity",
+    "proportional_weights",
     "quantile_interval",
     "quantile_sequence_p_value",
     "rate_interval",
@@ -1580,3 +1590,58 @@ def campaign_return(
 def incremental_conversions(
     target: BinaryArm, control: BinaryArm, cost: CampaignCost, method: str, options: TestOptions
 ) -> dict[str, Any]: ...
+
+@final
+class DimensionTable:
+    def __new__(cls, as_of: str, columns: list[tuple[str, Column]]) -> DimensionTable: ...
+    def __len__(self) -> int: ...
+    def as_of(self) -> str: ...
+    def dimensions(self) -> list[str]: ...
+
+@final
+class LoyaltyScores:
+    def __len__(self) -> int: ...
+    def scores(self) -> bytearray: ...
+    def coverage(self) -> bytearray: ...
+    def ranks(self) -> bytearray: ...
+    def population_mean(self) -> float: ...
+
+@final
+class LoyaltyScore:
+    @staticmethod
+    def fit(
+        table: DimensionTable, weights: list[float], combination: str, minimum_coverage: float, threads: int
+    ) -> tuple[LoyaltyScore, LoyaltyScores, dict[str, Any]]: ...
+    @staticmethod
+    def fit_objective(
+        table: DimensionTable, weighting: str, combination: str, minimum_coverage: float, threads: int
+    ) -> tuple[LoyaltyScore, LoyaltyScores, dict[str, Any]]: ...
+    @staticmethod
+    def fit_learned(
+        table: DimensionTable, retained: Column, penalty: float, combination: str, minimum_coverage: float, threads: int
+    ) -> tuple[LoyaltyScore, LoyaltyScores, dict[str, Any]]: ...
+    def score(self, table: DimensionTable, threads: int) -> LoyaltyScores: ...
+    def contributions(
+        self, table: DimensionTable, threads: int
+    ) -> tuple[list[str], list[bytearray], bytearray, LoyaltyScores]: ...
+    def change(self, table: DimensionTable, later: LoyaltyScore, later_table: DimensionTable, threads: int) -> Table: ...
+    def summary(self) -> tuple[str, int, int, float, str]: ...
+    def options(self) -> tuple[str, float]: ...
+    def weights(self) -> list[float]: ...
+    def dimensions(self) -> list[str]: ...
+    def dimension_table(self) -> Table: ...
+    def to_json(self) -> str: ...
+    @staticmethod
+    def from_json(text: str) -> LoyaltyScore: ...
+
+def dimension_json(text: str) -> str: ...
+def decayed_sum(dimension: str, customers: int, rows: Column, ages_days: Column, amounts: Column) -> bytearray: ...
+def ahp_weights(
+    comparisons: list[float], upper: bool, random_index: str, inconsistency: str
+) -> tuple[list[float], float, float, float]: ...
+def ahp_synthesis(criteria: list[float], local: list[list[float]]) -> list[float]: ...
+def proportional_weights(proportions: list[float]) -> list[float]: ...
+def objective_weights(weighting: str, columns: list[Column]) -> tuple[list[float], int, float | None, bool]: ...
+def judge_weightings(
+    models: list[tuple[str, LoyaltyScore]], table: DimensionTable, retained: Column, top_share: float, threads: int
+) -> tuple[Table, list[float], int, int]: ...

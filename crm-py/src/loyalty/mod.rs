@@ -1,0 +1,15 @@
+//! Loyalty.
+
+// Score.
+mod score;
+mod weights;
+
+// Points: program, ledger, statement, liability.
+
+// Tiers, rewards, simulation.
+
+// Score.
+pub(crate) use score::{
+    DimensionTable, LoyaltyScore, LoyaltyScores, decayed_sum, dimension_json, judge_weightings,
+};
+pub(crate) use weights::{ahp_synthesis, ahp_weights, objective_weights, proportional_weights};
