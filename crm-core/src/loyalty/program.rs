@@ -184,19 +184,17 @@ impl LoyaltyProgram {
     /// [`new`](Self::new).
     pub fn from_json(text: &str) -> Result<Self> {
         let wrong = |error: serde_json::Error| Error::new(ErrorKind::Parse, error.to_string()).on("program");
-        let mut value: serde_json::Value = serde_json::from_str(text).map_err(wrong)?;
-        if let Some(fields) = value.as_object_mut() {
-            // Rules written by hand need no name and version; saved ones have them.
-            if let Some(model) = fields.remove("model").filter(|model| model != MODEL) {
-                let message = format!("holds {model}, not {MODEL}");
-                return Err(Error::new(ErrorKind::Corrupt, message).on("program"));
-            }
-            if let Some(version) = fields.remove("version").filter(|version| *version != VERSION) {
-                let message = format!("has version {version}, this release reads version {VERSION}");
-                return Err(Error::new(ErrorKind::Incompatible, message).on("program"));
-            }
+        let mut fields: serde_json::Map<_, _> = serde_json::from_str(text).map_err(wrong)?;
+        // Rules written by hand need no name and version; saved ones have them.
+        if let Some(model) = fields.remove("model").filter(|model| model != MODEL) {
+            let message = format!("holds {model}, not {MODEL}");
+            return Err(Error::new(ErrorKind::Corrupt, message).on("program"));
         }
-        Self::new(serde_json::from_value(value).map_err(wrong)?)
+        if let Some(version) = fields.remove("version").filter(|version| *version != VERSION) {
+            let message = format!("has version {version}, this release reads version {VERSION}");
+            return Err(Error::new(ErrorKind::Incompatible, message).on("program"));
+        }
+        Self::new(serde_json::from_value(fields.into()).map_err(wrong)?)
     }
 
     /// The programme as JSON text.
