@@ -167,7 +167,7 @@ impl Column {
         matches!(&self.0, Values::Arrays(arrays) if !arrays.is_empty() && arrays.iter().all(text))
     }
 
-    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+    pub(crate) fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
         match &self.0 {
             Values::Arrays(arrays) => Ok(arrays.iter().map(Array::len).sum()),
             Values::Integers(values) | Values::Floats(values) | Values::Times(values, _) => {

@@ -61,6 +61,10 @@ mod _crm {
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]
     use crate::loyalty::{
+        RewardCatalogue, RewardMembers, TierRoster, TierRules, cut_quotas, quota_rules,
+    };
+    #[pymodule_export]
+    use crate::loyalty::{
         DimensionTable, LoyaltyScore, LoyaltyScores, ahp_synthesis, ahp_weights, decayed_sum, dimension_json,
         judge_weightings, objective_weights, proportional_weights,
     };

@@ -7,9 +7,15 @@ mod weights;
 // Points: program, ledger, statement, liability.
 
 // Tiers, rewards, simulation.
+mod rewards;
+mod tiers;
 
 // Score.
 pub(crate) use score::{
     DimensionTable, LoyaltyScore, LoyaltyScores, decayed_sum, dimension_json, judge_weightings,
 };
 pub(crate) use weights::{ahp_synthesis, ahp_weights, objective_weights, proportional_weights};
+
+// Tiers, rewards, simulation.
+pub(crate) use rewards::{RewardCatalogue, RewardMembers};
+pub(crate) use tiers::{TierRoster, TierRules, cut_quotas, quota_rules};

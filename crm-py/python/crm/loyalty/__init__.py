@@ -1,6 +1,7 @@
 """Loyalty: a score that explains itself, tiers, points and rewards."""
 
 from crm.loyalty.dimension import Dimension, DimensionTable, Direction
+from crm.loyalty.rewards import Reward, RewardCatalogue, RewardMembers, RewardPlan
 from crm.loyalty.score import (
     Combination,
     FittedScore,
@@ -10,6 +11,19 @@ from crm.loyalty.score import (
     ScoreContributions,
     WeightingReport,
     judge_weightings,
+)
+from crm.loyalty.tiers import (
+    Tier,
+    TierQuotas,
+    TierRoster,
+    TierRules,
+    all_of,
+    any_of,
+    at_least,
+    fixed_period,
+    joining_period,
+    rolling_period,
+    tier_period,
 )
 from crm.loyalty.weights import (
     Ahp,
@@ -35,9 +49,24 @@ __all__ = [
     "ObjectiveWeighting",
     "ObjectiveWeights",
     "RandomIndex",
+    "Reward",
+    "RewardCatalogue",
+    "RewardMembers",
+    "RewardPlan",
     "ScoreContributions",
+    "Tier",
+    "TierQuotas",
+    "TierRoster",
+    "TierRules",
     "WeightingReport",
+    "all_of",
+    "any_of",
+    "at_least",
+    "fixed_period",
+    "joining_period",
     "judge_weightings",
     "objective_weights",
     "proportional_weights",
+    "rolling_period",
+    "tier_period",
 ]
