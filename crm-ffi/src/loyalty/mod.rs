@@ -11,3 +11,5 @@ pub mod weights;
 // Points: program, ledger, statement, liability.
 
 // Tiers, rewards, simulation.
+pub mod rewards;
+pub mod tiers;
