@@ -61,12 +61,13 @@ mod _crm {
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]
     use crate::loyalty::{
-        RewardCatalogue, RewardMembers, TierRoster, TierRules, cut_quotas, quota_rules,
+        DimensionTable, LoyaltyProgram, LoyaltyScore, LoyaltyScores, PointsLedger, ahp_synthesis,
+        ahp_weights, allocate_price, decayed_sum, dimension_json, judge_weightings, objective_weights,
+        points_entry_kinds, proportional_weights, recognize_points,
     };
     #[pymodule_export]
     use crate::loyalty::{
-        DimensionTable, LoyaltyScore, LoyaltyScores, ahp_synthesis, ahp_weights, decayed_sum, dimension_json,
-        judge_weightings, objective_weights, proportional_weights,
+        RewardCatalogue, RewardMembers, TierRoster, TierRules, cut_quotas, quota_rules,
     };
     #[pymodule_export]
     use crate::rfm::{

@@ -73,6 +73,23 @@ impl IdList {
         Self { ids }
     }
 
+    /// A list without ids yet.
+    pub(crate) fn empty() -> Self {
+        Self { ids: Ids::new(IdKind::Integer) }
+    }
+
+    /// Appends an id of the list's kind; the first one decides it.
+    pub(crate) fn push(&mut self, id: CustomerId<'_>) {
+        self.ids.push(id);
+    }
+
+    /// Appends another list.
+    pub(crate) fn append(&mut self, other: &Self) -> Result<()> {
+        check_kinds(&self.ids, &other.ids)?;
+        self.ids.extend_from(&other.ids, 0);
+        Ok(())
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.ids.len()
@@ -113,10 +130,11 @@ impl IdList {
         self.ids.get(row)
     }
 
-    /// The ids of some rows, in the order of `rows`.
-    pub(crate) fn take(&self, rows: &[u32]) -> Self {
+    /// The ids of some rows, in the order of `rows`; rows that there are not are left out.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Self {
         let mut ids = Ids::new(self.kind());
-        for &row in rows {
+        for &row in rows.iter().filter(|&&row| (row as usize) < self.len()) {
             ids.push(self.ids.get(row as usize));
         }
         Self { ids }

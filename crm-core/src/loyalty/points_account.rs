@@ -137,6 +137,26 @@ pub struct PointTotals {
     pub debt_sent: i64,
 }
 
+impl PointTotals {
+    /// Every total with its name.
+    pub fn named(&self) -> [(&'static str, i64); 12] {
+        [
+            ("earned", self.earned),
+            ("restored", self.restored),
+            ("received", self.received),
+            ("spent", self.spent),
+            ("expired", self.expired),
+            ("reversed", self.reversed),
+            ("settled", self.settled),
+            ("sent", self.sent),
+            ("owed", self.owed),
+            ("forgiven", self.forgiven),
+            ("debt_received", self.debt_received),
+            ("debt_sent", self.debt_sent),
+        ]
+    }
+}
+
 /// The state of one member: lots in the order in which they are spent, what can still be refunded or cancelled, balances and totals.
 ///
 /// It is bounded: accruals and redemptions are forgotten after the days that the rules set, and lots that nothing tells apart any more

@@ -5,7 +5,7 @@ use super::points_entries::as_id;
 use super::points_event::PointsEvent;
 use super::points_ledger::PointsLedger;
 use super::program::LoyaltyProgram;
-use crate::customer::{Day, IdKind, IdList, Ids};
+use crate::customer::{Day, IdList};
 use crate::error::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
@@ -63,9 +63,9 @@ impl PointsLedger {
     /// # Errors
     /// `InvalidValue` for an instant before the newest event of a member.
     pub fn balances(&self, as_of: i64) -> Result<PointsBalances> {
-        let mut ids = Ids::new(IdKind::Integer);
+        let mut ids = IdList::empty();
         let mut columns = PointsBalances {
-            customer_ids: IdList::of(Ids::new(IdKind::Integer)),
+            customer_ids: IdList::empty(),
             available: Vec::with_capacity(self.len()),
             pending: Vec::with_capacity(self.len()),
             owed: Vec::with_capacity(self.len()),
@@ -85,7 +85,7 @@ impl PointsLedger {
             columns.next_expiry_points.push(lapsing.map(|lot| lot.points).sum());
             columns.holders.push(self.root(place as u32));
         }
-        columns.customer_ids = IdList::of(ids);
+        columns.customer_ids = ids;
         Ok(columns)
     }
 }

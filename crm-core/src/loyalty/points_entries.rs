@@ -2,7 +2,7 @@
 
 use super::points_entry::{EntryKind, PointsEntry};
 use super::points_event::EventId;
-use crate::customer::{CustomerId, IdKind, IdList, Ids};
+use crate::customer::{CustomerId, IdList};
 use crate::error::Result;
 
 /// Postings as columns, in the order in which they were made.
@@ -27,14 +27,16 @@ pub struct PointsEntries {
     pub earned_at: Vec<i64>,
     /// When they lapse; `i64::MAX` if never.
     pub expires_at: Vec<i64>,
-    customers: Ids,
-    events: Ids,
-    lots: Ids,
+    /// The member of each posting.
+    pub customer_ids: IdList,
+    /// The event that each posting belongs to; of lapsed and released points the accrual.
+    pub event_ids: IdList,
+    /// The accrual that the points of each posting come from.
+    pub lot_ids: IdList,
 }
 
 impl Default for PointsEntries {
     fn default() -> Self {
-        let ids = || Ids::new(IdKind::Integer);
         Self {
             rows: Vec::new(),
             members: Vec::new(),
@@ -45,9 +47,9 @@ impl Default for PointsEntries {
             corrections: Vec::new(),
             earned_at: Vec::new(),
             expires_at: Vec::new(),
-            customers: ids(),
-            events: ids(),
-            lots: ids(),
+            customer_ids: IdList::empty(),
+            event_ids: IdList::empty(),
+            lot_ids: IdList::empty(),
         }
     }
 }
@@ -70,14 +72,14 @@ impl PointsEntries {
         self.corrections.push(entry.correction);
         self.earned_at.push(entry.earned_at);
         self.expires_at.push(entry.expires_at);
-        self.customers.push(as_id(customer));
-        self.events.push(as_id(&entry.event));
-        self.lots.push(as_id(&entry.lot));
+        self.customer_ids.push(as_id(customer));
+        self.event_ids.push(as_id(&entry.event));
+        self.lot_ids.push(as_id(&entry.lot));
     }
 
     /// Whether a posting is one of a member.
     pub(super) fn is_of(&self, place: usize, customer: CustomerId<'_>) -> bool {
-        self.customers.get(place) == customer
+        self.customer_ids.at(place) == customer
     }
 
     /// Number of postings.
@@ -88,21 +90,6 @@ impl PointsEntries {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
-    }
-
-    /// The member of each posting.
-    pub fn customer_ids(&self) -> IdList {
-        IdList::of(self.customers.clone())
-    }
-
-    /// The event that each posting belongs to; of lapsed and released points the accrual.
-    pub fn event_ids(&self) -> IdList {
-        IdList::of(self.events.clone())
-    }
-
-    /// The accrual that the points of each posting come from.
-    pub fn lot_ids(&self) -> IdList {
-        IdList::of(self.lots.clone())
     }
 
     /// By how much each posting changes the available, the pending and the owed points.
@@ -120,13 +107,13 @@ impl PointsEntries {
     /// Appends other postings.
     ///
     /// # Errors
-    /// None so far; postings of ledgers whose ids differ in kind cannot be joined.
+    /// `Incompatible` for postings of ledgers whose ids are of another kind.
     pub fn append(&mut self, other: &Self) -> Result<()> {
-        for (mine, theirs) in
-            [(&self.customers, &other.customers), (&self.events, &other.events), (&self.lots, &other.lots)]
-        {
-            crate::customer::check_kinds(mine, theirs)?;
+        let mut joined = [self.customer_ids.clone(), self.event_ids.clone(), self.lot_ids.clone()];
+        for (mine, theirs) in joined.iter_mut().zip([&other.customer_ids, &other.event_ids, &other.lot_ids]) {
+            mine.append(theirs)?;
         }
+        [self.customer_ids, self.event_ids, self.lot_ids] = joined;
         self.rows.extend_from_slice(&other.rows);
         self.members.extend_from_slice(&other.members);
         self.kinds.extend_from_slice(&other.kinds);
@@ -136,9 +123,6 @@ impl PointsEntries {
         self.corrections.extend_from_slice(&other.corrections);
         self.earned_at.extend_from_slice(&other.earned_at);
         self.expires_at.extend_from_slice(&other.expires_at);
-        self.customers.extend_from(&other.customers, 0);
-        self.events.extend_from(&other.events, 0);
-        self.lots.extend_from(&other.lots, 0);
         Ok(())
     }
 }

@@ -92,6 +92,10 @@ impl LoyaltyProgram {
                 "is a member already",
             ));
         }
+        if !CALENDAR.contains(&time) {
+            let message = format!("time {time} lies outside the years 1 to 9999");
+            return Err(refused(ErrorKind::OutOfRange, "time", &event.shown(), &message));
+        }
         if time < account.clock {
             let message =
                 format!("time {time} is before {}, that of the member's newest event", account.clock);

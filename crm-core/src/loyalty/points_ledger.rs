@@ -184,17 +184,25 @@ impl PointsLedger {
     /// Those of [`LoyaltyProgram::apply`], `MissingValue`, `WrongType`, `LengthMismatch` and `OutOfRange` for columns, with the row. The ledger
     /// stays as it was before the batch.
     pub fn apply(&mut self, batch: &EventColumns<'_>) -> Result<PointsEntries> {
-        let mut columns = PointsEntries::default();
-        self.apply_to(batch, |row, id, entry| columns.push(row, id, entry))?;
-        Ok(columns)
+        self.apply_all(std::slice::from_ref(batch))
     }
 
-    /// Applies a batch of events without collecting its postings, for those who only want balances.
+    /// Applies several batches as one: all of them or none.
     ///
     /// # Errors
     /// Those of [`apply`](Self::apply).
-    pub fn replay(&mut self, batch: &EventColumns<'_>) -> Result<()> {
-        self.apply_to(batch, |_, _, _| {})
+    pub fn apply_all(&mut self, batches: &[EventColumns<'_>]) -> Result<PointsEntries> {
+        let mut columns = PointsEntries::default();
+        self.apply_to(batches, |row, id, entry| columns.push(row, id, entry))?;
+        Ok(columns)
+    }
+
+    /// Applies batches of events as one, without collecting their postings, for those who only want balances.
+    ///
+    /// # Errors
+    /// Those of [`apply`](Self::apply).
+    pub fn replay(&mut self, batches: &[EventColumns<'_>]) -> Result<()> {
+        self.apply_to(batches, |_, _, _| {})
     }
 
     /// Lets time pass for every member up to an instant: what lapses or becomes available until then is posted. Later events must not be
@@ -270,22 +278,24 @@ impl PointsLedger {
 
     fn apply_to(
         &mut self,
-        batch: &EventColumns<'_>,
+        batches: &[EventColumns<'_>],
         mut take: impl FnMut(u64, &EventId, &PointsEntry),
     ) -> Result<()> {
         let first = self.rows;
+        let mut number = first;
         self.whole(|ledger, kept| {
             let mut entries = Vec::new();
-            for row in 0..batch.len() {
-                let number = first + row as u64;
+            for (batch, row) in batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
+            {
                 ledger
                     .row(batch, row, kept, &mut entries)
                     .and_then(|()| ledger.post(&mut entries, |id, entry| take(number, id, entry)))
                     .map_err(|error| error.at_row(number))?;
+                number += 1;
             }
             Ok(())
         })?;
-        self.rows += batch.len() as u64;
+        self.rows = number;
         Ok(())
     }
 

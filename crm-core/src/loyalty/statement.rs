@@ -4,7 +4,7 @@ use super::points_account::PointTotals;
 use super::points_entries::{PointsEntries, as_id};
 use super::points_entry::EntryKind;
 use super::points_ledger::PointsLedger;
-use crate::customer::{CustomerId, IdKind, IdList, Ids, RawId};
+use crate::customer::{CustomerId, IdList, RawId};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a member has at an instant.
@@ -52,7 +52,7 @@ impl PointsLedger {
         })?;
         let holder = self.root(place);
         let account = self.account_at(holder as usize, as_of)?;
-        let mut lot_ids = Ids::new(IdKind::Integer);
+        let mut lot_ids = IdList::empty();
         for lot in &account.lots {
             lot_ids.push(as_id(&lot.event));
         }
@@ -65,7 +65,7 @@ impl PointsLedger {
             pending: account.pending,
             owed: account.debt,
             totals: account.totals,
-            lot_ids: IdList::of(lot_ids),
+            lot_ids,
             earned_at: account.lots.iter().map(|lot| lot.earned_at).collect(),
             available_at: account.lots.iter().map(|lot| lot.pending_until).collect(),
             expires_at: account.lots.iter().map(|lot| lot.expires_at).collect(),

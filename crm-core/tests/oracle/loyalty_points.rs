@@ -347,7 +347,7 @@ fn cancelled_accrual_is_a_new_posting_and_the_old_one_stays() {
     assert_eq!(book.entries.points[..before.len()], before.points[..]);
     assert_eq!(book.posted(before.len()), [(EntryKind::Reversed, 100)]);
     let last = book.entries.len() - 1;
-    let ids = (book.entries.event_ids(), book.entries.lot_ids());
+    let ids = (&book.entries.event_ids, &book.entries.lot_ids);
     assert_eq!(ids.0.get(last), Some(CustomerId::Integer(cancel)));
     assert_eq!(ids.1.get(last), Some(CustomerId::Integer(bonus)));
     let again = Details { reference: Some(bonus), ..Details::default() };
@@ -378,9 +378,10 @@ fn backdated_purchase_is_replayed_in_event_time_and_corrections_are_posted() {
     let late = book.bonus("2024-01-05", 40);
     let corrections: Vec<_> = (before..book.entries.len())
         .map(|place| {
-            let id =
-                |ids: crm_core::customer::IdList| ids.get(place).unwrap().to_string().parse::<i64>().unwrap();
-            let (event, lot) = (id(book.entries.event_ids()), id(book.entries.lot_ids()));
+            let id = |ids: &crm_core::customer::IdList| {
+                ids.get(place).unwrap().to_string().parse::<i64>().unwrap()
+            };
+            let (event, lot) = (id(&book.entries.event_ids), id(&book.entries.lot_ids));
             (
                 book.entries.kinds[place],
                 event,

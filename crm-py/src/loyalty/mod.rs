@@ -5,6 +5,7 @@ mod score;
 mod weights;
 
 // Points: program, ledger, statement, liability.
+mod points;
 
 // Tiers, rewards, simulation.
 mod rewards;
@@ -15,6 +16,9 @@ pub(crate) use score::{
     DimensionTable, LoyaltyScore, LoyaltyScores, decayed_sum, dimension_json, judge_weightings,
 };
 pub(crate) use weights::{ahp_synthesis, ahp_weights, objective_weights, proportional_weights};
+
+// Points: program, ledger, statement, liability.
+pub(crate) use points::{LoyaltyProgram, PointsLedger, allocate_price, points_entry_kinds, recognize_points};
 
 // Tiers, rewards, simulation.
 pub(crate) use rewards::{RewardCatalogue, RewardMembers};

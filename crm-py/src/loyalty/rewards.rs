@@ -56,7 +56,7 @@ impl RewardMembers {
             return Err(error).or_raise(py);
         };
         let members = Self {
-            rows: first.__len__(py)?,
+            rows: first.length(py)?,
             tier: text("tier", tier)?,
             segment: text("segment", segment)?,
             qualifying_points: count("qualifying_points", qualifying_points)?,
