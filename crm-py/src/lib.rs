@@ -67,7 +67,7 @@ mod _crm {
     };
     #[pymodule_export]
     use crate::loyalty::{
-        RewardCatalogue, RewardMembers, TierRoster, TierRules, cut_quotas, quota_rules,
+        RewardCatalogue, RewardMembers, TierRoster, TierRules, cut_quotas, quota_rules, simulate_program,
     };
     #[pymodule_export]
     use crate::rfm::{

@@ -62,9 +62,9 @@ impl Money {
     /// # Errors
     /// `OutOfRange` for a number that is not finite, or outside one row's range.
     pub fn from_f64(amount: f64) -> Result<Self> {
-        micros_from_f64(amount).map(|micros| Self(micros.into())).ok_or_else(|| {
-            Error::new(ErrorKind::OutOfRange, format!("{amount} is not a number {ROW_BOUND}"))
-        })
+        micros_from_f64(amount)
+            .map(|micros| Self(micros.into()))
+            .ok_or_else(|| Error::new(ErrorKind::OutOfRange, format!("{amount} is not a number {ROW_BOUND}")))
     }
 
     /// The amount nearest to a decimal number such as `-1234.5`; halves of a micro-unit go to the even one.

@@ -84,7 +84,9 @@ fn shared_cases_of_tiers() {
         let tier = |tier: Option<usize>| tier.map_or(Value::Null, |tier| json!(rules.tiers()[tier].name));
         let told: Vec<Value> = changes
             .iter()
-            .map(|change| json!([change.day.to_string(), tier(change.from), tier(change.to), change.reason.name()]))
+            .map(|change| {
+                json!([change.day.to_string(), tier(change.from), tier(change.to), change.reason.name()])
+            })
             .collect();
         assert_eq!(Value::from(told), case["changes"], "{name}");
         let status = rules.status(&state, last).unwrap();

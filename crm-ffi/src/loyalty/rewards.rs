@@ -134,9 +134,13 @@ impl crm_reward_members {
             let balances = integers("members.points_balance", given.points_balance)?;
             balances.iter().zip(&mut rows).for_each(|(&balance, row)| row.points_balance = balance);
             let scores = floats("members.scores", given.scores)?;
-            scores.iter().zip(&mut rows).for_each(|(&score, row)| row.score = (!score.is_nan()).then_some(score));
+            scores
+                .iter()
+                .zip(&mut rows)
+                .for_each(|(&score, row)| row.score = (!score.is_nan()).then_some(score));
             for (row, &spend) in floats("members.spend", given.spend)?.iter().enumerate() {
-                let money = Money::from_f64(spend).map_err(|error| error.on("members.spend").at_row(row as u64));
+                let money =
+                    Money::from_f64(spend).map_err(|error| error.on("members.spend").at_row(row as u64));
                 rows[row].spend = money?;
             }
         }

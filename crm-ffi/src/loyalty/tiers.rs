@@ -5,8 +5,7 @@ use std::ptr;
 
 use crm_core::customer::{AmountColumn, Column, Day, IdColumn, Validity};
 use crm_core::loyalty::{
-    TierChanges, TierColumns, TierGaps, TierHoldKind, TierQuota, TierQuotas, TierRoster,
-    TierStandings,
+    TierChanges, TierColumns, TierGaps, TierHoldKind, TierQuota, TierQuotas, TierRoster, TierStandings,
 };
 
 use crate::bytes::{crm_bytes, with_zero};

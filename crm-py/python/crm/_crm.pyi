@@ -1710,3 +1710,17 @@ class RewardCatalogue:
         self, members: RewardMembers, on: str, wishes: tuple[Column, Column, Column], given: tuple[Column, Column, Column]
     ) -> tuple[Table, Table, list[int]]: ...
     def __eq__(self, other: object, /) -> bool: ...
+
+def simulate_program(
+    columns: list[tuple[str, Column]],
+    amount_scale: int,
+    before: LoyaltyProgram,
+    before_tiers: TierRules | None,
+    after: LoyaltyProgram,
+    after_tiers: TierRules | None,
+    as_of: int,
+    cost_per_point: str,
+    value_per_point: str,
+    breakage: str | None,
+    close: tuple[int | None, str | None, int | None, int | None],
+) -> tuple[dict[str, Any], dict[str, Any], list[int], list[int], list[int], Table, str]: ...

@@ -9,6 +9,7 @@ mod points;
 
 // Tiers, rewards, simulation.
 mod rewards;
+mod simulation;
 mod tiers;
 
 // Score.
@@ -22,4 +23,5 @@ pub(crate) use points::{LoyaltyProgram, PointsLedger, allocate_price, points_ent
 
 // Tiers, rewards, simulation.
 pub(crate) use rewards::{RewardCatalogue, RewardMembers};
+pub(crate) use simulation::simulate_program;
 pub(crate) use tiers::{TierRoster, TierRules, cut_quotas, quota_rules};

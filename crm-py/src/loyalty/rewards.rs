@@ -41,15 +41,12 @@ impl RewardMembers {
         points_balance: Option<&Column>,
         score: Option<&Column>,
     ) -> PyResult<Self> {
-        let text = |name: &str, column: Option<&Column>| {
-            column.map(|column| texts(py, name, column)).transpose()
-        };
-        let count = |name: &str, column: Option<&Column>| {
-            column.map(|column| integers(py, name, column)).transpose()
-        };
-        let number = |name: &str, column: Option<&Column>| {
-            column.map(|column| floats(py, name, column)).transpose()
-        };
+        let text =
+            |name: &str, column: Option<&Column>| column.map(|column| texts(py, name, column)).transpose();
+        let count =
+            |name: &str, column: Option<&Column>| column.map(|column| integers(py, name, column)).transpose();
+        let number =
+            |name: &str, column: Option<&Column>| column.map(|column| floats(py, name, column)).transpose();
         let given = [tier, segment, qualifying_points, spend, orders, points_balance, score];
         let Some(first) = given.into_iter().flatten().next() else {
             let error = Error::argument("members", "no column", "one column at least");
@@ -94,8 +91,10 @@ impl RewardMembers {
     }
 
     fn members(&self) -> Result<Vec<RewardMember<'_>>> {
-        let count = |column: &Option<Given<i64>>, row: usize| column.as_ref().and_then(|column| column.get(row));
-        let number = |column: &Option<Given<f64>>, row: usize| column.as_ref().and_then(|column| column.get(row));
+        let count =
+            |column: &Option<Given<i64>>, row: usize| column.as_ref().and_then(|column| column.get(row));
+        let number =
+            |column: &Option<Given<f64>>, row: usize| column.as_ref().and_then(|column| column.get(row));
         let member = |row: usize| {
             let spend = number(&self.spend, row).unwrap_or(0.0);
             Ok(RewardMember {

@@ -192,12 +192,10 @@ impl TierRoster {
         score: Option<&Column>,
     ) -> PyResult<Table> {
         let (ids, days) = (ids(py, "customer_id", customer_id)?, dates(py, "day", day)?);
-        let whole = |name: &str, column: Option<&Column>| {
-            column.map(|column| integers(py, name, column)).transpose()
-        };
-        let number = |name: &str, column: Option<&Column>| {
-            column.map(|column| floats(py, name, column)).transpose()
-        };
+        let whole =
+            |name: &str, column: Option<&Column>| column.map(|column| integers(py, name, column)).transpose();
+        let number =
+            |name: &str, column: Option<&Column>| column.map(|column| floats(py, name, column)).transpose();
         let points = whole("qualifying_points", qualifying_points)?;
         let (orders, balance) = (whole("orders", orders)?, whole("points_balance", points_balance)?);
         let (spend, score) = (number("spend", spend)?, number("score", score)?);

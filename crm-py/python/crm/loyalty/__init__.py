@@ -12,6 +12,7 @@ from crm.loyalty.score import (
     WeightingReport,
     judge_weightings,
 )
+from crm.loyalty.simulation import ProgramSimulation, SimulatedProgram, WinnersAndLosers, simulate_program
 from crm.loyalty.tiers import (
     Tier,
     TierQuotas,
@@ -48,17 +49,20 @@ __all__ = [
     "LoyaltyScores",
     "ObjectiveWeighting",
     "ObjectiveWeights",
+    "ProgramSimulation",
     "RandomIndex",
     "Reward",
     "RewardCatalogue",
     "RewardMembers",
     "RewardPlan",
     "ScoreContributions",
+    "SimulatedProgram",
     "Tier",
     "TierQuotas",
     "TierRoster",
     "TierRules",
     "WeightingReport",
+    "WinnersAndLosers",
     "all_of",
     "any_of",
     "at_least",
@@ -68,5 +72,6 @@ __all__ = [
     "objective_weights",
     "proportional_weights",
     "rolling_period",
+    "simulate_program",
     "tier_period",
 ]
