@@ -63,7 +63,7 @@ mod _crm {
     use crate::loyalty::{
         DimensionTable, LoyaltyProgram, LoyaltyScore, LoyaltyScores, PointsLedger, ahp_synthesis,
         ahp_weights, allocate_price, decayed_sum, dimension_json, judge_weightings, objective_weights,
-        points_entry_kinds, proportional_weights, recognize_points,
+        proportional_weights, recognize_points,
     };
     #[pymodule_export]
     use crate::loyalty::{

@@ -34,7 +34,15 @@ impl LoyaltyProgram {
     /// # Errors
     /// `Parse` and `OutOfRange`, as for [`Day::parse`].
     pub fn start_of(&self, day: &str) -> Result<i64> {
-        self.calendar().start_of(Day::parse(day).map_err(|error| error.on("day"))?.number())
+        self.start_of_day(Day::parse(day).map_err(|error| error.on("day"))?)
+    }
+
+    /// The first instant of a day of the programme's zone, in microseconds since 1970-01-01T00:00Z.
+    ///
+    /// # Errors
+    /// None for any day of the calendar.
+    pub fn start_of_day(&self, day: Day) -> Result<i64> {
+        self.calendar().start_of(day.number())
     }
 }
 

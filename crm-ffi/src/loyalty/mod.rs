@@ -9,6 +9,11 @@ pub mod weighting_report;
 pub mod weights;
 
 // Points: program, ledger, statement, liability.
+pub mod points_entries;
+pub mod points_events;
+pub mod points_ledger;
+pub mod points_program;
+pub mod points_revenue;
 
 // Tiers, rewards, simulation.
 pub mod rewards;

@@ -7,8 +7,8 @@ use arrow_schema::Schema;
 use crm_core::customer::{CustomerId, Money};
 use crm_core::interop::{event_columns, id_array};
 use crm_core::loyalty::{
-    Breakage, Decimal, EntryKind, EventColumns, LoyaltyProgram as CoreProgram, MemberStatement,
-    PointsEntries, PointsLedger as CoreLedger, PointsRevenue, PriceAllocation,
+    Breakage, Decimal, EventColumns, LoyaltyProgram as CoreProgram, MemberStatement, PointsEntries,
+    PointsLedger as CoreLedger, PointsRevenue, PriceAllocation,
 };
 use crm_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
@@ -282,10 +282,4 @@ pub(crate) fn recognize_points(
         .or_raise(py)?;
     let texts = |amounts: &[Money]| amounts.iter().map(Money::to_string).collect();
     Ok((texts(&found.revenue), texts(&found.cumulative), texts(&found.liability)))
-}
-
-/// The names of the kinds of postings.
-#[pyfunction]
-pub(crate) fn points_entry_kinds() -> Vec<&'static str> {
-    EntryKind::ALL.iter().map(|kind| kind.name()).collect()
 }

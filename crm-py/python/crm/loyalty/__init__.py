@@ -1,6 +1,16 @@
 """Loyalty: a score that explains itself, tiers, points and rewards."""
 
 from crm.loyalty.dimension import Dimension, DimensionTable, Direction
+from crm.loyalty.points import (
+    LoyaltyProgram,
+    MemberStatement,
+    PointsLedger,
+    PointsLiability,
+    PointsRevenue,
+    PriceAllocation,
+    allocate_price,
+    recognize_points,
+)
 from crm.loyalty.rewards import Reward, RewardCatalogue, RewardMembers, RewardPlan
 from crm.loyalty.score import (
     Combination,
@@ -45,10 +55,16 @@ __all__ = [
     "FittedScore",
     "Learned",
     "LearnedWeights",
+    "LoyaltyProgram",
     "LoyaltyScore",
     "LoyaltyScores",
+    "MemberStatement",
     "ObjectiveWeighting",
     "ObjectiveWeights",
+    "PointsLedger",
+    "PointsLiability",
+    "PointsRevenue",
+    "PriceAllocation",
     "ProgramSimulation",
     "RandomIndex",
     "Reward",
@@ -64,6 +80,7 @@ __all__ = [
     "WeightingReport",
     "WinnersAndLosers",
     "all_of",
+    "allocate_price",
     "any_of",
     "at_least",
     "fixed_period",
@@ -71,6 +88,7 @@ __all__ = [
     "judge_weightings",
     "objective_weights",
     "proportional_weights",
+    "recognize_points",
     "rolling_period",
     "simulate_program",
     "tier_period",
