@@ -15,13 +15,25 @@ fn day(number: i32) -> Day {
 }
 
 fn named(bits: u8) -> Vec<String> {
-    NAMES.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1).map(|(_, name)| (*name).to_owned()).collect()
+    NAMES
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| bits >> place & 1 == 1)
+        .map(|(_, name)| (*name).to_owned())
+        .collect()
 }
 
 fn reward() -> impl Strategy<Value = Reward> {
     let cap = || prop::option::of(0..5_u64);
     let days = (prop::option::of(0..20_i32), prop::option::of(1..20_i32));
-    (0..900_i64, prop_oneof![Just(0_i64), 0..60_i64], (0..8_u8, 0..8_u8), prop::option::of(0..6_i64), (cap(), cap()), days)
+    (
+        0..900_i64,
+        prop_oneof![Just(0_i64), 0..60_i64],
+        (0..8_u8, 0..8_u8),
+        prop::option::of(0..6_i64),
+        (cap(), cap()),
+        days,
+    )
         .prop_map(|(cost, points_price, (tiers, segments), orders, caps, (from, length))| {
             let at_least = |orders| TierQualification::at_least(TierMeasure::Orders, orders as f64).unwrap();
             Reward {
@@ -81,9 +93,8 @@ fn plain(
     today: Day,
 ) -> Vec<RewardObstacle> {
     let had = |of_member: bool| -> u64 {
-        let counts = |grant: &&RewardGrant| {
-            grant.reward == wish.reward && (!of_member || grant.member == wish.member)
-        };
+        let counts =
+            |grant: &&RewardGrant| grant.reward == wish.reward && (!of_member || grant.member == wish.member);
         done.iter().filter(counts).map(|grant| grant.quantity).sum()
     };
     let listed = |names: &[String], name: Option<&str>| {
@@ -101,7 +112,10 @@ fn plain(
         (RewardObstacle::Threshold, !enough),
         (RewardObstacle::MemberCap, reward.cap_per_member.is_some_and(|cap| had(true) + wish.quantity > cap)),
         (RewardObstacle::TotalCap, reward.cap_total.is_some_and(|cap| had(false) + wish.quantity > cap)),
-        (RewardObstacle::Points, reward.points_price > 0 && reward.points_price * wish.quantity as i64 > balance),
+        (
+            RewardObstacle::Points,
+            reward.points_price > 0 && reward.points_price * wish.quantity as i64 > balance,
+        ),
     ];
     stands.into_iter().filter(|(_, stands)| *stands).map(|(obstacle, _)| obstacle).collect()
 }

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use crm_core::customer::{AmountColumn, Column, Day, IdColumn, Money, TimeColumn, Validity};
 use crm_core::loyalty::{
-    Breakage, Decimal, EventColumns, LoyaltyProgram, PointsLedger, ProgramSimulation, SimulatedProgram, SimulatedRules,
-    SimulationOptions, Tier, TierGap, TierLength, TierMeasure, TierMeasures, TierOptions, TierPeriod, TierQualification,
-    TierRules,
+    Breakage, Decimal, EventColumns, LoyaltyProgram, PointsLedger, ProgramSimulation, SimulatedProgram,
+    SimulatedRules, SimulationOptions, Tier, TierGap, TierLength, TierMeasure, TierMeasures, TierOptions,
+    TierPeriod, TierQualification, TierRules,
 };
 use proptest::prelude::*;
 
@@ -75,7 +75,8 @@ fn with_batch<T>(events: &[Event], run: impl FnOnce(&EventColumns<'_>) -> T) -> 
     let values: Vec<i64> = rows.iter().map(|row| value(row.2)).collect();
     let flags = |wanted: &str| kinds.iter().map(|kind| *kind == wanted).collect::<Vec<bool>>();
     let (bought, spent, cancelled) = (flags("purchase"), flags("redeem"), flags("cancel_redemption"));
-    let column = |flags: &'_ [bool]| Column { values: values.clone().into(), validity: Validity::Flags(flags) };
+    let column =
+        |flags: &'_ [bool]| Column { values: values.clone().into(), validity: Validity::Flags(flags) };
     fn leaked(flags: Vec<bool>) -> &'static [bool] {
         flags.leak()
     }
@@ -97,7 +98,8 @@ fn with_batch<T>(events: &[Event], run: impl FnOnce(&EventColumns<'_>) -> T) -> 
 }
 
 fn tiers(silver: i64, gold: i64) -> TierRules {
-    let points = |least: i64| TierQualification::at_least(TierMeasure::QualifyingPoints, least as f64).unwrap();
+    let points =
+        |least: i64| TierQualification::at_least(TierMeasure::QualifyingPoints, least as f64).unwrap();
     let start = Day::from_ymd(2024, 1, 1).unwrap();
     let period = TierPeriod::Fixed { start, length: TierLength::Months(3) };
     let tiers = [Tier::new("Silver", points(silver)), Tier::new("Gold", points(silver + gold))];
@@ -107,7 +109,9 @@ fn tiers(silver: i64, gold: i64) -> TierRules {
 /// One point for each `per` units, doubled for Gold; points never lapse.
 fn program(per: i64) -> LoyaltyProgram {
     let bonus = r#""tier_bonus": [{"tier": "Gold", "factor": 2}]"#;
-    let text = format!(r#"{{"tiers": ["Silver", "Gold"], "cancel": {{"days": 1000}}, "earn": {{"per": {per}, {bonus}}}}}"#);
+    let text = format!(
+        r#"{{"tiers": ["Silver", "Gold"], "cancel": {{"days": 1000}}, "earn": {{"per": {per}, {bonus}}}}}"#
+    );
     LoyaltyProgram::from_json(&text).unwrap()
 }
 

@@ -17,4 +17,5 @@ pub mod points_revenue;
 
 // Tiers, rewards, simulation.
 pub mod rewards;
+pub mod simulation;
 pub mod tiers;
