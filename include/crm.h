@@ -12019,17 +12019,19 @@ crm_status crm_mini_batch_k_means_new(const struct crm_k_means_options *options,
 
 /**
  * Learns from a batch, whose `rows` times `features` values lie in `values` in a `crm_layout` and are read during the call
- * only. Batches should be samples of the same customers, not one segment after the other. After an error nothing has been
- * learned from it.
+ * only. `weights`, one of each row, say how often rows count; NULL for once each. Rows of weight 0 move no centre. Batches
+ * should be samples of the same customers, not one segment after the other. After an error nothing has been learned from it.
  *
- * Fails for the first batch as `crm_k_means_fit`, which needs as many distinct rows as there are clusters, and with
- * `CRM_STATUS_INCOMPATIBLE` for a later one that has another number of features.
+ * Fails for the first batch as `crm_k_means_fit`, which needs as many distinct rows as there are clusters, and for a later one
+ * with `CRM_STATUS_INCOMPATIBLE` if it has another number of features, and with `CRM_STATUS_INVALID_VALUE` for weights as
+ * `crm_k_means_fit`.
  */
 crm_status crm_mini_batch_k_means_update(struct crm_mini_batch_k_means *learner,
                                          const double *values,
                                          size_t rows,
                                          size_t features,
-                                         int32_t layout);
+                                         int32_t layout,
+                                         const double *weights);
 
 /**
  * Batches seen so far; 0, with the thread's last error set, if `learner` is NULL or no such handle.
@@ -12744,12 +12746,16 @@ crm_status crm_segment_model_options_init(struct crm_segment_model_options *opti
 
 /**
  * Scales a table, clusters it, and names the segments by what distinguishes them. `scaling` may be NULL for the defaults.
+ * `weights`, one of each customer, say how often customers count in the clusters; NULL for once each. Customers of weight 0 only
+ * get a segment. Scaling, profiles and names describe each customer once.
  *
  * `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails as
  * `crm_feature_scaler_fit`, with `CRM_STATUS_MISSING_COLUMN` if there is no column to order by of that name, and
- * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for more segments than there are distinct rows.
+ * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for more segments than there are distinct rows, and with
+ * `CRM_STATUS_INVALID_VALUE` for weights that are negative, not finite or all 0.
  */
 crm_status crm_segment_model_fit(const struct crm_feature_table *table,
+                                 const double *weights,
                                  const struct crm_scaling_options *scaling,
                                  const struct crm_segment_model_options *options,
                                  struct crm_segment_model **out);
