@@ -1,5 +1,6 @@
 //! Clusters around centres.
 
+use arrow_buffer::ScalarBuffer;
 use crm_core::segment::{
     KMeans as Model, KMeansOptions as Options, LabelOrder, Matrix, MiniBatchKMeans as Learner, Starts,
 };
@@ -104,7 +105,10 @@ pub(super) fn renamed(error: Error) -> Error {
 }
 
 /// How often rows count, if they do not count once each.
-pub(super) fn sample_weights(py: Python<'_>, weights: Option<&Column>) -> PyResult<Option<Vec<f64>>> {
+pub(super) fn sample_weights(
+    py: Python<'_>,
+    weights: Option<&Column>,
+) -> PyResult<Option<ScalarBuffer<f64>>> {
     weights.map(|weights| weights.numbers(py, "sample_weight", Accept::Numbers)).transpose()
 }
 

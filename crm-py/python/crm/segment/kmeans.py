@@ -36,15 +36,40 @@ class _Centres(Estimator[_crm.KMeans]):
 
     _NATIVE = _crm.KMeans
 
-    clusters: int
-    starts: Starts
-    start_count: int
-    most_iterations: int
-    tolerance: float
-    seed: int
-    order_by: int | str
-    descending: bool
-    threads: int
+    _PARAMETERS = (
+        "clusters",
+        "starts",
+        "start_count",
+        "most_iterations",
+        "tolerance",
+        "seed",
+        "order_by",
+        "descending",
+        "threads",
+    )
+
+    def __init__(
+        self,
+        clusters: int,
+        *,
+        starts: Starts = "k-means++",
+        start_count: int = 10,
+        most_iterations: int = 300,
+        tolerance: float = 1e-4,
+        seed: int = 0,
+        order_by: int | str = 0,
+        descending: bool = False,
+        threads: int = 0,
+    ) -> None:
+        self.clusters = clusters
+        self.starts = starts
+        self.start_count = start_count
+        self.most_iterations = most_iterations
+        self.tolerance = tolerance
+        self.seed = seed
+        self.order_by = order_by
+        self.descending = descending
+        self.threads = threads
 
     def predict(self, X: Matrix) -> Labels:
         """The cluster of each row: the nearest centre, of equally near ones that of the lower number.
@@ -162,41 +187,6 @@ class KMeans(_Centres):
     Sources: Lloyd (1982), "Least squares quantization in PCM"; Arthur and Vassilvitskii (2007), "k-means++: the advantages of careful seeding".
     """
 
-    _PARAMETERS = (
-        "clusters",
-        "starts",
-        "start_count",
-        "most_iterations",
-        "tolerance",
-        "seed",
-        "order_by",
-        "descending",
-        "threads",
-    )
-
-    def __init__(
-        self,
-        clusters: int,
-        *,
-        starts: Starts = "k-means++",
-        start_count: int = 10,
-        most_iterations: int = 300,
-        tolerance: float = 1e-4,
-        seed: int = 0,
-        order_by: int | str = 0,
-        descending: bool = False,
-        threads: int = 0,
-    ) -> None:
-        self.clusters = clusters
-        self.starts = starts
-        self.start_count = start_count
-        self.most_iterations = most_iterations
-        self.tolerance = tolerance
-        self.seed = seed
-        self.order_by = order_by
-        self.descending = descending
-        self.threads = threads
-
     def fit(self, X: Matrix, y: object = None, sample_weight: ColumnLike | None = None) -> Self:
         """Fits clusters to rows.
 
@@ -306,31 +296,6 @@ class MiniBatchKMeans(_Centres):
 
     Source: Sculley (2010), "Web-scale k-means clustering".
     """
-
-    _PARAMETERS = KMeans._PARAMETERS
-
-    def __init__(
-        self,
-        clusters: int,
-        *,
-        starts: Starts = "k-means++",
-        start_count: int = 10,
-        most_iterations: int = 300,
-        tolerance: float = 1e-4,
-        seed: int = 0,
-        order_by: int | str = 0,
-        descending: bool = False,
-        threads: int = 0,
-    ) -> None:
-        self.clusters = clusters
-        self.starts = starts
-        self.start_count = start_count
-        self.most_iterations = most_iterations
-        self.tolerance = tolerance
-        self.seed = seed
-        self.order_by = order_by
-        self.descending = descending
-        self.threads = threads
 
     def partial_fit(self, X: Matrix, y: object = None, sample_weight: ColumnLike | None = None) -> Self:
         """Learns from a batch; the first one must hold at least as many distinct rows as there are clusters.
