@@ -1,6 +1,6 @@
 """Times the boundaries of a test with 200 looks beside spotify-confidence, with the same spending function, in the same run.
 
-    python benchmarks/experiment_looks.py                # three rounds
+    cargo xtask bench --experiments --tasks looks        # three rounds
     python benchmarks/experiment_looks.py --rounds 1
 
 Two-sided at 0.05, spending alpha t^2 on 200 equal steps of information: spotify-confidence with its own settings (bounds are cut at z = 8, at

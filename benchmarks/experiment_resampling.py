@@ -1,7 +1,7 @@
 """Times the bootstrap and the Mann-Whitney test of `crm` beside SciPy, from the same columns, in the same run.
 
-    cargo xtask bench --experiments                                       # every task
-    python benchmarks/experiment_resampling.py --tasks bootstrap_small    # some of them
+    cargo xtask bench --experiments --tasks bootstrap_small    # some of them
+    python benchmarks/experiment_resampling.py                 # every task
 
 Each engine runs in a process of its own, in turns; the best of the rounds counts. SciPy's bootstrap of a million rows takes
 minutes: it runs once, with the batches that fit its memory. Extra memory is the peak of the work above what the process held with the columns

@@ -6,7 +6,8 @@
     cargo xtask bench --parquet 100000000  # 100M rows from a Parquet file: time and peak memory
     cargo xtask bench --clv                # customer lifetime value, beside lifetimes: see clv.py
     cargo xtask bench --segments           # k-means, beside scikit-learn: see segments.py
-    cargo xtask bench --experiments        # tests of experiments, beside statsmodels and SciPy: see experiments.py
+    cargo xtask bench --experiments        # tests of experiments, beside statsmodels, SciPy, tea-tasting and spotify-confidence:
+                                           # see experiments.py and experiment_*.py
 
 Each engine runs in a process of its own, in turns; the best of the rounds counts, because other work on the machine only
 ever adds time. Extra memory is the peak of the work above what the process held with the log loaded.
@@ -93,6 +94,28 @@ def compare(rows: int, ids: str, order: str, rounds: int, engines: list[str]) ->
     print(f"  customers and sums of scores: {'the same in all' if same else results}")
 
 
+def compare_all_experiments(rounds: int, names: list[str]) -> None:
+    """Rates, means, resamples and looks: all tasks, or those that are named."""
+    import experiment_resampling
+    import experiments
+    from experiment_looks import compare_looks
+    from experiment_means import compare_cuped
+
+    known = [*experiments.TASKS, "cuped", *experiment_resampling.TASKS, "looks"]
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"{name} is no task of experiments: {', '.join(known)}")
+    for name in names or known:
+        if name in experiments.TASKS:
+            experiments.compare_experiments(rounds, [name])
+        elif name == "cuped":
+            compare_cuped(rounds)
+        elif name == "looks":
+            compare_looks(rounds)
+        else:
+            experiment_resampling.compare_task(name, rounds)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000_000)
@@ -102,7 +125,7 @@ def main() -> None:
     parser.add_argument("--parquet", type=int, metavar="ROWS", help="only: read so many rows from a Parquet file")
     parser.add_argument("--clv", action="store_true", help="only: fits and values beside lifetimes")
     parser.add_argument("--segments", action="store_true", help="only: k-means and silhouettes beside scikit-learn")
-    parser.add_argument("--experiments", action="store_true", help="only: tests of experiments beside statsmodels and SciPy")
+    parser.add_argument("--experiments", action="store_true", help="only: tests of experiments beside other tools")
     parser.add_argument("--tasks", default="", help="with --clv, --segments or --experiments: which of them")
     parser.add_argument("--child", nargs=2, metavar=("ENGINE", "LOG"), help=argparse.SUPPRESS)
     parser.add_argument("--child-parquet", metavar="LOG", help=argparse.SUPPRESS)
@@ -120,9 +143,7 @@ def main() -> None:
 
         compare_segments(options.rounds, options.tasks.split(",") if options.tasks else [])
     elif options.experiments:
-        from experiments import compare_experiments
-
-        compare_experiments(options.rounds, options.tasks.split(",") if options.tasks else [])
+        compare_all_experiments(options.rounds, options.tasks.split(",") if options.tasks else [])
     elif options.parquet:
         run = child("--child-parquet", str(make_log(options.parquet, "int", "customer")))
         print(", ".join(f"{name} {value:,.1f}" if isinstance(value, float) else f"{name} {value:,}" for name, value in run.items()))
