@@ -175,3 +175,35 @@ impl Sums {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Arch;
+
+    use super::*;
+
+    /// Moves a row of one feature.
+    fn relocate(sums: &mut Sums, value: f64, leave: bool, to: u16) {
+        let (grid, values) = (&Grid::new(&[0.6], None), &[[value, 1.0, 0.0, 0.0]]);
+        let rows = &[Relocation { row: 0, from: 1 - to, to }];
+        Arch::new().dispatch(Relocate { sums, grid, rows, leave, values });
+    }
+
+    #[test]
+    fn sums_are_exact_however_often_they_are_settled() {
+        let values: Vec<f64> = (0..1000).map(|i| f64::from(i * 7919 % 1009) / 1009.0 - 0.4).collect();
+        let integer = |value: &f64| (value * scale_of(0.6)).round_ties_even() as i128;
+        let expected: i128 = values.iter().map(integer).sum();
+        for pending in [0, ROOM - 500] {
+            let mut sums = Sums::new(2, 1);
+            sums.pending = pending;
+            values.iter().for_each(|&value| relocate(&mut sums, value, false, 1));
+            assert!(sums.pending <= ROOM);
+            sums.settle();
+            assert_eq!(sums.exact, [[0; LANES], [expected, 1000, 0, 0]]);
+            values.iter().for_each(|&value| relocate(&mut sums, value, true, 0));
+            sums.settle();
+            assert_eq!(sums.exact, [[expected, 1000, 0, 0], [0; LANES]]);
+        }
+    }
+}

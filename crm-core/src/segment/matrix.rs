@@ -165,7 +165,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// Writes the values of these rows row by row, `stride` apart.
-    pub(super) fn read_rows(&self, rows: impl Iterator<Item = u32> + Clone, into: &mut [f64], stride: usize) {
+    pub(super) fn read_rows(&self, rows: impl Iterator<Item = u32>, into: &mut [f64], stride: usize) {
         let into = into.chunks_exact_mut(stride);
         match (&self.layout, self.features) {
             (Layout::Rows(values), 1) => copy_rows::<1>(values, into.zip(rows)),
@@ -177,7 +177,8 @@ impl<'a> Matrix<'a> {
             (Layout::Rows(values), 7) => copy_rows::<7>(values, into.zip(rows)),
             (Layout::Rows(values), 8) => copy_rows::<8>(values, into.zip(rows)),
             _ => {
-                into.zip(rows).for_each(|(into, row)| self.read_row(row as usize, &mut into[..self.features]))
+                into.zip(rows)
+                    .for_each(|(into, row)| self.read_row(row as usize, &mut into[..self.features]));
             }
         }
     }

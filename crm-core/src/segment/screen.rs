@@ -244,9 +244,9 @@ impl WithSimd for Screen<'_> {
             }
             // As many vectors of rows at a time as there are registers for their scores.
             if S::REGISTER_COUNT >= 32 {
-                self.score::<S, 4>(simd, tile)
+                self.score::<S, 4>(simd, tile);
             } else {
-                self.score::<S, 2>(simd, tile)
+                self.score::<S, 2>(simd, tile);
             }
             self.compare(tile);
         }
