@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_coarse_table_errs_by_no_more_than_its_resolution() {
         let mut values: Vec<f64> = (0..20_000).map(|place| (f64::from(place) / 3e3).exp() - 2.0).collect();
-        values.extend([1.0; 5_000]);
+        values.extend(vec![1.0; 5_000]);
         values.sort_by(f64::total_cmp);
         for resolution in [2, 10, 500, 15_000] {
             let table = MidrankTable::new(&values, resolution);
