@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DIMENSIONS = 4, WEIGHTINGS = 6, SHOWN = 5 };
 
@@ -216,6 +217,104 @@ static void changes(const crm_loyalty_score *score, const customers *june, const
     crm_loyalty_score_free(refit);
 }
 
+static const char RULES[] = "{\"expiry\": {\"months\": 12, \"rounding\": \"month\"}, \"backdating_days\": 90,"
+                            "\"earn\": {\"multipliers\": [{\"name\": \"double tea\", \"factor\": 2, \"categories\": [\"tea\"]}]}}";
+enum { EVENTS = 10, POSTINGS = 32, MONTHS = 8 };
+
+static void print_postings(const crm_points_entries *entries) {
+    static const char *const kinds[] = {"earned", "released", "redeemed", "restored", "expired", "reversed",  "owed",
+                                        "settled", "forgiven", "extended", "sent",     "received", "debt_sent", "debt_received"};
+    static const int32_t columns[] = {CRM_POINTS_ENTRY_COLUMN_ROW, CRM_POINTS_ENTRY_COLUMN_KIND, CRM_POINTS_ENTRY_COLUMN_POINTS,
+                                      CRM_POINTS_ENTRY_COLUMN_CORRECTION};
+    int64_t values[4][POSTINGS];
+    for (size_t column = 0; column < 4; column++)
+        check(crm_points_entries_column(entries, columns[column], values[column], POSTINGS));
+    printf("\nPostings of ten events\n  %3s %-8s%-14s%6s\n", "row", "member", "posting", "points");
+    for (size_t row = 0; row < crm_points_entries_length(entries); row++) {
+        const char *member = NULL;
+        size_t length = 0;
+        check(crm_points_entries_id_text(entries, CRM_POINTS_ENTRY_ID_CUSTOMER, row, &member, &length));
+        printf("  %3" PRId64 " %-8.*s%-14s%6" PRId64 "%s\n", values[0][row], (int)length, member, kinds[values[1][row]],
+               values[2][row], values[3][row] ? " corrected" : "");
+    }
+}
+
+/* Two months of a points programme: a refund after spending, a purchase that comes late, and two cards that are one person's. */
+static void points(void) {
+    static const char *const members[EVENTS] = {"ann", "bob", "ann", "bob", "ann", "bob", "bob", "bob", "ann", "ann"};
+    static const char *const days[EVENTS] = {"2024-01-02", "2024-01-02", "2024-01-05", "2024-01-20", "2024-02-10",
+                                             "2024-02-15", "2024-03-01", "2024-03-05", "2024-01-03", "2024-03-10"};
+    static const int32_t kinds[EVENTS] = {
+        CRM_POINTS_EVENT_KIND_JOIN,   CRM_POINTS_EVENT_KIND_JOIN,   CRM_POINTS_EVENT_KIND_PURCHASE, CRM_POINTS_EVENT_KIND_PURCHASE,
+        CRM_POINTS_EVENT_KIND_REDEEM, CRM_POINTS_EVENT_KIND_BONUS,  CRM_POINTS_EVENT_KIND_REDEEM,   CRM_POINTS_EVENT_KIND_REFUND,
+        CRM_POINTS_EVENT_KIND_PURCHASE, CRM_POINTS_EVENT_KIND_MERGE};
+    static const int64_t ids[EVENTS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, cents[EVENTS] = {0, 0, 12050, 8000, 0, 0, 0, 8000, 3000, 0},
+                         given[EVENTS] = {0, 0, 0, 0, 150, 100, 160, 0, 0, 0}, references[EVENTS] = {4, 4, 4, 4, 4, 4, 4, 4, 4, 4};
+    static const uint8_t refers[EVENTS] = {0, 0, 0, 0, 0, 0, 0, 1, 0, 0};
+    static const char *const categories[EVENTS] = {NULL, NULL, "tea"};
+    const char *others[EVENTS] = {NULL};
+    others[9] = "bob";
+    int32_t numbers[EVENTS];
+    for (size_t row = 0; row < EVENTS; row++) check(crm_day_parse(days[row], &numbers[row]));
+
+    crm_points_events batch;
+    memset(&batch, 0, sizeof batch);
+    batch.struct_size = sizeof batch;
+    batch.length = EVENTS;
+    batch.customer_id_text = members;
+    batch.event_id_int64 = ids;
+    batch.time_days = numbers;
+    batch.kinds = kinds;
+    batch.amount_int64 = cents;
+    batch.amount_scale = 2;
+    batch.points = given;
+    batch.reference_int64 = references;
+    batch.reference_valid = refers;
+    batch.category = categories;
+    batch.other_id_text = others;
+
+    crm_loyalty_program *program = NULL;
+    crm_points_ledger *ledger = NULL;
+    crm_points_entries *entries = NULL;
+    crm_points_liability *liability = NULL;
+    int32_t april = 0;
+    int64_t as_of = 0;
+    check(crm_loyalty_program_from_json(RULES, &program));
+    check(crm_points_ledger_new(program, &ledger));
+    check(crm_points_ledger_apply(ledger, &batch, &entries));
+    print_postings(entries);
+
+    check(crm_day_parse("2024-04-01", &april));
+    check(crm_loyalty_program_start_of(program, april, &as_of));
+    int64_t available[2], owed[2];
+    check(crm_points_ledger_balances(ledger, as_of, CRM_POINTS_BALANCE_COLUMN_AVAILABLE, available, 2));
+    check(crm_points_ledger_balances(ledger, as_of, CRM_POINTS_BALANCE_COLUMN_OWED, owed, 2));
+    for (size_t row = 0; row < 2; row++)
+        printf("  %s has %" PRId64 " points and owes %" PRId64 "\n", members[row], available[row], owed[row]);
+
+    static const int32_t columns[] = {CRM_POINTS_LIABILITY_COLUMN_MONTH, CRM_POINTS_LIABILITY_COLUMN_EARNED,
+                                      CRM_POINTS_LIABILITY_COLUMN_REDEEMED, CRM_POINTS_LIABILITY_COLUMN_OUTSTANDING,
+                                      CRM_POINTS_LIABILITY_COLUMN_LIABILITY_MICROS};
+    int64_t months[5][MONTHS];
+    check(crm_points_ledger_liability(ledger, as_of, 10000, 200000, &liability));
+    for (size_t column = 0; column < 5; column++)
+        check(crm_points_liability_values(liability, columns[column], months[column], MONTHS));
+    for (size_t row = 0; row < crm_points_liability_length(liability); row++) {
+        char day[CRM_DAY_TEXT_SIZE];
+        check(crm_day_format((int32_t)months[0][row], day, sizeof day));
+        printf("  %s: %" PRId64 " earned, %" PRId64 " redeemed, %" PRId64 " outstanding, liability %.4f\n", day, months[1][row],
+               months[2][row], months[3][row], (double)months[4][row] / 1e6);
+    }
+    const int64_t redeemed[] = {4500, 8500}, expected[] = {9700, 9900};
+    int64_t revenue[2];
+    check(crm_points_recognize(9000000000, redeemed, expected, 2, revenue, NULL, NULL));
+    printf("  revenue of 9000 deferred for points: %.0f, %.0f\n", (double)revenue[0] / 1e6, (double)revenue[1] / 1e6);
+    crm_points_liability_free(liability);
+    crm_points_entries_free(entries);
+    crm_points_ledger_free(ledger);
+    crm_loyalty_program_free(program);
+}
+
 int main(int count, char **arguments) {
     const char *log = count > 1 ? arguments[1] : "examples/data/cdnow/transactions.csv";
     const char *path = count > 2 ? arguments[2] : "loyalty.csv";
@@ -248,6 +347,7 @@ int main(int count, char **arguments) {
     judge(scores, &december, spring);
     explain(scores[WEIGHTINGS - 1], &december, ids, out);
     changes(scores[WEIGHTINGS - 1], &june, &december, autumn, ids);
+    points();
     if (fclose(out) != 0) {
         perror(path);
         return 1;

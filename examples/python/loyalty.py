@@ -7,6 +7,7 @@ bought in the half year that followed, and judged in December by who bought in t
 """
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import crm
@@ -97,6 +98,47 @@ def changes(
         print(f"  {ids[row]:<10}{before:>10.4f}{after:>10.4f}{value:>10.4f}{reference:>12.4f}{weight:>10.4f}")
 
 
+RULES = {
+    "expiry": {"months": 12, "rounding": "month"},
+    "backdating_days": 90,
+    "earn": {"multipliers": [{"name": "double tea", "factor": 2, "categories": ["tea"]}]},
+}
+
+
+def points() -> None:
+    """Two months of a points programme: a refund after spending, a purchase that comes late, and two cards that are one person's."""
+    ledger = crm.PointsLedger(RULES)
+    days = ["01-02", "01-02", "01-05", "01-20", "02-10", "02-15", "03-01", "03-05", "01-03", "03-10"]
+    none: list[None] = [None]
+    entries = ledger.apply(
+        customer_id=["ann", "bob", "ann", "bob", "ann", "bob", "bob", "bob", "ann", "ann"],
+        event_id=list(range(1, 11)),
+        time=[date.fromisoformat(f"2024-{day}") for day in days],
+        kind=["join", "join", "purchase", "purchase", "redeem", "bonus", "redeem", "refund", "purchase", "merge"],
+        amount=[0, 0, 12050, 8000, 0, 0, 0, 8000, 3000, 0],
+        amount_scale=2,
+        points=[0, 0, 0, 0, 150, 100, 160, 0, 0, 0],
+        reference=none * 7 + [4] + none * 2,
+        category=none * 2 + ["tea"] + none * 7,
+        other_id=none * 9 + ["bob"],
+    )
+    print("\nPostings of ten events")
+    print(f"  {'row':>3} {'member':<8}{'posting':<14}{'points':>6}")
+    names = ["row", "customer_id", "kind", "points", "correction"]
+    for row, member, kind, given, correction in zip(*(entries[name] for name in names), strict=True):
+        print(f"  {row:>3} {member:<8}{kind:<14}{given:>6}{' corrected' if correction else ''}")
+
+    balances = ledger.balances("2024-04-01")
+    for member, available, owed in zip(*(balances[name] for name in ["customer_id", "available", "owed"]), strict=True):
+        print(f"  {member} has {available} points and owes {owed}")
+    months = ledger.liability("2024-04-01", value_per_point="0.01", breakage="0.2").months
+    names = ["month", "earned", "redeemed", "outstanding", "liability"]
+    for month, earned, redeemed, outstanding, liability in zip(*(months[name] for name in names), strict=True):
+        print(f"  {month}: {earned} earned, {redeemed} redeemed, {outstanding} outstanding, liability {liability:.4f}")
+    revenue = crm.recognize_points(9_000, redeemed=[4_500, 8_500], expected=[9_700, 9_900]).revenue
+    print(f"  revenue of 9000 deferred for points: {', '.join(f'{year:.0f}' for year in revenue)}")
+
+
 def main(log: str = "examples/data/cdnow/transactions.csv", out: str = "loyalty.csv") -> None:
     history = crm.PurchaseHistory.from_csv(log, time="date", amount="dollar_value", customer_id_type="integer")
     june, orders_in_june = customers(history, "1997-06-30")
@@ -109,6 +151,7 @@ def main(log: str = "examples/data/cdnow/transactions.csv", out: str = "loyalty.
     ids = [str(customer) for customer in history.base("1997-12-31").to_table()["customer_id"].tolist()]
     lines = explain(models["learned"], december, ids)
     changes(models["learned"], june, december, autumn, ids)
+    points()
     Path(out).write_text(lines, encoding="utf-8", newline="\n")
     print(f"\nWrote the scores of {len(ids)} customers to {out}")
 

@@ -6,11 +6,15 @@
 //! bought in the half year that followed, and judged in December by who bought in the next.
 use std::path::Path;
 
-use crm_core::customer::{BaseOptions, Day, IdKind, IngestOptions, PurchaseHistory};
+use crm_core::customer::{
+    AmountColumn, BaseOptions, Column, Day, IdColumn, IdKind, IngestOptions, Money, PurchaseHistory,
+    TimeColumn, Validity,
+};
 use crm_core::interop::{ColumnNames, CsvOptions, read_csv};
 use crm_core::loyalty::{
-    Ahp, Dimension, DimensionTable, Direction, Inconsistency, LearnedOptions, LoyaltyScore, LoyaltyScores,
-    Normalization, RandomIndex, ScoreOptions, Weighting, WeightingKind, WeightingReport,
+    Ahp, Breakage, Decimal, Dimension, DimensionTable, Direction, EventColumns, Inconsistency,
+    LearnedOptions, LoyaltyProgram, LoyaltyScore, LoyaltyScores, Normalization, PointsLedger, PointsRevenue,
+    RandomIndex, ScoreOptions, Weighting, WeightingKind, WeightingReport,
 };
 use crm_core::segment::{Feature, FeatureTable};
 use crm_core::{Result, Threads};
@@ -49,6 +53,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let ids: Vec<String> = base.customer_ids().iter().map(|id| id.to_string()).collect();
     let lines = explain(learned, &december, &ids)?;
     changes(learned, &june, &december, &autumn, &ids)?;
+    points()?;
     std::fs::write(&out, lines)?;
     println!("\nWrote the scores of {} customers to {out}", ids.len());
     Ok(())
@@ -199,5 +204,71 @@ fn changes(
             change.weight[row]
         );
     }
+    Ok(())
+}
+
+const RULES: &str = r#"{"expiry": {"months": 12, "rounding": "month"}, "backdating_days": 90,
+    "earn": {"multipliers": [{"name": "double tea", "factor": 2, "categories": ["tea"]}]}}"#;
+
+/// Two months of a points programme: a refund after spending, a purchase that comes late, and two cards that are one person's.
+fn points() -> Result<()> {
+    let mut ledger = PointsLedger::new(LoyaltyProgram::from_json(RULES)?);
+    let members = ["ann", "bob", "ann", "bob", "ann", "bob", "bob", "bob", "ann", "ann"];
+    let days = ["01-02", "01-02", "01-05", "01-20", "02-10", "02-15", "03-01", "03-05", "01-03", "03-10"]
+        .map(|day| Day::parse(&format!("2024-{day}")).map_or(0, Day::number));
+    let kinds =
+        ["join", "join", "purchase", "purchase", "redeem", "bonus", "redeem", "refund", "purchase", "merge"];
+    let events: Vec<i64> = (1..=10).collect();
+    let cents = [0, 0, 12_050, 8_000, 0, 0, 0, 8_000, 3_000, 0];
+    let points = [0, 0, 0, 0, 150, 100, 160, 0, 0, 0];
+    let references = [4; 10];
+    let refers: Vec<bool> = kinds.iter().map(|&kind| kind == "refund").collect();
+    let categories = (0..10).map(|row| (row == 2).then_some("tea")).collect();
+    let others = (0..10).map(|row| (row == 9).then_some("bob")).collect();
+    let batch = EventColumns::new(
+        IdColumn::Text(&members),
+        IdColumn::Integer((&events).into()),
+        TimeColumn::Day(days.as_slice().into()),
+        IdColumn::Text(&kinds),
+    )?
+    .with_amounts(AmountColumn::Scaled(cents.as_slice().into(), 2))?
+    .with_points(points.as_slice().into())?
+    .with_references(IdColumn::Integer(Column {
+        values: references.as_slice().into(),
+        validity: Validity::Flags(&refers),
+    }))?
+    .with_categories(IdColumn::OptionalText(categories))?
+    .with_others(IdColumn::OptionalText(others))?;
+    let entries = ledger.apply(&batch)?;
+    println!("\nPostings of ten events");
+    println!("  {:>3} {:<8}{:<14}{:>6}", "row", "member", "posting", "points");
+    for row in 0..entries.len() {
+        let member = entries.customer_ids.get(row).map_or_else(String::new, |id| id.to_string());
+        let mark = if entries.corrections[row] { " corrected" } else { "" };
+        let kind = entries.kinds[row].name();
+        println!("  {:>3} {member:<8}{kind:<14}{:>6}{mark}", entries.rows[row], entries.points[row]);
+    }
+
+    let as_of = ledger.program().start_of("2024-04-01")?;
+    let balances = ledger.balances(as_of)?;
+    for (row, member) in balances.customer_ids.iter().enumerate() {
+        println!("  {member} has {} points and owes {}", balances.available[row], balances.owed[row]);
+    }
+    let share = Breakage::Given(Decimal::from_micros(200_000));
+    let liability = ledger.liability(as_of, Money::from_micros(10_000), share)?;
+    for row in 0..liability.month.len() {
+        println!(
+            "  {}: {} earned, {} redeemed, {} outstanding, liability {:.4}",
+            Day::from_number(liability.month[row])?,
+            liability.earned[row],
+            liability.redeemed[row],
+            liability.outstanding[row],
+            liability.liability[row].to_f64()
+        );
+    }
+    let allocated = Money::from_micros(9_000_000_000);
+    let revenue = PointsRevenue::recognize(allocated, &[4_500, 8_500], &[9_700, 9_900])?;
+    let years: Vec<String> = revenue.revenue.iter().map(|year| format!("{:.0}", year.to_f64())).collect();
+    println!("  revenue of 9000 deferred for points: {}", years.join(", "));
     Ok(())
 }

@@ -110,7 +110,7 @@ impl LoyaltyProgram {
         account.has_joined = true;
         let id = event.id.clone().unwrap_or(EventId::Integer(0));
         let mut step = Step { program: self, account, time, via, event: id, entries };
-        step.advance(time)?;
+        step.advance(time);
         step.account.clock = time;
         step.act(&event.action)?;
         if let Some(id) = &event.id {
@@ -226,25 +226,18 @@ impl Step<'_> {
     }
 
     /// Lets points lapse and become available, one lot after the other, in the order of time.
-    pub(super) fn advance(&mut self, to: i64) -> Result<()> {
+    pub(super) fn advance(&mut self, to: i64) {
         while self.account.next_due <= to && self.account.next_due < i64::MAX {
             let due = self.account.next_due;
             // Of lots that fall due together, those that lapse come first: they cannot pay what is owed any more.
-            let lapses = self.account.lots.iter().position(|lot| lot.expires_at == due);
-            match lapses {
-                Some(place) => self.lapse(place, due),
-                None => {
-                    let Some(place) = self.account.lots.iter().position(|lot| lot.pending_until == due)
-                    else {
-                        self.account.refresh_due();
-                        continue;
-                    };
-                    self.release(place, due)?;
-                }
+            if let Some(place) = self.account.lots.iter().position(|lot| lot.expires_at == due) {
+                self.lapse(place, due);
+            } else if let Some(place) = self.account.lots.iter().position(|lot| lot.pending_until == due) {
+                self.release(place, due);
             }
+            // The lot may have been spent meanwhile: then nothing falls due at that time.
             self.account.refresh_due();
         }
-        Ok(())
     }
 
     fn lapse(&mut self, place: usize, time: i64) {
@@ -261,14 +254,14 @@ impl Step<'_> {
         self.post(EntryKind::Expired, &lot.event.clone(), time, &lot, lot.points);
     }
 
-    fn release(&mut self, place: usize, time: i64) -> Result<()> {
+    fn release(&mut self, place: usize, time: i64) {
         let mut lot = self.account.lots[place].clone();
         lot.pending_until = i64::MIN;
         self.account.lots[place].pending_until = i64::MIN;
         self.account.pending -= lot.points;
         self.account.available += lot.points;
         self.post(EntryKind::Released, &lot.event.clone(), time, &lot, lot.points);
-        self.settle(&lot.event, time).map(|_| ())
+        self.settle(&lot.event, time);
     }
 
     /// Takes available points in the order of spending; there are enough of them.
@@ -295,20 +288,20 @@ impl Step<'_> {
     }
 
     /// Pays what is owed from what is available.
-    pub(super) fn settle(&mut self, event: &EventId, time: i64) -> Result<Vec<Portion>> {
+    pub(super) fn settle(&mut self, event: &EventId, time: i64) -> Vec<Portion> {
         let points = self.account.debt.min(self.account.available);
         if points == 0 {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let portions = self.burn(EntryKind::Settled, event, time, points);
         self.account.debt -= points;
         self.account.totals.settled += points;
-        Ok(portions)
+        portions
     }
 
-    fn settle_now(&mut self) -> Result<()> {
+    fn settle_now(&mut self) {
         let event = self.event.clone();
-        self.settle(&event, self.time).map(|_| ())
+        self.settle(&event, self.time);
     }
 
     fn expires_at(&self, time: i64) -> Result<i64> {
@@ -360,17 +353,17 @@ impl Step<'_> {
             lapsed: 0,
         });
         self.account.next_close = self.account.next_close.min(until);
-        self.settle_now()
+        self.settle_now();
+        Ok(())
     }
 
     fn redeem(&mut self, points: i64) -> Result<()> {
         self.check_positive(points)?;
         let available = self.account.available;
         if points > available {
-            let mut message = format!("{points} points are above the {available} available");
-            if self.account.debt > 0 {
-                message += &format!(", {} are owed", self.account.debt);
-            }
+            let debt = self.account.debt;
+            let owed = if debt > 0 { format!(", {debt} are owed") } else { String::new() };
+            let message = format!("{points} points are above the {available} available{owed}");
             return Err(self.refuse(ErrorKind::OutOfRange, "points", &message));
         }
         let spent = self.account.totals.spent.checked_add(points).ok_or_else(|| {
@@ -580,7 +573,8 @@ impl Step<'_> {
             let event = self.event.clone();
             self.give_back(EntryKind::Restored, &event, portion, 1)?;
         }
-        self.settle_now()
+        self.settle_now();
+        Ok(())
     }
 
     /// Puts points back with their expiry; those that lapsed meanwhile lapse now, unless they are issued again.

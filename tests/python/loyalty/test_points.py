@@ -77,7 +77,7 @@ def test_a_ledger_goes_on_where_it_was_saved() -> None:
     ledger = small_ledger()
     again = crm.PointsLedger.from_bytes(ledger.to_bytes())
     assert (len(again), again.rows, again.program) == (1, 6, ledger.program)
-    more = {"customer_id": ["ann"], "event_id": ["e"], "time": [date(2024, 3, 1)], "kind": ["redeem"], "points": [400]}
+    more: dict[str, Any] = {"customer_id": ["ann"], "event_id": ["e"], "time": [date(2024, 3, 1)], "kind": ["redeem"], "points": [400]}
     assert again.apply(**more).to_dict().keys() == ledger.apply(**more).to_dict().keys()
     assert again.to_bytes() == ledger.to_bytes()
     with pytest.raises(crm.CorruptError):
@@ -138,11 +138,12 @@ def test_columns_of_numpy_and_of_several_chunks_are_one_batch() -> None:
 
 
 def test_what_is_wrong_is_named() -> None:
-    for rules, error, argument in [
+    wrong: list[tuple[Any, type[crm.CrmError], str]] = [
         ({"burn": 1}, crm.ParseError, "program"),
         ({"earn": {"per": 0}}, crm.InvalidArgumentError, "earn.per"),
         ("{", crm.ParseError, "program"),
-    ]:
+    ]
+    for rules, error, argument in wrong:
         with pytest.raises(error) as raised:
             crm.LoyaltyProgram(rules)
         assert raised.value.argument == argument
