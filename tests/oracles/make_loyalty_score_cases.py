@@ -474,7 +474,7 @@ def report_cases() -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    cases = {
+    cases: dict[str, Any] = {
         "source": "tests/oracles/make_loyalty_score_cases.py (mpmath, 50 digits); published numbers as printed by the sources named with them",
         "tolerance": "scores and their parts 1e-7 points (scores are rounded to 2^-24), weights 1e-12, learned 1e-7, published 1e-5 as printed",
         "scores": score_cases(),
@@ -484,6 +484,9 @@ def main() -> None:
         "changes": change_cases(),
         "reports": report_cases(),
     }
+    for case in [*cases["scores"], *cases["changes"], *cases["reports"]]:
+        # As text, which every language hands on.
+        case["dimensions"] = [json.dumps(dimension) for dimension in case["dimensions"]]
     TARGET.write_text(json.dumps(cases, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

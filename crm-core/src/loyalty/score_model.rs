@@ -12,7 +12,7 @@ use super::score_pass::{ScorePass, ScoreRule};
 use super::score_table::LoyaltyScores;
 use super::weights::{WeightingKind, checked};
 use super::weights_learned::{LearnedWeights, learn};
-use super::weights_objective::{ObjectiveWeights, objective_weights};
+use super::weights_objective::{ObjectiveWeights, weigh};
 use crate::customer::Day;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::ascending;
@@ -107,7 +107,7 @@ impl LoyaltyScore {
     ///
     /// # Errors
     /// `InvalidArgument` for a table without columns, another number of weights, weights that are negative or do not sum to 1, and a coverage out of bounds;
-    /// `LengthMismatch` for flags of another length than the table; those of [`objective_weights`]; `InvalidValue` if retention teaches nothing; `Io` if threads
+    /// `LengthMismatch` for flags of another length than the table; those of [`objective_weights`](super::objective_weights); `InvalidValue` if retention teaches nothing; `Io` if threads
     /// cannot be started.
     pub fn fit(
         table: &DimensionTable<'_>,
@@ -171,7 +171,7 @@ impl LoyaltyScore {
             Weighting::Objective(kind) => {
                 let numbers = pass.numbers();
                 let columns: Vec<&[f64]> = numbers.iter().map(Vec::as_slice).collect();
-                let found = objective_weights(kind, &columns).map_err(|error| named(error, &dimensions))?;
+                let found = weigh(kind, &columns).map_err(|error| named(error, &dimensions))?;
                 pass.rule.weights.clone_from(&found.weights);
                 objective = Some(found);
                 kind
@@ -239,7 +239,7 @@ impl LoyaltyScore {
         self.scored
     }
 
-    /// The mean score of the fitted customers that have one, in points, rounded to 2^-44 points.
+    /// The mean score of the fitted customers that have one, in points, rounded to 2^-44 points; 0 if nobody has one ([`scored`](Self::scored)).
     pub fn population_mean(&self) -> f64 {
         self.population_mean
     }

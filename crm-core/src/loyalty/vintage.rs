@@ -34,15 +34,15 @@ pub(super) struct VintageTable {
 impl VintageTable {
     pub(super) fn count(&mut self, entry: &PointsEntry) -> Result<()> {
         let points = i128::from(entry.points);
-        let totals = self.months.entry(entry.vintage).or_default();
-        let (total, change) = match entry.kind {
-            EntryKind::Earned => (&mut totals.earned, points),
-            EntryKind::Redeemed => (&mut totals.redeemed, points),
-            EntryKind::Restored => (&mut totals.redeemed, -points),
-            EntryKind::Expired => (&mut totals.expired, points),
-            EntryKind::Reversed | EntryKind::Settled => (&mut totals.reversed, points),
+        let (total, change): (fn(&mut VintageTotals) -> &mut i128, i128) = match entry.kind {
+            EntryKind::Earned => (|totals| &mut totals.earned, points),
+            EntryKind::Redeemed => (|totals| &mut totals.redeemed, points),
+            EntryKind::Restored => (|totals| &mut totals.redeemed, -points),
+            EntryKind::Expired => (|totals| &mut totals.expired, points),
+            EntryKind::Reversed | EntryKind::Settled => (|totals| &mut totals.reversed, points),
             _ => return Ok(()),
         };
+        let total = total(self.months.entry(entry.vintage).or_default());
         *total = total.checked_add(change).ok_or_else(|| {
             Error::new(ErrorKind::OutOfRange, "the points of a month do not fit 128 bits").on("points")
         })?;

@@ -13,6 +13,7 @@ use super::weights::WeightingKind;
 use super::weights_codispersion::Codispersion;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::principal_axes;
+use crate::parallel::Threads;
 
 /// Weights that follow from how columns differ.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +57,11 @@ pub struct ObjectiveWeights {
 /// `InvalidArgument` for a kind that is not objective or no column; `LengthMismatch` for columns of different lengths; `Empty` for fewer than 2 rows without a
 /// missing value; `InvalidValue` for infinite values, for negative ones where shares are taken, and if no column differs.
 pub fn objective_weights(kind: WeightingKind, columns: &[&[f64]]) -> Result<ObjectiveWeights> {
+    Threads::Available.run(|| weigh(kind, columns))?
+}
+
+/// [`objective_weights`] on the threads that are there.
+pub(super) fn weigh(kind: WeightingKind, columns: &[&[f64]]) -> Result<ObjectiveWeights> {
     if matches!(kind, WeightingKind::Given | WeightingKind::Ahp | WeightingKind::Learned) {
         return Err(Error::argument("weighting", kind.name(), "one that follows from the columns alone"));
     }

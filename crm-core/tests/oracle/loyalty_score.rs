@@ -28,7 +28,7 @@ fn table(dimensions: &Value, values: &Value, day: &str) -> DimensionTable<'stati
     let values = columns(values);
     let mut table = DimensionTable::new(Day::parse(day).unwrap(), values[0].len()).unwrap();
     for (dimension, column) in dimensions.as_array().unwrap().iter().zip(values) {
-        table.push(Dimension::from_json(&dimension.to_string()).unwrap(), column.into()).unwrap();
+        table.push(Dimension::from_json(dimension.as_str().unwrap()).unwrap(), column.into()).unwrap();
     }
     table
 }
