@@ -75,12 +75,10 @@ fn with_batch<T>(events: &[Event], run: impl FnOnce(&EventColumns<'_>) -> T) -> 
     let values: Vec<i64> = rows.iter().map(|row| value(row.2)).collect();
     let flags = |wanted: &str| kinds.iter().map(|kind| *kind == wanted).collect::<Vec<bool>>();
     let (bought, spent, cancelled) = (flags("purchase"), flags("redeem"), flags("cancel_redemption"));
-    let column =
-        |flags: &'_ [bool]| Column { values: values.clone().into(), validity: Validity::Flags(flags) };
-    fn leaked(flags: Vec<bool>) -> &'static [bool] {
-        flags.leak()
-    }
-    let (bought, spent, cancelled) = (leaked(bought), leaked(spent), leaked(cancelled));
+    let column = |flags: Vec<bool>| -> Column<'static, i64> {
+        // Leaked flags would do as well as kept ones; the cases are small.
+        Column { values: values.clone().into(), validity: Validity::Flags(flags.leak()) }
+    };
     let batch = EventColumns::new(
         IdColumn::Integer((&members).into()),
         IdColumn::Integer((&ids).into()),
