@@ -280,10 +280,14 @@ fn mark(values: &[u8], seen: &mut [bool; 256]) {
     // Two groups, the first two values of a column of arms, are told without a store for each row.
     let first = values[0];
     let second = values.iter().copied().find(|&value| value != first).unwrap_or(first);
-    if values.iter().fold(true, |both, &value| both & ((value == first) | (value == second))) {
+    let third =
+        values.iter().fold(0, |third, &value| third | u8::from(value != first) & u8::from(value != second));
+    if third == 0 {
         (seen[usize::from(first)], seen[usize::from(second)]) = (true, true);
-    } else {
-        values.iter().for_each(|&value| seen[usize::from(value)] = true);
+        return;
+    }
+    for &value in values {
+        seen[usize::from(value)] = true;
     }
 }
 
