@@ -10,6 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Rows that one task codes.
 const ROWS: usize = 1 << 17;
+/// Rows that are coded and then looked at again while they are in the cache.
+const BLOCK: usize = 1 << 10;
 /// More groups than this are refused: a column of customers is no column of arms.
 const MOST_GROUPS: usize = 1 << 16;
 
@@ -144,29 +146,50 @@ impl Grouping {
             .par_chunks(ROWS)
             .map(|values| {
                 let mut seen = [false; 256];
-                for &value in values {
-                    seen[usize::from(value)] = true;
-                }
+                values.chunks(BLOCK).for_each(|values| mark(values, &mut seen));
                 seen
             })
-            .reduce(
-                || [false; 256],
-                |mut one, other| {
-                    one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
-                    one
-                },
-            );
-        let mut codes = [0; 256];
-        let mut labels = Vec::new();
-        for (value, _) in seen.iter().enumerate().filter(|(_, seen)| **seen) {
-            codes[value] = labels.len() as u32;
-            labels.push(GroupLabel::Integer(value as i64));
-        }
-        let codes = Codes::collect(labels.len(), values, |_, value| codes[usize::from(value)]);
+            .reduce(|| [false; 256], |one, other| either(one, &other));
+        let (places, labels) = labelled(&seen, 0);
+        let codes = Codes::collect(labels.len(), values, |_, value| u32::from(places[usize::from(value)]));
         Self { labels, codes }
     }
 
+    /// In one pass, where all values lie within 256 of the least of the first rows.
+    fn of_near_integers(values: &[i64]) -> Option<Self> {
+        let origin = *values[..values.len().min(ROWS)].iter().min()?;
+        let mut codes = vec![0_u8; values.len()];
+        // Whether all values are near, and which distances there are.
+        let (near, seen) = codes
+            .par_chunks_mut(ROWS)
+            .zip(values.par_chunks(ROWS))
+            .map(|(codes, values)| {
+                let (mut all, mut seen) = (0, [false; 256]);
+                for (codes, values) in codes.chunks_mut(BLOCK).zip(values.chunks(BLOCK)) {
+                    for (code, &value) in codes.iter_mut().zip(values) {
+                        let distance = value.wrapping_sub(origin) as u64;
+                        all |= distance;
+                        *code = distance as u8;
+                    }
+                    mark(codes, &mut seen);
+                }
+                (all < 256, seen)
+            })
+            .reduce(|| (true, [false; 256]), |one, other| (one.0 && other.0, either(one.1, &other.1)));
+        if !near {
+            return None;
+        }
+        let (places, labels) = labelled(&seen, origin);
+        if places.iter().enumerate().take(labels.len()).any(|(byte, &place)| usize::from(place) != byte) {
+            codes.par_iter_mut().for_each(|code| *code = places[usize::from(*code)]);
+        }
+        Some(Self { labels, codes: Codes::Narrow(codes) })
+    }
+
     fn of_integers(name: &str, values: &[i64]) -> Result<Self> {
+        if let Some(grouping) = Self::of_near_integers(values) {
+            return Ok(grouping);
+        }
         let ends = |values: &[i64]| {
             values
                 .iter()
@@ -252,6 +275,38 @@ impl Grouping {
     }
 }
 
+/// Marks the values that a block of bytes holds.
+fn mark(values: &[u8], seen: &mut [bool; 256]) {
+    // Two groups, the first two values of a column of arms, are told without a store for each row.
+    let first = values[0];
+    let second = values.iter().copied().find(|&value| value != first).unwrap_or(first);
+    let third =
+        values.iter().fold(0, |third, &value| third | u8::from(value != first) & u8::from(value != second));
+    if third == 0 {
+        (seen[usize::from(first)], seen[usize::from(second)]) = (true, true);
+        return;
+    }
+    for &value in values {
+        seen[usize::from(value)] = true;
+    }
+}
+
+fn either(mut one: [bool; 256], other: &[bool; 256]) -> [bool; 256] {
+    one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
+    one
+}
+
+/// For each byte its place among those seen, and the labels of these: the bytes above `origin`.
+fn labelled(seen: &[bool; 256], origin: i64) -> ([u8; 256], Vec<GroupLabel>) {
+    let (mut places, mut labels) = ([0; 256], Vec::new());
+    for (byte, _) in seen.iter().enumerate().filter(|(_, seen)| **seen) {
+        places[byte] = labels.len() as u8;
+        // The label is a value of the column, so that the sum does not overflow.
+        labels.push(GroupLabel::Integer(origin.wrapping_add(byte as i64)));
+    }
+    (places, labels)
+}
+
 /// The distinct values, ascending.
 fn distinct<T: Copy + Ord + std::hash::Hash + Send + Sync>(name: &str, values: &[T]) -> Result<Vec<T>> {
     let parts: Vec<Vec<T>> = values
@@ -324,6 +379,32 @@ mod tests {
         let coded = Grouping::of("arm", GroupColumn::Codes(&[0, 2, 0], &labels)).unwrap();
         assert_eq!((coded.labels.clone(), codes(&coded, 3)), (vec!["a".into(), "z".into()], vec![1, 0, 1]));
         assert_eq!(Grouping::of("arm", GroupColumn::Integers(&[])).unwrap().labels, []);
+    }
+
+    #[test]
+    fn integers_that_come_late_count_too() {
+        for (late, labels) in [(-1, 3), (2, 3), (255, 3), (256, 3), (1 << 40, 3), (1, 2)] {
+            let mut values: Vec<i64> = (0..2 * ROWS as i64 + 5).map(|row| row % 2).collect();
+            values[2 * ROWS + 1] = late;
+            let grouping = Grouping::of("arm", GroupColumn::Integers(&values)).unwrap();
+            assert_eq!(grouping.labels.len(), labels, "{late}");
+            for (row, value) in values.iter().enumerate() {
+                assert_eq!(
+                    grouping.labels[grouping.codes.get(row)],
+                    GroupLabel::Integer(*value),
+                    "{late} {row}"
+                );
+            }
+        }
+        // Every byte, far from 0, and at the end of the range.
+        for origin in [0, -1_000_000_000_007, i64::MAX - 255] {
+            let values: Vec<i64> = (0..600).map(|row| origin + row * 7 % 256).collect();
+            let grouping = Grouping::of("arm", GroupColumn::Integers(&values)).unwrap();
+            assert_eq!(grouping.labels.len(), 256);
+            assert!((0..600).all(|row| grouping.codes.get(row) == row * 7 % 256));
+        }
+        let bytes = Grouping::of("arm", GroupColumn::Bytes(&[9, 9, 250, 3])).unwrap();
+        assert_eq!(codes(&bytes, 4), [1, 1, 2, 0]);
     }
 
     #[test]

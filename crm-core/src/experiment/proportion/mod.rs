@@ -202,8 +202,8 @@ impl Comparison {
 }
 
 fn evidence(rates: &Rates, method: ProportionMethod, asked: &Asked) -> Result<Evidence> {
-    let options = &asked.options;
     use ProportionMethod as M;
+    let options = &asked.options;
     Ok(match method {
         M::Score => score::evidence(rates, Distance::Corrected, asked),
         M::Pooled => score::evidence(rates, Distance::Plain, asked),
