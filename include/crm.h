@@ -2716,6 +2716,916 @@ typedef int32_t crm_anova_method;
 #endif // __cplusplus
 
 /**
+ * Which end of a dimension is the loyal one.
+ */
+enum crm_direction
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * More is better: orders, value, tenure.
+     */
+    CRM_DIRECTION_HIGHER = 0,
+    /**
+     * Less is better: days since the last visit, complaints.
+     */
+    CRM_DIRECTION_LOWER = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_direction crm_direction;
+#else
+typedef int32_t crm_direction;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How numbers from 0 to 1 become one.
+ */
+enum crm_combination
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The weighted mean: strength on one side makes up for weakness on another.
+     */
+    CRM_COMBINATION_ARITHMETIC = 0,
+    /**
+     * The weighted geometric mean: a side at 0 is a score of 0, and imbalance costs.
+     */
+    CRM_COMBINATION_GEOMETRIC = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_combination crm_combination;
+#else
+typedef int32_t crm_combination;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What is peculiar about a fitted dimension.
+ */
+enum crm_dimension_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing.
+     */
+    CRM_DIMENSION_STATUS_FINE = 0,
+    /**
+     * All known values are equal: they become one half, lower ones 0 and higher ones 1.
+     */
+    CRM_DIMENSION_STATUS_CONSTANT = 1,
+    /**
+     * More than half of the values are equal: a robust z-score takes the mean absolute deviation for the median one.
+     */
+    CRM_DIMENSION_STATUS_MOSTLY_EQUAL = 2,
+    /**
+     * No value is known.
+     */
+    CRM_DIMENSION_STATUS_UNKNOWN = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_dimension_status crm_dimension_status;
+#else
+typedef int32_t crm_dimension_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where the weights of a score come from.
+ */
+enum crm_weighting_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * They were given.
+     */
+    CRM_WEIGHTING_KIND_GIVEN = 0,
+    /**
+     * Pairwise comparisons.
+     */
+    CRM_WEIGHTING_KIND_AHP = 1,
+    /**
+     * Entropy.
+     */
+    CRM_WEIGHTING_KIND_ENTROPY = 2,
+    /**
+     * Contrast and conflict between dimensions.
+     */
+    CRM_WEIGHTING_KIND_CRITIC = 3,
+    /**
+     * Standard deviations.
+     */
+    CRM_WEIGHTING_KIND_STANDARD_DEVIATION = 4,
+    /**
+     * Variances.
+     */
+    CRM_WEIGHTING_KIND_VARIANCE = 5,
+    /**
+     * Gini coefficients.
+     */
+    CRM_WEIGHTING_KIND_GINI = 6,
+    /**
+     * Angles to a dimension without differences.
+     */
+    CRM_WEIGHTING_KIND_ANGULAR = 7,
+    /**
+     * The criterion impact loss.
+     */
+    CRM_WEIGHTING_KIND_CILOS = 8,
+    /**
+     * The first principal component.
+     */
+    CRM_WEIGHTING_KIND_PRINCIPAL_COMPONENT = 9,
+    /**
+     * Learned from who was retained.
+     */
+    CRM_WEIGHTING_KIND_LEARNED = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_weighting_kind crm_weighting_kind;
+#else
+typedef int32_t crm_weighting_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The mean consistency index of random matrices, by whose table.
+ */
+enum crm_random_index
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Saaty (2005): 0.52 for 3 sides; up to 15.
+     */
+    CRM_RANDOM_INDEX_SAATY2005 = 0,
+    /**
+     * Saaty (1980): 0.58 for 3 sides; up to 10.
+     */
+    CRM_RANDOM_INDEX_SAATY1980 = 1,
+    /**
+     * Alonso and Lamata (2006): 0.5245 for 3 sides; up to 15.
+     */
+    CRM_RANDOM_INDEX_ALONSO_LAMATA2006 = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_random_index crm_random_index;
+#else
+typedef int32_t crm_random_index;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What happens to comparisons that contradict each other.
+ */
+enum crm_inconsistency
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A consistency ratio above 0.1 is an error.
+     */
+    CRM_INCONSISTENCY_REFUSE = 0,
+    /**
+     * They are taken nevertheless.
+     */
+    CRM_INCONSISTENCY_ACCEPT = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_inconsistency crm_inconsistency;
+#else
+typedef int32_t crm_inconsistency;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A column of a change of scores.
+ */
+enum crm_score_change_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The scores at the first date.
+     */
+    CRM_SCORE_CHANGE_COLUMN_BEFORE = 0,
+    /**
+     * The scores at the second date.
+     */
+    CRM_SCORE_CHANGE_COLUMN_AFTER = 1,
+    /**
+     * What the customer's own values changed.
+     */
+    CRM_SCORE_CHANGE_COLUMN_VALUE = 2,
+    /**
+     * What the population that values are compared with changed.
+     */
+    CRM_SCORE_CHANGE_COLUMN_REFERENCE = 3,
+    /**
+     * What the weights changed.
+     */
+    CRM_SCORE_CHANGE_COLUMN_WEIGHT = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_score_change_column crm_score_change_column;
+#else
+typedef int32_t crm_score_change_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whether a score could be judged.
+ */
+enum crm_weighting_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It could.
+     */
+    CRM_WEIGHTING_STATUS_JUDGED = 0,
+    /**
+     * Nobody has a score.
+     */
+    CRM_WEIGHTING_STATUS_NO_SCORES = 1,
+    /**
+     * All customers with a score were retained, or none.
+     */
+    CRM_WEIGHTING_STATUS_ONE_OUTCOME = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_weighting_status crm_weighting_status;
+#else
+typedef int32_t crm_weighting_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What happens to a member.
+ */
+enum crm_points_event_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A customer becomes a member.
+     */
+    CRM_POINTS_EVENT_KIND_JOIN = 0,
+    /**
+     * A purchase, or one line of an order: needs an amount; the reference is the order, if any.
+     */
+    CRM_POINTS_EVENT_KIND_PURCHASE = 1,
+    /**
+     * Points are given: needs points.
+     */
+    CRM_POINTS_EVENT_KIND_BONUS = 2,
+    /**
+     * Points are spent: needs points.
+     */
+    CRM_POINTS_EVENT_KIND_REDEEM = 3,
+    /**
+     * A purchase is refunded: needs the purchase as reference; the amount is all that is left if missing.
+     */
+    CRM_POINTS_EVENT_KIND_REFUND = 4,
+    /**
+     * A redemption is cancelled: needs it as reference.
+     */
+    CRM_POINTS_EVENT_KIND_CANCEL_REDEMPTION = 5,
+    /**
+     * A purchase or bonus is cancelled: needs it as reference.
+     */
+    CRM_POINTS_EVENT_KIND_CANCEL_ACCRUAL = 6,
+    /**
+     * The expiry of all points moves by the extension rules.
+     */
+    CRM_POINTS_EVENT_KIND_EXTEND = 7,
+    /**
+     * The member comes into a tier, or leaves all if there is none.
+     */
+    CRM_POINTS_EVENT_KIND_SET_TIER = 8,
+    /**
+     * The other member is merged into this one.
+     */
+    CRM_POINTS_EVENT_KIND_MERGE = 9,
+    /**
+     * A merge is taken back: needs it as reference.
+     */
+    CRM_POINTS_EVENT_KIND_UNMERGE = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_event_kind crm_points_event_kind;
+#else
+typedef int32_t crm_points_event_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a posting says.
+ */
+enum crm_points_entry_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Points were earned, pending or available.
+     */
+    CRM_POINTS_ENTRY_KIND_EARNED = 0,
+    /**
+     * Pending points became available.
+     */
+    CRM_POINTS_ENTRY_KIND_RELEASED = 1,
+    /**
+     * Points were spent.
+     */
+    CRM_POINTS_ENTRY_KIND_REDEEMED = 2,
+    /**
+     * Points of a cancelled redemption came back.
+     */
+    CRM_POINTS_ENTRY_KIND_RESTORED = 3,
+    /**
+     * Points lapsed.
+     */
+    CRM_POINTS_ENTRY_KIND_EXPIRED = 4,
+    /**
+     * Points were taken back by a refund or a cancelled accrual.
+     */
+    CRM_POINTS_ENTRY_KIND_REVERSED = 5,
+    /**
+     * Points that a refund did not find are owed.
+     */
+    CRM_POINTS_ENTRY_KIND_OWED = 6,
+    /**
+     * Available points paid what was owed.
+     */
+    CRM_POINTS_ENTRY_KIND_SETTLED = 7,
+    /**
+     * Points that a refund did not find were forgiven.
+     */
+    CRM_POINTS_ENTRY_KIND_FORGIVEN = 8,
+    /**
+     * Points lapse at a later time.
+     */
+    CRM_POINTS_ENTRY_KIND_EXTENDED = 9,
+    /**
+     * Points left for another member by a merge, or back.
+     */
+    CRM_POINTS_ENTRY_KIND_SENT = 10,
+    /**
+     * Points came from another member.
+     */
+    CRM_POINTS_ENTRY_KIND_RECEIVED = 11,
+    /**
+     * Owed points left for another member.
+     */
+    CRM_POINTS_ENTRY_KIND_DEBT_SENT = 12,
+    /**
+     * Owed points came from another member.
+     */
+    CRM_POINTS_ENTRY_KIND_DEBT_RECEIVED = 13,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_entry_kind crm_points_entry_kind;
+#else
+typedef int32_t crm_points_entry_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of postings that are whole numbers. Times are in microseconds since 1970-01-01T00:00Z, INT64_MAX for never.
+ */
+enum crm_points_entry_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The row of the event that brought the posting, counted over all batches.
+     */
+    CRM_POINTS_ENTRY_COLUMN_ROW = 0,
+    /**
+     * The member's place in the ledger.
+     */
+    CRM_POINTS_ENTRY_COLUMN_MEMBER = 1,
+    /**
+     * A `crm_points_entry_kind`.
+     */
+    CRM_POINTS_ENTRY_COLUMN_KIND = 2,
+    /**
+     * When it takes effect.
+     */
+    CRM_POINTS_ENTRY_COLUMN_TIME = 3,
+    /**
+     * How many points; negative if the posting takes back an earlier one.
+     */
+    CRM_POINTS_ENTRY_COLUMN_POINTS = 4,
+    /**
+     * By how much the available points change.
+     */
+    CRM_POINTS_ENTRY_COLUMN_AVAILABLE_CHANGE = 5,
+    /**
+     * By how much the pending points change.
+     */
+    CRM_POINTS_ENTRY_COLUMN_PENDING_CHANGE = 6,
+    /**
+     * By how much the owed points change.
+     */
+    CRM_POINTS_ENTRY_COLUMN_OWED_CHANGE = 7,
+    /**
+     * When the points were earned.
+     */
+    CRM_POINTS_ENTRY_COLUMN_EARNED_AT = 8,
+    /**
+     * When they lapse.
+     */
+    CRM_POINTS_ENTRY_COLUMN_EXPIRES_AT = 9,
+    /**
+     * 1 if it corrects an earlier posting.
+     */
+    CRM_POINTS_ENTRY_COLUMN_CORRECTION = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_entry_column crm_points_entry_column;
+#else
+typedef int32_t crm_points_entry_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of postings that are ids.
+ */
+enum crm_points_entry_id
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The member.
+     */
+    CRM_POINTS_ENTRY_ID_CUSTOMER = 0,
+    /**
+     * The event that the posting belongs to; of lapsed and released points the accrual.
+     */
+    CRM_POINTS_ENTRY_ID_EVENT = 1,
+    /**
+     * The accrual that the points come from.
+     */
+    CRM_POINTS_ENTRY_ID_LOT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_entry_id crm_points_entry_id;
+#else
+typedef int32_t crm_points_entry_id;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of balances, a row a member in the order of joining.
+ */
+enum crm_points_balance_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Points that can be spent.
+     */
+    CRM_POINTS_BALANCE_COLUMN_AVAILABLE = 0,
+    /**
+     * Points that were earned and cannot be spent yet.
+     */
+    CRM_POINTS_BALANCE_COLUMN_PENDING = 1,
+    /**
+     * Points that are owed.
+     */
+    CRM_POINTS_BALANCE_COLUMN_OWED = 2,
+    /**
+     * When points lapse next, in microseconds since 1970-01-01T00:00Z; INT64_MAX if none do.
+     */
+    CRM_POINTS_BALANCE_COLUMN_NEXT_EXPIRY_AT = 3,
+    /**
+     * How many lapse then.
+     */
+    CRM_POINTS_BALANCE_COLUMN_NEXT_EXPIRY_POINTS = 4,
+    /**
+     * The place of the member that has the points: another than the row's own after a merge.
+     */
+    CRM_POINTS_BALANCE_COLUMN_HOLDER = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_balance_column crm_points_balance_column;
+#else
+typedef int32_t crm_points_balance_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of the lots of a statement, in the order in which they are spent.
+ */
+enum crm_points_lot_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * How many points.
+     */
+    CRM_POINTS_LOT_COLUMN_POINTS = 0,
+    /**
+     * When they were earned, in microseconds since 1970-01-01T00:00Z.
+     */
+    CRM_POINTS_LOT_COLUMN_EARNED_AT = 1,
+    /**
+     * When they become available; INT64_MIN if they are.
+     */
+    CRM_POINTS_LOT_COLUMN_AVAILABLE_AT = 2,
+    /**
+     * When they lapse; INT64_MAX if never.
+     */
+    CRM_POINTS_LOT_COLUMN_EXPIRES_AT = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_lot_column crm_points_lot_column;
+#else
+typedef int32_t crm_points_lot_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The columns of a liability.
+ */
+enum crm_points_liability_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The first day of the month, counted from 1970-01-01.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_MONTH = 0,
+    /**
+     * Points earned.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_EARNED = 1,
+    /**
+     * Points spent, less those restored.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_REDEEMED = 2,
+    /**
+     * Points that lapsed.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_EXPIRED = 3,
+    /**
+     * Points taken back, or taken for points that were owed.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_REVERSED = 4,
+    /**
+     * Points that members still have.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_OUTSTANDING = 5,
+    /**
+     * The value of the points that are still expected to be redeemed, in millionths of a currency unit.
+     */
+    CRM_POINTS_LIABILITY_COLUMN_LIABILITY_MICROS = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_points_liability_column crm_points_liability_column;
+#else
+typedef int32_t crm_points_liability_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a tier asks for.
+ */
+enum crm_tier_measure
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Points that count for tiers, apart from the spendable ones.
+     */
+    CRM_TIER_MEASURE_QUALIFYING_POINTS = 0,
+    /**
+     * Money spent, in micro-units of currency.
+     */
+    CRM_TIER_MEASURE_SPEND = 1,
+    /**
+     * Number of orders.
+     */
+    CRM_TIER_MEASURE_ORDERS = 2,
+    /**
+     * The spendable points at this moment.
+     */
+    CRM_TIER_MEASURE_POINTS_BALANCE = 3,
+    /**
+     * A score at this moment.
+     */
+    CRM_TIER_MEASURE_SCORE = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_measure crm_tier_measure;
+#else
+typedef int32_t crm_tier_measure;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a member has the tier that it has, or what happened to it.
+ */
+enum crm_tier_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The member joined.
+     */
+    CRM_TIER_REASON_JOINED = 0,
+    /**
+     * The entry of a higher tier was reached.
+     */
+    CRM_TIER_REASON_ENTRY_REACHED = 1,
+    /**
+     * The totals of a period that ended reach a higher tier.
+     */
+    CRM_TIER_REASON_ENTRY_AT_PERIOD_END = 2,
+    /**
+     * Nothing keeps the tier any more.
+     */
+    CRM_TIER_REASON_KEEP_MISSED = 3,
+    /**
+     * The totals of a period that ended do not keep the tier.
+     */
+    CRM_TIER_REASON_KEEP_MISSED_AT_PERIOD_END = 4,
+    /**
+     * Grace ended and the tier was not kept.
+     */
+    CRM_TIER_REASON_GRACE_ENDED = 5,
+    /**
+     * The totals of the member's life give a tier for ever.
+     */
+    CRM_TIER_REASON_REACHED_FOR_LIFE = 6,
+    /**
+     * A hold was placed by hand.
+     */
+    CRM_TIER_REASON_HOLD_PLACED = 7,
+    /**
+     * A hold came to its end.
+     */
+    CRM_TIER_REASON_HOLD_ENDED = 8,
+    /**
+     * A hold was released by hand.
+     */
+    CRM_TIER_REASON_HOLD_RELEASED = 9,
+    /**
+     * A period ended and the tier is kept.
+     */
+    CRM_TIER_REASON_KEPT_AT_PERIOD_END = 10,
+    /**
+     * The tier is not kept, and grace has begun.
+     */
+    CRM_TIER_REASON_GRACE_STARTED = 11,
+    /**
+     * The tier is kept after all, within grace.
+     */
+    CRM_TIER_REASON_KEPT_IN_GRACE = 12,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_reason crm_tier_reason;
+#else
+typedef int32_t crm_tier_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a hold binds.
+ */
+enum crm_tier_hold_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The member has at least this tier, and more if it earns more.
+     */
+    CRM_TIER_HOLD_KIND_AT_LEAST = 0,
+    /**
+     * The member has exactly this tier.
+     */
+    CRM_TIER_HOLD_KIND_EXACTLY = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_hold_kind crm_tier_hold_kind;
+#else
+typedef int32_t crm_tier_hold_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A column of changes of tiers.
+ */
+enum crm_tier_change_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The member's place in the order of joining, from 0 on.
+     */
+    CRM_TIER_CHANGE_COLUMN_MEMBER = 0,
+    /**
+     * The day since 1970-01-01.
+     */
+    CRM_TIER_CHANGE_COLUMN_DAY = 1,
+    /**
+     * The tier before, from 0 for the lowest; -1 for none.
+     */
+    CRM_TIER_CHANGE_COLUMN_FROM = 2,
+    /**
+     * The tier from that day on; the one before where a tier is only kept or grace begins.
+     */
+    CRM_TIER_CHANGE_COLUMN_TO = 3,
+    /**
+     * A `crm_tier_reason`.
+     */
+    CRM_TIER_CHANGE_COLUMN_REASON = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_change_column crm_tier_change_column;
+#else
+typedef int32_t crm_tier_change_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A column of standings. Days are since 1970-01-01.
+ */
+enum crm_tier_standing_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The tier, from 0 for the lowest; -1 for none.
+     */
+    CRM_TIER_STANDING_COLUMN_TIER = 0,
+    /**
+     * The first day of the tier.
+     */
+    CRM_TIER_STANDING_COLUMN_SINCE = 1,
+    /**
+     * The first day with a lower tier if nothing more happens; `INT64_MIN` if that never comes.
+     */
+    CRM_TIER_STANDING_COLUMN_EXPIRES = 2,
+    /**
+     * A `crm_tier_reason`.
+     */
+    CRM_TIER_STANDING_COLUMN_REASON = 3,
+    /**
+     * The tier on the projected day if nothing more happens; -1 for none.
+     */
+    CRM_TIER_STANDING_COLUMN_PROJECTED_TIER = 4,
+    /**
+     * The end of the period, or the first day on which the tier changes by itself; `INT64_MIN` for none.
+     */
+    CRM_TIER_STANDING_COLUMN_PROJECTED_DAY = 5,
+    /**
+     * The day on which grace ends; `INT64_MIN` outside grace.
+     */
+    CRM_TIER_STANDING_COLUMN_GRACE_ENDS = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_standing_column crm_tier_standing_column;
+#else
+typedef int32_t crm_tier_standing_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a member may not have a reward. In a set of obstacles, bit `k` stands for the one of code `k`; with no bit the member may have it.
+ */
+enum crm_reward_obstacle
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is not offered yet.
+     */
+    CRM_REWARD_OBSTACLE_NOT_YET_VALID = 0,
+    /**
+     * It is offered no more.
+     */
+    CRM_REWARD_OBSTACLE_NO_LONGER_VALID = 1,
+    /**
+     * Not for the member's tier.
+     */
+    CRM_REWARD_OBSTACLE_TIER = 2,
+    /**
+     * Not for the member's segment.
+     */
+    CRM_REWARD_OBSTACLE_SEGMENT = 3,
+    /**
+     * The member's measures are below the threshold.
+     */
+    CRM_REWARD_OBSTACLE_THRESHOLD = 4,
+    /**
+     * The member has had as many as one may have.
+     */
+    CRM_REWARD_OBSTACLE_MEMBER_CAP = 5,
+    /**
+     * All that there are have been given.
+     */
+    CRM_REWARD_OBSTACLE_TOTAL_CAP = 6,
+    /**
+     * The member has too few points.
+     */
+    CRM_REWARD_OBSTACLE_POINTS = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_reward_obstacle crm_reward_obstacle;
+#else
+typedef int32_t crm_reward_obstacle;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A column of the members of a simulation.
+ */
+enum crm_simulated_member_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The tier before, from 0 for the lowest; -1 for none.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_TIER_BEFORE = 0,
+    /**
+     * The tier after.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_TIER_AFTER = 1,
+    /**
+     * Points earned before, less those taken back.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_EARNED_BEFORE = 2,
+    /**
+     * Points earned after.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_EARNED_AFTER = 3,
+    /**
+     * Available points before.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_AVAILABLE_BEFORE = 4,
+    /**
+     * Available points after.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_AVAILABLE_AFTER = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_simulated_member_column crm_simulated_member_column;
+#else
+typedef int32_t crm_simulated_member_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * An arm for each label, or for each pair of a label and a stratum, in the order of the labels. Free with `crm_arm_table_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -2816,6 +3726,12 @@ typedef struct crm_customer_tiers crm_customer_tiers;
 typedef struct crm_customer_values crm_customer_values;
 
 /**
+ * Customers with what was measured of them up to the end of a day: a column a dimension, a row a customer. Free with `crm_dimension_table_free`. It is
+ * filled by one thread; after that any number of threads may use it at once.
+ */
+typedef struct crm_dimension_table crm_dimension_table;
+
+/**
  * Fitted scaling: what makes the columns of a table comparable, and later tables comparable with it. Free with
  * `crm_feature_scaler_free`. Immutable: any number of threads may use it at once.
  */
@@ -2881,6 +3797,23 @@ typedef struct crm_k_means crm_k_means;
 typedef struct crm_lift crm_lift;
 
 /**
+ * The rules of a points programme: how points are earned, when they lapse, which are spent first, what refunds and cancellations do. Free with
+ * `crm_loyalty_program_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_loyalty_program crm_loyalty_program;
+
+/**
+ * A loyalty score: dimensions with their saved normalisation, weights, and the fitted population's mean. Free with `crm_loyalty_score_free`. Immutable: any number
+ * of threads may use it at once.
+ */
+typedef struct crm_loyalty_score crm_loyalty_score;
+
+/**
+ * Scores of customers, a row each. Free with `crm_loyalty_scores_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_loyalty_scores crm_loyalty_scores;
+
+/**
  * A matrix of customers by their segment at an earlier date (rows) and at a later one (columns). The last row holds
  * customers who are only in the later base, the last column those who are only in the earlier one. Free with
  * `crm_migration_free`. Immutable: any number of threads may use it at once.
@@ -2910,6 +3843,32 @@ typedef struct crm_order_averages crm_order_averages;
  * any number of threads may use it at once.
  */
 typedef struct crm_period_activity crm_period_activity;
+
+/**
+ * Postings, in the order in which they were made. Free with `crm_points_entries_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_points_entries crm_points_entries;
+
+/**
+ * The points of many members. Free with `crm_points_ledger_free`. One thread at a time may apply events and let time pass; while none does, any number of
+ * threads may ask.
+ */
+typedef struct crm_points_ledger crm_points_ledger;
+
+/**
+ * The liability for points, a row a month of earning. Free with `crm_points_liability_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_points_liability crm_points_liability;
+
+/**
+ * What a member has, with its lots. Free with `crm_points_statement_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_points_statement crm_points_statement;
+
+/**
+ * The same history under two sets of rules. Free with `crm_program_simulation_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_program_simulation crm_program_simulation;
 
 /**
  * Repeat purchases, age at the last one and age of each customer, with the unit of the ages. Free with
@@ -2949,6 +3908,11 @@ typedef struct crm_retention_data crm_retention_data;
 typedef struct crm_retention_model crm_retention_model;
 
 /**
+ * The rewards of a programme. Free with `crm_reward_catalogue_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_reward_catalogue crm_reward_catalogue;
+
+/**
  * The fitted cut points of a base: they score it, and later data, without drift. Free with `crm_rfm_model_free`.
  * Immutable: any number of threads may use it at once.
  */
@@ -2971,6 +3935,18 @@ typedef struct crm_rhythm crm_rhythm;
  * once.
  */
 typedef struct crm_scaled_features crm_scaled_features;
+
+/**
+ * Scores of the same customers at two dates, and what changed them: value, reference and weight effects sum to the difference of the scores, exactly. Free with
+ * `crm_score_change_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_score_change crm_score_change;
+
+/**
+ * What each dimension contributes to the scores of customers: a row's contributions and its baseline sum to its score less the population's mean, exactly: in
+ * doubles, added in any order. Free with `crm_score_contributions_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_score_contributions crm_score_contributions;
 
 /**
  * The segment of each customer of a table, in its order. Free with `crm_segment_assignment_free`. Immutable: any number of
@@ -3081,6 +4057,21 @@ typedef struct crm_target_table crm_target_table;
 typedef struct crm_test_columns crm_test_columns;
 
 /**
+ * What happened to tiers. Free with `crm_tier_changes_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_tier_changes crm_tier_changes;
+
+/**
+ * Members under tier rules. Free with `crm_tier_roster_free`. It is changed by one thread at a time, and read by none meanwhile.
+ */
+typedef struct crm_tier_roster crm_tier_roster;
+
+/**
+ * Where members stand. Free with `crm_tier_standings_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_tier_standings crm_tier_standings;
+
+/**
  * Actual against expected repeat purchases of a cohort, by period. Free with `crm_tracking_free`. Immutable: any number of
  * threads may use it at once.
  */
@@ -3108,6 +4099,11 @@ typedef struct crm_value_tier_summary crm_value_tier_summary;
  * may use it at once.
  */
 typedef struct crm_value_tiers crm_value_tiers;
+
+/**
+ * Scores judged by who was retained, side by side. Free with `crm_weighting_report_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_weighting_report crm_weighting_report;
 
 /**
  * A reason, and how many customers it keeps out. Set `struct_size` before the call that fills it.
@@ -5961,6 +6957,698 @@ typedef struct crm_traffic_duration {
      */
     uint64_t whole_weeks;
 } crm_traffic_duration;
+
+/**
+ * Options of a score. Fill it with `crm_score_options_init`.
+ */
+typedef struct crm_score_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * A `crm_combination`; arithmetic.
+     */
+    int32_t combination;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The share of the weight that must be known of a customer, from 0 to 1; 0.
+     */
+    double minimum_coverage;
+    /**
+     * What the squares of learned coefficients cost; 0.001.
+     */
+    double penalty;
+    /**
+     * How many threads may be used, 0 for all; 0. Results do not depend on it.
+     */
+    size_t threads;
+} crm_score_options;
+
+/**
+ * A fitted score in numbers. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_score_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The fitted customers.
+     */
+    uint64_t customers;
+    /**
+     * How many of them have a score.
+     */
+    uint64_t scored;
+    /**
+     * The mean of these scores.
+     */
+    double population_mean;
+    /**
+     * The number of dimensions.
+     */
+    size_t dimensions;
+    /**
+     * The day of the fitted table, counted from 1970-01-01.
+     */
+    int32_t as_of;
+    /**
+     * A `crm_weighting_kind`.
+     */
+    int32_t weighting;
+} crm_score_summary;
+
+/**
+ * One dimension of a fitted score. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_score_dimension {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Its weight.
+     */
+    double weight;
+    /**
+     * The mean of the normalised values of the fitted customers of whom it is known; one half if there are none.
+     */
+    double mean;
+    /**
+     * How many these were.
+     */
+    uint64_t known;
+    /**
+     * A `crm_dimension_status`.
+     */
+    int32_t status;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_score_dimension;
+
+/**
+ * The regression behind learned weights. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_learned_weights {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The log-odds of being retained with every dimension at its worst.
+     */
+    double intercept;
+    /**
+     * The minimum: mean log-loss and penalty.
+     */
+    double loss;
+    /**
+     * The customers that were learned from.
+     */
+    uint64_t customers;
+    /**
+     * How many of them were retained.
+     */
+    uint64_t retained;
+    /**
+     * Not 0 if the gradient vanishes at the minimum.
+     */
+    int32_t converged;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_learned_weights;
+
+/**
+ * One score of a report. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_weighting_row {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers with a score.
+     */
+    uint64_t scored;
+    /**
+     * The area under the ROC curve: 1/2 for chance, 1 for scores that put all retained customers first; NaN if not judged.
+     */
+    double auc;
+    /**
+     * The retention of the top share of the scores, divided by that of all; NaN if not judged.
+     */
+    double lift;
+    /**
+     * The retention of the top share.
+     */
+    double top_retention;
+    /**
+     * A `crm_weighting_kind`.
+     */
+    int32_t weighting;
+    /**
+     * A `crm_weighting_status`.
+     */
+    int32_t status;
+} crm_weighting_row;
+
+/**
+ * What comparisons are worth. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_ahp {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The largest eigenvalue; the number of sides if all comparisons agree.
+     */
+    double largest_eigenvalue;
+    /**
+     * (`largest_eigenvalue` - n) / (n - 1).
+     */
+    double consistency_index;
+    /**
+     * The consistency index by that of random comparisons; 0 for one and two sides.
+     */
+    double consistency_ratio;
+} crm_ahp;
+
+/**
+ * What objective weights come from. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_objective_weights {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Rows without a missing value: the others were not looked at.
+     */
+    uint64_t rows;
+    /**
+     * The share of all variance that the first principal component explains; NaN for other kinds.
+     */
+    double explained;
+    /**
+     * Not 0 if the first principal component has loadings of both signs: it then measures no common thing.
+     */
+    int32_t mixed_signs;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+} crm_objective_weights;
+
+/**
+ * A batch of events as arrays of `length` rows, in the order in which they happen.
+ *
+ * Zero the struct, set `struct_size` and `length`, then the columns that there are: one of each pair of integers and texts, one of `time_days` and
+ * `time_values`, `kinds`, and what the kinds need. Ids are of one kind in all columns of members, and in all columns of events.
+ *
+ * Arrays of flags are optional: a row whose flag is 0 has no value in that column. A NULL among texts, and an empty text, is missing. Everything belongs to
+ * the caller and is read during the call only.
+ */
+typedef struct crm_points_events {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Rows.
+     */
+    size_t length;
+    /**
+     * The members as integers.
+     */
+    const int64_t *customer_id_int64;
+    /**
+     * The members as UTF-8 text.
+     */
+    const char *const *customer_id_text;
+    /**
+     * The ids of the events as integers.
+     */
+    const int64_t *event_id_int64;
+    /**
+     * The ids of the events as UTF-8 text.
+     */
+    const char *const *event_id_text;
+    /**
+     * Days, counted from 1970-01-01.
+     */
+    const int32_t *time_days;
+    /**
+     * Times, counted from 1970-01-01T00:00 in `time_resolution`.
+     */
+    const int64_t *time_values;
+    /**
+     * A `crm_time_resolution`.
+     */
+    int32_t time_resolution;
+    /**
+     * For `time_values`: 1 if they are instants (UTC); 0 if they are wall-clock times of the programme's zone.
+     */
+    int32_t time_is_instant;
+    /**
+     * The kinds, `crm_points_event_kind`.
+     */
+    const int32_t *kinds;
+    /**
+     * Points.
+     */
+    const int64_t *points;
+    /**
+     * Which rows have points.
+     */
+    const uint8_t *points_valid;
+    /**
+     * Amounts in currency units.
+     */
+    const double *amount_double;
+    /**
+     * Amounts as integers with `amount_scale` decimal digits.
+     */
+    const int64_t *amount_int64;
+    /**
+     * Which rows have an amount.
+     */
+    const uint8_t *amount_valid;
+    /**
+     * Decimal digits of `amount_int64`: 0 for whole units, 2 for cents.
+     */
+    int32_t amount_scale;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * What events refer to, as integers.
+     */
+    const int64_t *reference_int64;
+    /**
+     * What events refer to, as UTF-8 text.
+     */
+    const char *const *reference_text;
+    /**
+     * Which rows have a reference.
+     */
+    const uint8_t *reference_valid;
+    /**
+     * Categories of purchases.
+     */
+    const char *const *category;
+    /**
+     * Tiers that members come into.
+     */
+    const char *const *tier;
+    /**
+     * Members that are merged into others, as integers.
+     */
+    const int64_t *other_id_int64;
+    /**
+     * Members that are merged into others, as UTF-8 text.
+     */
+    const char *const *other_id_text;
+    /**
+     * Which rows have another member.
+     */
+    const uint8_t *other_id_valid;
+} crm_points_events;
+
+/**
+ * What a member has, and what became of all points since joining: earned + restored + received = available + pending + spent + expired + reversed + settled +
+ * sent, and owed_in_all + debt_received = owed + settled + debt_sent.
+ */
+typedef struct crm_points_summary {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Points that can be spent.
+     */
+    int64_t available;
+    /**
+     * Points that were earned and cannot be spent yet.
+     */
+    int64_t pending;
+    /**
+     * Points that are owed.
+     */
+    int64_t owed;
+    /**
+     * Earned by purchases and bonuses.
+     */
+    int64_t earned;
+    /**
+     * Come back from cancelled redemptions.
+     */
+    int64_t restored;
+    /**
+     * Come from other members by merges.
+     */
+    int64_t received;
+    /**
+     * Spent, cancelled redemptions included.
+     */
+    int64_t spent;
+    /**
+     * Lapsed.
+     */
+    int64_t expired;
+    /**
+     * Taken back by refunds and cancelled accruals.
+     */
+    int64_t reversed;
+    /**
+     * Taken for points that were owed.
+     */
+    int64_t settled;
+    /**
+     * Gone to other members by merges.
+     */
+    int64_t sent;
+    /**
+     * Come to be owed.
+     */
+    int64_t owed_in_all;
+    /**
+     * Forgiven.
+     */
+    int64_t forgiven;
+    /**
+     * Owed points come from other members.
+     */
+    int64_t debt_received;
+    /**
+     * Owed points gone to other members.
+     */
+    int64_t debt_sent;
+    /**
+     * Number of lots.
+     */
+    size_t lots;
+} crm_points_summary;
+
+/**
+ * What rewards look at in members. Fill with `crm_reward_members_init`, then set what there is; a column that is NULL is 0, or none, for everybody. All
+ * of it belongs to the caller and is read during the call only.
+ */
+typedef struct crm_reward_members {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Members.
+     */
+    size_t length;
+    /**
+     * Names of tiers, NULL for none, or NULL.
+     */
+    const char *const *tiers;
+    /**
+     * Names of segments, NULL for none, or NULL.
+     */
+    const char *const *segments;
+    /**
+     * Qualifying points, or NULL.
+     */
+    const int64_t *qualifying_points;
+    /**
+     * Money spent, in currency units, or NULL.
+     */
+    const double *spend;
+    /**
+     * Orders, or NULL.
+     */
+    const int64_t *orders;
+    /**
+     * Spendable points, with which rewards are paid, or NULL.
+     */
+    const int64_t *points_balance;
+    /**
+     * Scores, NaN for none, or NULL.
+     */
+    const double *scores;
+} crm_reward_members;
+
+/**
+ * Members by their places, rewards by theirs in the catalogue, and quantities, at least 1. Its layout never changes. It belongs to the caller and is
+ * read during the call only.
+ */
+typedef struct crm_reward_grants {
+    /**
+     * The members.
+     */
+    const uint32_t *members;
+    /**
+     * The rewards.
+     */
+    const uint32_t *rewards;
+    /**
+     * How many.
+     */
+    const uint64_t *quantities;
+    /**
+     * Rows.
+     */
+    size_t length;
+} crm_reward_grants;
+
+/**
+ * What a plan comes to for one reward. Set `struct_size` of the first before the call that fills them.
+ */
+typedef struct crm_reward_cost {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Units granted.
+     */
+    uint64_t granted;
+    /**
+     * Members with at least one.
+     */
+    uint64_t members;
+    /**
+     * What they cost the company, in currency units.
+     */
+    double cost;
+    /**
+     * What the members pay in points.
+     */
+    double points;
+    /**
+     * What they are worth to the members, in currency units.
+     */
+    double perceived_value;
+} crm_reward_cost;
+
+/**
+ * What a simulation is valued with. Fill with `crm_simulation_options_init`, then set what there is.
+ */
+typedef struct crm_simulation_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The instant up to which time passes, in microseconds since 1970-01-01T00:00Z; not before any event.
+     */
+    int64_t as_of;
+    /**
+     * What one redeemed point costs, in currency units (default 0).
+     */
+    double cost_per_point;
+    /**
+     * The stand-alone price of one point, in currency units, for the liability (default 0).
+     */
+    double value_per_point;
+    /**
+     * The share of points that is never redeemed; NaN (default) for that of the months all of whose points would have lapsed.
+     */
+    double breakage;
+    /**
+     * What counts as close to a threshold: at most so many qualifying points missing; NaN (default, here and below) for a measure that does not count.
+     */
+    double close_points;
+    /**
+     * Or so much money, in currency units.
+     */
+    double close_spend;
+    /**
+     * Or so many orders.
+     */
+    double close_orders;
+    /**
+     * Or so many spendable points.
+     */
+    double close_balance;
+} crm_simulation_options;
+
+/**
+ * What a history comes to under one set of rules. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_simulated_program {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of tiers.
+     */
+    uint64_t tiers;
+    /**
+     * Changes of tier along the way.
+     */
+    uint64_t tier_changes;
+    /**
+     * Points earned.
+     */
+    int64_t issued;
+    /**
+     * Points spent, less those that came back.
+     */
+    int64_t burned;
+    /**
+     * Points that lapsed.
+     */
+    int64_t expired;
+    /**
+     * Points taken back by refunds and cancelled accruals.
+     */
+    int64_t reversed;
+    /**
+     * Points that members still have.
+     */
+    int64_t outstanding;
+    /**
+     * The liability for them; NaN if no month of earning is old enough to tell which share is never redeemed.
+     */
+    double liability;
+    /**
+     * What the points spent cost.
+     */
+    double cost;
+    /**
+     * Burns of the history that no longer fit, and are left out.
+     */
+    uint64_t unfit_burns;
+    /**
+     * Their points.
+     */
+    int64_t unfit_points;
+    /**
+     * Other rows that these rules refuse, or that refer to a row left out, and are left out.
+     */
+    uint64_t refused_rows;
+    /**
+     * Events of the kind `CRM_POINTS_EVENT_KIND_SET_TIER` that are left out because tiers follow from rules.
+     */
+    uint64_t ignored_tier_events;
+    /**
+     * Members close to entering the next tier.
+     */
+    uint64_t close_to_next;
+    /**
+     * Members that lack something to keep their tier, and are close to it.
+     */
+    uint64_t close_to_keep;
+} crm_simulated_program;
+
+/**
+ * Members that gain, lose or neither. Its layout never changes.
+ */
+typedef struct crm_winners_and_losers {
+    /**
+     * Members that gain.
+     */
+    uint64_t winners;
+    /**
+     * Members that lose.
+     */
+    uint64_t losers;
+    /**
+     * Members for whom nothing changes.
+     */
+    uint64_t unchanged;
+} crm_winners_and_losers;
+
+/**
+ * What members did: a row a member and day. Fill with `crm_tier_rows_init`, then set what there is. All of it belongs to the caller and is read
+ * during the call only.
+ */
+typedef struct crm_tier_rows {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The members.
+     */
+    const struct crm_ids *ids;
+    /**
+     * The days since 1970-01-01, one for each id.
+     */
+    const int32_t *days;
+    /**
+     * Qualifying points that come on top, or NULL.
+     */
+    const int64_t *qualifying_points;
+    /**
+     * Money that comes on top, in currency units, or NULL.
+     */
+    const double *spend;
+    /**
+     * Orders that come on top, or NULL.
+     */
+    const int64_t *orders;
+    /**
+     * New balances of spendable points, `INT64_MIN` where unchanged, or NULL.
+     */
+    const int64_t *points_balance;
+    /**
+     * New scores, NaN where unchanged, or NULL.
+     */
+    const double *scores;
+} crm_tier_rows;
+
+/**
+ * One tier of a cut by quotas. Set `struct_size` of the first before the call that fills them.
+ */
+typedef struct crm_tier_quota {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The lowest value in the tier; NaN for an empty tier.
+     */
+    double threshold;
+    /**
+     * Places that the share gives.
+     */
+    uint64_t wanted;
+    /**
+     * Members in the tier.
+     */
+    uint64_t taken;
+    /**
+     * Members in this and all higher tiers above the places of these tiers, because a tie is never split.
+     */
+    uint64_t overshoot;
+} crm_tier_quota;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -11151,6 +12839,956 @@ crm_status crm_traffic_days(double visitors_per_day,
                             struct crm_traffic_duration *out);
 
 /**
+ * A table of so many customers, as of the end of a day (counted from 1970-01-01), without a column yet.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_dimension_table_free`. Fails with `CRM_STATUS_EMPTY` for 0 rows and
+ * `CRM_STATUS_OUT_OF_RANGE` for more than 4294967295, or a day outside the years 1 to 9999.
+ */
+crm_status crm_dimension_table_new(int32_t as_of,
+                                   size_t rows,
+                                   struct crm_dimension_table **out);
+
+/**
+ * Adds a column: what it measures, as JSON text, and its `length` values, which are copied; NaN stands for a value that is not known.
+ *
+ * `dimension` has `name` and `unit`, and may have `direction` ("higher" or "lower"), `window_days`, `decay` ("none", {"half_life": {"days": 90}},
+ * {"linear": {"days": 90}} or {"window": {"days": 90}}) and `normalization` ({"mid_rank": {"resolution": 65536}}, {"min_max": {"tail": 0.01}}, "z_score",
+ * "robust_z" or {"anchors": {"low": 0, "high": 10}}).
+ *
+ * Fails with `CRM_STATUS_PARSE` for a text that is no dimension, `CRM_STATUS_INVALID_ARGUMENT` for values that make no sense, a name that the table has and
+ * more than 64 columns, `CRM_STATUS_LENGTH_MISMATCH` for another length than the table's, and `CRM_STATUS_INVALID_VALUE` with the row for a value that is
+ * infinite. A table stays as it was if the call fails.
+ */
+crm_status crm_dimension_table_add(struct crm_dimension_table *table,
+                                   const char *dimension,
+                                   const double *values,
+                                   size_t length);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_dimension_table_rows(const struct crm_dimension_table *table);
+
+/**
+ * Number of dimensions; 0, with the thread's last error set, if `table` is NULL or no such handle.
+ */
+size_t crm_dimension_table_columns(const struct crm_dimension_table *table);
+
+/**
+ * Frees a table; NULL is accepted. No thread may use it any more.
+ */
+void crm_dimension_table_free(struct crm_dimension_table *table);
+
+/**
+ * The value of each customer from events: the sum of `amounts`, each by the dimension's decay at its age, over the events within the dimension's window.
+ *
+ * `dimension` is as for `crm_dimension_table_add`. `rows` holds the customer of each of `events` events, from 0 to `customers` - 1, and `ages_days` its age at the
+ * date of the score. `out` has room for `capacity`, at least `customers`; customers without events get 0. The order of the events changes nothing.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a customer that there is not, `CRM_STATUS_INVALID_VALUE` with the row for an age that is negative or not finite and
+ * an amount that is not finite, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_dimension_decayed_sum(const char *dimension,
+                                     size_t customers,
+                                     const uint32_t *rows,
+                                     const double *ages_days,
+                                     const double *amounts,
+                                     size_t events,
+                                     double *out,
+                                     size_t capacity);
+
+/**
+ * Fills options with their defaults; `struct_size` is `sizeof` the caller's struct.
+ */
+crm_status crm_score_options_init(struct crm_score_options *options, size_t struct_size);
+
+/**
+ * Fits a score with `count` weights, in the order of the table's columns, and scores its customers. `options` may be NULL for the defaults.
+ *
+ * `out` receives the score and `scores`, unless it is NULL, the scores of the table's customers, both NULL if the call fails; the caller frees them with
+ * `crm_loyalty_score_free` and `crm_loyalty_scores_free`. Fails with `CRM_STATUS_INVALID_ARGUMENT` for a table without columns, another number of weights, and
+ * weights that are negative or do not sum to 1.
+ */
+crm_status crm_loyalty_score_fit(const struct crm_dimension_table *table,
+                                 const double *weights,
+                                 size_t count,
+                                 const struct crm_score_options *options,
+                                 struct crm_loyalty_score **out,
+                                 struct crm_loyalty_scores **scores);
+
+/**
+ * Fits a score whose weights follow from how the normalised columns differ, by a `crm_weighting_kind`; otherwise as `crm_loyalty_score_fit`.
+ *
+ * Fails also as `crm_objective_weights_of` does.
+ */
+crm_status crm_loyalty_score_fit_objective(const struct crm_dimension_table *table,
+                                           int32_t weighting,
+                                           const struct crm_score_options *options,
+                                           struct crm_loyalty_score **out,
+                                           struct crm_loyalty_scores **scores);
+
+/**
+ * Fits a score whose weights are learned from who was still there in the next period: a byte for each of `length` customers, 0 for those who left. Otherwise as
+ * `crm_loyalty_score_fit`.
+ *
+ * Fails also with `CRM_STATUS_LENGTH_MISMATCH` for flags of another length than the table, and `CRM_STATUS_INVALID_VALUE` if all were retained, none were, or no
+ * dimension goes with it.
+ */
+crm_status crm_loyalty_score_fit_learned(const struct crm_dimension_table *table,
+                                         const uint8_t *retained,
+                                         size_t length,
+                                         const struct crm_score_options *options,
+                                         struct crm_loyalty_score **out,
+                                         struct crm_loyalty_scores **scores);
+
+/**
+ * Scores the customers of a table by the saved normalisation and weights, on `threads` threads, 0 for all.
+ *
+ * `out` receives the scores, NULL if the call fails; the caller frees them with `crm_loyalty_scores_free`. Fails with `CRM_STATUS_MISSING_COLUMN` for a dimension that
+ * the table lacks, and `CRM_STATUS_INCOMPATIBLE` for one of another unit, direction, window or decay.
+ */
+crm_status crm_loyalty_score_apply(const struct crm_loyalty_score *score,
+                                   const struct crm_dimension_table *table,
+                                   size_t threads,
+                                   struct crm_loyalty_scores **out);
+
+/**
+ * Scores the customers of a table and says what each dimension contributes; otherwise as `crm_loyalty_score_apply`.
+ *
+ * `out` receives the contributions, NULL if the call fails; the caller frees them with `crm_score_contributions_free`.
+ */
+crm_status crm_loyalty_score_contributions(const struct crm_loyalty_score *score,
+                                           const struct crm_dimension_table *table,
+                                           size_t threads,
+                                           struct crm_score_contributions **out);
+
+/**
+ * What a score was fitted to: set `out->struct_size` first.
+ */
+crm_status crm_loyalty_score_summary(const struct crm_loyalty_score *score, struct crm_score_summary *out);
+
+/**
+ * A dimension of a score, by its place from 0 on: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last.
+ */
+crm_status crm_loyalty_score_dimension(const struct crm_loyalty_score *score,
+                                       size_t index,
+                                       struct crm_score_dimension *out);
+
+/**
+ * What a dimension of a score measures, as JSON text, by its place from 0 on.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`. Fails with `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last.
+ */
+crm_status crm_loyalty_score_dimension_json(const struct crm_loyalty_score *score,
+                                            size_t index,
+                                            struct crm_bytes **out);
+
+/**
+ * The regression behind the weights, if they were learned by this very score (a saved one keeps the weights alone): set `out->struct_size` first. `coefficients`, of
+ * `capacity` places, may be NULL.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for other weights, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_loyalty_score_learned(const struct crm_loyalty_score *score,
+                                     struct crm_learned_weights *out,
+                                     double *coefficients,
+                                     size_t capacity);
+
+/**
+ * The score as JSON text, which `crm_loyalty_score_from_json` reads.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_loyalty_score_to_json(const struct crm_loyalty_score *score, struct crm_bytes **out);
+
+/**
+ * A score from its JSON text.
+ *
+ * `out` receives the score, NULL if the call fails; the caller frees it with `crm_loyalty_score_free`. Fails with `CRM_STATUS_CORRUPT` for a text that is none, and
+ * `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ */
+crm_status crm_loyalty_score_from_json(const char *json,
+                                       struct crm_loyalty_score **out);
+
+/**
+ * Number of dimensions; 0, with the thread's last error set, if `score` is NULL or no such handle.
+ */
+size_t crm_loyalty_score_dimensions(const struct crm_loyalty_score *score);
+
+/**
+ * Frees a score; NULL is accepted. No thread may use it any more.
+ */
+void crm_loyalty_score_free(struct crm_loyalty_score *score);
+
+/**
+ * The change of scores from a score and its table to a later score and its table, whose rows are the same customers in the same order, on `threads` threads, 0 for
+ * all.
+ *
+ * `out` receives the change, NULL if the call fails; the caller frees it with `crm_score_change_free`. Fails with `CRM_STATUS_LENGTH_MISMATCH` for tables of different
+ * lengths, `CRM_STATUS_INCOMPATIBLE` for scores of other dimensions or options or of an earlier date, and as `crm_loyalty_score_apply` does.
+ */
+crm_status crm_score_change_new(const struct crm_loyalty_score *score,
+                                const struct crm_dimension_table *table,
+                                const struct crm_loyalty_score *later_score,
+                                const struct crm_dimension_table *later_table,
+                                size_t threads,
+                                struct crm_score_change **out);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `change` is NULL or no such handle.
+ */
+size_t crm_score_change_length(const struct crm_score_change *change);
+
+/**
+ * Copies a `crm_score_change_column` to `out`, which has room for `capacity`, at least `crm_score_change_length`; NaN where there is no score.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_score_change_values(const struct crm_score_change *change,
+                                   int32_t column,
+                                   double *out,
+                                   size_t capacity);
+
+/**
+ * Frees a change; NULL is accepted. No thread may use it any more.
+ */
+void crm_score_change_free(struct crm_score_change *change);
+
+/**
+ * Number of customers; 0, with the thread's last error set, if `scores` is NULL or no such handle.
+ */
+size_t crm_loyalty_scores_length(const struct crm_loyalty_scores *scores);
+
+/**
+ * The mean score of the population that the score was fitted to; NaN, with the thread's last error set, if `scores` is NULL or no such handle.
+ */
+double crm_loyalty_scores_population_mean(const struct crm_loyalty_scores *scores);
+
+/**
+ * Copies the scores, from 0 to 100, to `out`, which has room for `capacity`, at least `crm_loyalty_scores_length`; NaN where too little is known.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_loyalty_scores_values(const struct crm_loyalty_scores *scores,
+                                     double *out,
+                                     size_t capacity);
+
+/**
+ * Copies the share of the weight that is known of each customer to `out`; otherwise as `crm_loyalty_scores_values`.
+ */
+crm_status crm_loyalty_scores_coverage(const struct crm_loyalty_scores *scores, double *out, size_t capacity);
+
+/**
+ * Copies the ranks by descending score to `out`: 1 plus the number of customers with a higher score, so equal scores share a rank; 0 without a score. Otherwise as
+ * `crm_loyalty_scores_values`.
+ */
+crm_status crm_loyalty_scores_ranks(const struct crm_loyalty_scores *scores,
+                                    uint32_t *out,
+                                    size_t capacity);
+
+/**
+ * Frees scores; NULL is accepted. No thread may use them any more.
+ */
+void crm_loyalty_scores_free(struct crm_loyalty_scores *scores);
+
+/**
+ * Number of dimensions; 0, with the thread's last error set, if `contributions` is NULL or no such handle.
+ */
+size_t crm_score_contributions_dimensions(const struct crm_score_contributions *contributions);
+
+/**
+ * Copies what a dimension, by its place in the score, contributes to each score, in points, to `out`, which has room for `capacity`, at least the number of
+ * customers; 0 where the dimension is not known, NaN without a score.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_score_contributions_values(const struct crm_score_contributions *contributions,
+                                          size_t index,
+                                          double *out,
+                                          size_t capacity);
+
+/**
+ * Copies the baseline of each customer to `out`: what a customer has of whom the same dimensions are known and who is average in each, less the population's mean.
+ * Otherwise as `crm_score_contributions_values`.
+ */
+crm_status crm_score_contributions_baseline(const struct crm_score_contributions *contributions,
+                                            double *out,
+                                            size_t capacity);
+
+/**
+ * The scores that are explained.
+ *
+ * `out` receives a copy, NULL if the call fails; the caller frees it with `crm_loyalty_scores_free`.
+ */
+crm_status crm_score_contributions_scores(const struct crm_score_contributions *contributions,
+                                          struct crm_loyalty_scores **out);
+
+/**
+ * Frees contributions; NULL is accepted. No thread may use them any more.
+ */
+void crm_score_contributions_free(struct crm_score_contributions *contributions);
+
+/**
+ * Judges `count` scores, with their names, by the customers of a table and who of them was still there after its date: a byte for each of `length` customers, 0 for
+ * those who left. `top_share`, in (0, 1], is the share of the scored customers that lift looks at; `threads` is 0 for all.
+ *
+ * `out` receives the report, NULL if the call fails; the caller frees it with `crm_weighting_report_free`. Fails with `CRM_STATUS_INVALID_ARGUMENT` for no score, a
+ * name that comes twice and a share out of bounds, `CRM_STATUS_LENGTH_MISMATCH` for flags of another length than the table, `CRM_STATUS_INCOMPATIBLE` for a
+ * learned score that is judged on its own date, and as `crm_loyalty_score_apply` does.
+ */
+crm_status crm_weighting_report_new(const char *const *names,
+                                    const struct crm_loyalty_score *const *scores,
+                                    size_t count,
+                                    const struct crm_dimension_table *table,
+                                    const uint8_t *retained,
+                                    size_t length,
+                                    double top_share,
+                                    size_t threads,
+                                    struct crm_weighting_report **out);
+
+/**
+ * Number of scores; 0, with the thread's last error set, if `report` is NULL or no such handle.
+ */
+size_t crm_weighting_report_length(const struct crm_weighting_report *report);
+
+/**
+ * A score of a report, by its place from 0 on: set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last.
+ */
+crm_status crm_weighting_report_row(const struct crm_weighting_report *report,
+                                    size_t index,
+                                    struct crm_weighting_row *out);
+
+/**
+ * Copies Spearman's rank correlations between the scores of each pair, row by row, to `out`, which has room for `capacity`, at least the square of
+ * `crm_weighting_report_length`; NaN if one does not differ.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_weighting_report_rank_correlation(const struct crm_weighting_report *report,
+                                                 double *out,
+                                                 size_t capacity);
+
+/**
+ * Frees a report; NULL is accepted. No thread may use it any more.
+ */
+void crm_weighting_report_free(struct crm_weighting_report *report);
+
+/**
+ * Weights from pairwise comparisons, by the principal eigenvector of the matrix (analytic hierarchy process).
+ *
+ * `comparisons` holds `sides` x `sides` values, row by row: how many times the side of the row matters as much as that of the column. `random_index` is a
+ * `crm_random_index`, `inconsistency` a `crm_inconsistency`. `weights` has room for `capacity`, at least `sides`; `out` may be NULL.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for values that are not positive and finite, a diagonal other than 1, pairs that are not reciprocal, more sides than the
+ * table has, and a consistency ratio above 0.1 unless accepted; `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_ahp_weights(const double *comparisons,
+                           size_t sides,
+                           int32_t random_index,
+                           int32_t inconsistency,
+                           double *weights,
+                           size_t capacity,
+                           struct crm_ahp *out);
+
+/**
+ * Weights over two levels: `criteria` holds the weights of `count` criteria, `local` those of `sides` things under each, one criterion after another. `weights` has
+ * room for `capacity`, at least `sides`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for weights that are negative or do not sum to 1, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_ahp_synthesis(const double *criteria,
+                             const double *local,
+                             size_t count,
+                             size_t sides,
+                             double *weights,
+                             size_t capacity);
+
+/**
+ * Weights from how `count` columns of `rows` values differ, by a `crm_weighting_kind` that is not given, `AHP` or learned. `weights` has room for `capacity`, at
+ * least `count`; `out` may be NULL.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another kind or no column, `CRM_STATUS_EMPTY` for fewer than 2 rows without a missing value,
+ * `CRM_STATUS_INVALID_VALUE` for infinite values, negative ones where shares are taken and if no column differs, and `CRM_STATUS_LENGTH_MISMATCH` for too little
+ * room.
+ */
+crm_status crm_objective_weights_of(int32_t weighting,
+                                    const double *const *columns,
+                                    size_t count,
+                                    size_t rows,
+                                    double *weights,
+                                    size_t capacity,
+                                    struct crm_objective_weights *out);
+
+/**
+ * Weights in the proportions of `count` values, which sum to 1. `weights` has room for `capacity`, at least `count`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` if there are none, one is negative or not finite, or all are 0, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_proportional_weights(const double *proportions,
+                                    size_t count,
+                                    double *weights,
+                                    size_t capacity);
+
+/**
+ * Number of postings; 0, with the thread's last error set, if `entries` is NULL or no such handle.
+ */
+size_t crm_points_entries_length(const struct crm_points_entries *entries);
+
+/**
+ * Copies a column, a `crm_points_entry_column`, to `out`, which has room for `capacity`, at least `crm_points_entries_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_points_entries_column(const struct crm_points_entries *entries,
+                                     int32_t column,
+                                     int64_t *out,
+                                     size_t capacity);
+
+/**
+ * Copies a column of ids, a `crm_points_entry_id`, to `out`, which has room for `capacity`, at least `crm_points_entries_length`.
+ *
+ * Fails with `CRM_STATUS_WRONG_TYPE` if they are text, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_points_entries_ids_int64(const struct crm_points_entries *entries,
+                                        int32_t which,
+                                        int64_t *out,
+                                        size_t capacity);
+
+/**
+ * An id, of the column `which` (a `crm_points_entry_id`) at `index`, as text: its first byte and its length in bytes, without a closing zero. The text belongs to
+ * the postings and lives as long.
+ *
+ * Fails with `CRM_STATUS_WRONG_TYPE` if ids are integers, and `CRM_STATUS_OUT_OF_RANGE` for an index beyond the postings.
+ */
+crm_status crm_points_entries_id_text(const struct crm_points_entries *entries,
+                                      int32_t which,
+                                      size_t index,
+                                      const char **text,
+                                      size_t *length);
+
+/**
+ * Frees postings; NULL is accepted. No thread may use them any more.
+ */
+void crm_points_entries_free(struct crm_points_entries *entries);
+
+/**
+ * A ledger without members.
+ *
+ * `out` receives the ledger, NULL if the call fails; the caller frees it with `crm_points_ledger_free`.
+ */
+crm_status crm_points_ledger_new(const struct crm_loyalty_program *program, struct crm_points_ledger **out);
+
+/**
+ * Applies a batch of events: all of them, or none if the call fails.
+ *
+ * `out` receives the postings, NULL if the call fails; the caller frees them with `crm_points_entries_free`. Fails with `CRM_STATUS_INVALID_VALUE` for somebody who
+ * is no member, an id that came before, a time that goes backwards, and something to refund or to cancel that there is not; `CRM_STATUS_OUT_OF_RANGE` for points
+ * below 1 or above those available and a refund above what is left; `CRM_STATUS_MISSING_VALUE` for a row that lacks what its kind needs. The error has the row,
+ * counted over all batches.
+ */
+crm_status crm_points_ledger_apply(struct crm_points_ledger *ledger,
+                                   const struct crm_points_events *events,
+                                   struct crm_points_entries **out);
+
+/**
+ * Lets time pass for every member up to an instant, in microseconds since 1970-01-01T00:00Z.
+ *
+ * `out` receives the postings of what lapses or becomes available until then, NULL if the call fails; the caller frees them with `crm_points_entries_free`. Fails
+ * with `CRM_STATUS_INVALID_VALUE` if a member has an event after that time; then nothing changes.
+ */
+crm_status crm_points_ledger_advance(struct crm_points_ledger *ledger,
+                                     int64_t to,
+                                     struct crm_points_entries **out);
+
+/**
+ * Number of members, those merged into others included; 0, with the thread's last error set, if `ledger` is NULL or no such handle.
+ */
+size_t crm_points_ledger_length(const struct crm_points_ledger *ledger);
+
+/**
+ * Number of rows applied so far; 0, with the thread's last error set, if `ledger` is NULL or no such handle.
+ */
+uint64_t crm_points_ledger_rows(const struct crm_points_ledger *ledger);
+
+/**
+ * Copies a column of the balances at an instant, a `crm_points_balance_column`, to `out`, which has room for `capacity`, at least `crm_points_ledger_length`. What
+ * falls due until then has happened; the ledger does not change.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` if a member has an event after that time, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_points_ledger_balances(const struct crm_points_ledger *ledger,
+                                      int64_t as_of,
+                                      int32_t column,
+                                      int64_t *out,
+                                      size_t capacity);
+
+/**
+ * What a member has at an instant; of a merged member what the holder of its points has. The member is `customer_text`, or `customer` if that is NULL.
+ *
+ * `out` receives the statement, NULL if the call fails; the caller frees it with `crm_points_statement_free`. Fails with `CRM_STATUS_INVALID_VALUE` for somebody who is
+ * no member, and if the member has an event after that time.
+ */
+crm_status crm_points_ledger_statement(const struct crm_points_ledger *ledger,
+                                       int64_t customer,
+                                       const char *customer_text,
+                                       int64_t as_of,
+                                       struct crm_points_statement **out);
+
+/**
+ * The liability at an instant by the month of earning: points still expected to be redeemed, at `value_per_point_micros` millionths of a currency unit each.
+ *
+ * `breakage_micros` is the share that is never redeemed, in millionths; -1 takes that of the months all of whose points would have lapsed. `out` receives the
+ * liability, NULL if the call fails; the caller frees it with `crm_points_liability_free`. Fails with `CRM_STATUS_EMPTY` if no month is matured,
+ * `CRM_STATUS_OUT_OF_RANGE` for a share above 1 or a value below 0, and `CRM_STATUS_INVALID_VALUE` if a member has an event after that time.
+ */
+crm_status crm_points_ledger_liability(const struct crm_points_ledger *ledger,
+                                       int64_t as_of,
+                                       int64_t value_per_point_micros,
+                                       int64_t breakage_micros,
+                                       struct crm_points_liability **out);
+
+/**
+ * Checks the laws of conservation and counts every point again; fails with `CRM_STATUS_CORRUPT` if they do not hold.
+ */
+crm_status crm_points_ledger_verify(const struct crm_points_ledger *ledger);
+
+/**
+ * The ledger as bytes: its rules, members and merges.
+ *
+ * `out` receives the bytes, NULL if the call fails; the caller frees them with `crm_bytes_free`.
+ */
+crm_status crm_points_ledger_to_bytes(const struct crm_points_ledger *ledger, struct crm_bytes **out);
+
+/**
+ * A ledger from its bytes, which are read during the call only; it goes on where the saved one stood.
+ *
+ * `out` receives the ledger, NULL if the call fails; the caller frees it with `crm_points_ledger_free`. Fails with `CRM_STATUS_CORRUPT` if the bytes are damaged,
+ * truncated or something else, and `CRM_STATUS_INCOMPATIBLE` for another layout.
+ */
+crm_status crm_points_ledger_from_bytes(const uint8_t *bytes,
+                                        size_t length,
+                                        struct crm_points_ledger **out);
+
+/**
+ * Frees a ledger; NULL is accepted. No thread may use it any more.
+ */
+void crm_points_ledger_free(struct crm_points_ledger *ledger);
+
+/**
+ * Fills a summary, whose `struct_size` the caller has set.
+ */
+crm_status crm_points_statement_summary(const struct crm_points_statement *statement, struct crm_points_summary *out);
+
+/**
+ * Copies a column of the lots, a `crm_points_lot_column`, to `out`, which has room for `capacity`, at least the number of lots.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_points_statement_lots(const struct crm_points_statement *statement,
+                                     int32_t column,
+                                     int64_t *out,
+                                     size_t capacity);
+
+/**
+ * Frees a statement; NULL is accepted. No thread may use it any more.
+ */
+void crm_points_statement_free(struct crm_points_statement *statement);
+
+/**
+ * A programme from the JSON text of its rules, an object whose parts may be left out where they keep their defaults; the guide has all of them.
+ *
+ * `out` receives the programme, NULL if the call fails; the caller frees it with `crm_loyalty_program_free`. Fails with `CRM_STATUS_PARSE` for a text that is no
+ * such JSON, and `CRM_STATUS_INVALID_ARGUMENT` for a rule that makes no sense, which the message names.
+ */
+crm_status crm_loyalty_program_from_json(const char *rules,
+                                         struct crm_loyalty_program **out);
+
+/**
+ * The rules as JSON text, with every default.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_loyalty_program_to_json(const struct crm_loyalty_program *program, struct crm_bytes **out);
+
+/**
+ * The first instant of a day (counted from 1970-01-01) in the programme's time zone, in microseconds since 1970-01-01T00:00Z.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a day outside the years 1 to 9999.
+ */
+crm_status crm_loyalty_program_start_of(const struct crm_loyalty_program *program,
+                                        int32_t day,
+                                        int64_t *out);
+
+/**
+ * Frees a programme; NULL is accepted. No thread may use it any more.
+ */
+void crm_loyalty_program_free(struct crm_loyalty_program *program);
+
+/**
+ * Number of months; 0, with the thread's last error set, if `liability` is NULL or no such handle.
+ */
+size_t crm_points_liability_length(const struct crm_points_liability *liability);
+
+/**
+ * The share of points that is expected never to be redeemed; NaN, with the thread's last error set, if `liability` is NULL or no such handle.
+ */
+double crm_points_liability_breakage(const struct crm_points_liability *liability);
+
+/**
+ * Copies a column, a `crm_points_liability_column`, to `out`, which has room for `capacity`, at least `crm_points_liability_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room, and `CRM_STATUS_OUT_OF_RANGE` if an amount needs more than 64 bits.
+ */
+crm_status crm_points_liability_values(const struct crm_points_liability *liability,
+                                       int32_t column,
+                                       int64_t *out,
+                                       size_t capacity);
+
+/**
+ * Frees a liability; NULL is accepted. No thread may use it any more.
+ */
+void crm_points_liability_free(struct crm_points_liability *liability);
+
+/**
+ * The part of a price that is deferred for points, by relative stand-alone prices (IFRS 15): price * points_alone / (products_alone + points_alone); all in
+ * millionths of a currency unit. The rest of the price belongs to the goods.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for an amount below 0, and if both stand-alone prices are 0.
+ */
+crm_status crm_points_allocate_price(int64_t price_micros,
+                                     int64_t products_alone_micros,
+                                     int64_t points_alone_micros,
+                                     int64_t *out);
+
+/**
+ * Recognises deferred revenue, in millionths of a currency unit, in proportion to the points redeemed so far: cumulative = allocated * redeemed / expected.
+ *
+ * `redeemed` and `expected` have `length` periods: points redeemed up to the end of each, and points expected to be redeemed in all as estimated then. `revenue`,
+ * `cumulative` and `liability` have as many places, or are NULL: revenue of each period, revenue up to its end, and what is still deferred.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` with the row for points that fall or are above those expected.
+ */
+crm_status crm_points_recognize(int64_t allocated_micros,
+                                const int64_t *redeemed,
+                                const int64_t *expected,
+                                size_t length,
+                                int64_t *revenue,
+                                int64_t *cumulative,
+                                int64_t *liability);
+
+/**
+ * Members of nothing; `struct_size` is `sizeof *members`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_reward_members_init(struct crm_reward_members *members, size_t struct_size);
+
+/**
+ * A catalogue from JSON text: `{"model": "reward_catalogue", "version": 1, "rewards": [{"name": "Mug", "kind": "material", "unit_cost": 3.2,`
+ * `"points_price": 400, "perceived_value": 8, "tiers": ["Gold"], "segments": ["core"], "threshold": {"at_least": {"measure": "orders", "value": 5}},`
+ * `"cap_per_member": 2, "cap_total": 100, "valid_from": "2024-01-01", "valid_until": "2025-01-01"}]}`; only `name` and `unit_cost` must be there.
+ *
+ * `out` receives the catalogue, NULL if the call fails; the caller frees it with `crm_reward_catalogue_free`. Fails with `CRM_STATUS_CORRUPT` for
+ * text that holds none, `CRM_STATUS_INVALID_ARGUMENT` for rewards that make no sense.
+ */
+crm_status crm_reward_catalogue_from_json(const char *json,
+                                          struct crm_reward_catalogue **out);
+
+/**
+ * The catalogue as JSON text.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_reward_catalogue_to_json(const struct crm_reward_catalogue *catalogue, struct crm_bytes **out);
+
+/**
+ * Number of rewards; 0, with the thread's last error set, if `catalogue` is NULL or no such handle.
+ */
+size_t crm_reward_catalogue_length(const struct crm_reward_catalogue *catalogue);
+
+/**
+ * For each member and reward, member by member, the set of `crm_reward_obstacle` that stands between the member and one of it on a day since 1970-01-01.
+ * `given`, or NULL, is what has been given before; it counts for the caps, and its points are paid already. `out` has room for `capacity`, at
+ * least members times rewards.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a member or reward that does not exist and totals beyond their range, `CRM_STATUS_INVALID_VALUE` for a
+ * quantity of 0, `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_reward_eligibility(const struct crm_reward_catalogue *catalogue,
+                                  const struct crm_reward_members *members,
+                                  const struct crm_reward_grants *given,
+                                  int32_t day,
+                                  uint32_t *out,
+                                  size_t capacity);
+
+/**
+ * Grants wishes in their order, each whole or not at all, and adds up what that costs; what was granted to earlier wishes counts for the caps and for the
+ * points that are left. Results that nobody wants may be NULL.
+ *
+ * - `refused` receives for each wish its set of `crm_reward_obstacle`, 0 for a granted one.
+ * - `costs` receives a struct for each reward; set `struct_size` of the first.
+ * - `balances` receives each member's points after the plan.
+ *
+ * Fails as `crm_reward_eligibility` does, for `wishes` too.
+ */
+crm_status crm_reward_plan(const struct crm_reward_catalogue *catalogue,
+                           const struct crm_reward_members *members,
+                           const struct crm_reward_grants *given,
+                           const struct crm_reward_grants *wishes,
+                           int32_t day,
+                           uint32_t *refused,
+                           struct crm_reward_cost *costs,
+                           int64_t *balances);
+
+/**
+ * Frees a catalogue; NULL is accepted. No thread may use it any more.
+ */
+void crm_reward_catalogue_free(struct crm_reward_catalogue *catalogue);
+
+/**
+ * Options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_simulation_options_init(struct crm_simulation_options *options, size_t struct_size);
+
+/**
+ * Runs the events of a history under two sets of rules. Tiers are the JSON text of tier rules, as `crm_tier_roster_from_json` takes it, or NULL: then the events that give
+ * tiers count, which are left out otherwise.
+ *
+ * Behaviour is held fixed: the same purchases, refunds and burns happen under both. Burns that no longer fit are counted and left out, not shrunk or moved;
+ * other rows that only one set of rules refuses are counted.
+ *
+ * `out` receives the simulation, NULL if the call fails; the caller frees it with `crm_program_simulation_free`. Fails as `crm_points_ledger_apply` does for a row that is
+ * wrong under both rules, and with `CRM_STATUS_INVALID_ARGUMENT` for tiers that ask for a score, which no event gives, and `CRM_STATUS_INVALID_VALUE` for a
+ * time before an event.
+ */
+crm_status crm_program_simulation_run(const struct crm_points_events *events,
+                                      const struct crm_loyalty_program *before,
+                                      const char *tiers_before,
+                                      const struct crm_loyalty_program *after,
+                                      const char *tiers_after,
+                                      const struct crm_simulation_options *options,
+                                      struct crm_program_simulation **out);
+
+/**
+ * What the numbers mean and do not mean: behaviour is held fixed. A string that lives as long as the program.
+ */
+const char *crm_program_simulation_statement(void);
+
+/**
+ * What the history comes to under the first rules (`after` 0) or the other ones (1): set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for points beyond 64 bits.
+ */
+crm_status crm_program_simulation_side(const struct crm_program_simulation *simulation,
+                                       int32_t after,
+                                       struct crm_simulated_program *out);
+
+/**
+ * Copies members by the tier before (rows) and after (columns), row by row, those in no tier first, to `out`, which has room for `capacity`, at least the tiers before and
+ * one times the tiers after and one.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_program_simulation_migration(const struct crm_program_simulation *simulation,
+                                            uint64_t *out,
+                                            size_t capacity);
+
+/**
+ * Who gains and loses, by the place of the tier (`by_points` 0) or by the points earned, less those taken back (1).
+ */
+crm_status crm_program_simulation_gains(const struct crm_program_simulation *simulation,
+                                        int32_t by_points,
+                                        struct crm_winners_and_losers *out);
+
+/**
+ * Number of members, those merged into others left out; 0, with the thread's last error set, if `simulation` is NULL or no such handle.
+ */
+size_t crm_program_simulation_members(const struct crm_program_simulation *simulation);
+
+/**
+ * Copies a column of members, a `crm_simulated_member_column`, in the order in which they joined, to `out`, which has room for `capacity`, at least
+ * `crm_program_simulation_members`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_program_simulation_column(const struct crm_program_simulation *simulation,
+                                         int32_t column,
+                                         int64_t *out,
+                                         size_t capacity);
+
+/**
+ * Frees a simulation; NULL is accepted. No thread may use it any more.
+ */
+void crm_program_simulation_free(struct crm_program_simulation *simulation);
+
+/**
+ * Rows of nothing; `struct_size` is `sizeof *rows`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_tier_rows_init(struct crm_tier_rows *rows, size_t struct_size);
+
+/**
+ * A roster without members, under rules as JSON text:
+ * `{"model": "tier_rules", "version": 1, "tiers": [{"name": "Silver", "entry": {"at_least": {"measure": "qualifying_points", "value": 100}}}],`
+ * `"options": {"period": {"fixed": {"start": "2024-01-01", "length": {"months": 12}}}, "upgrade": "immediate", "downgrade": "period_end",`
+ * `"landing": "by_balance", "grace": {"days": 60}}}`. A tier may have `keep` and `lifetime` too; conditions are `at_least`, `all` and `any`; periods
+ * `"unbounded"`, `fixed`, `joining`, `tier` (`at_upgrade`) and `rolling` (`review`). What `crm_tier_roster_to_json` gave is a roster with its members.
+ *
+ * `out` receives the roster, NULL if the call fails; the caller frees it with `crm_tier_roster_free`. Fails with `CRM_STATUS_CORRUPT` for text that holds
+ * neither, and `CRM_STATUS_INVALID_ARGUMENT` for tiers that overlap or are not in order, a keep condition above the entry, and options that contradict
+ * each other.
+ */
+crm_status crm_tier_roster_from_json(const char *json,
+                                     struct crm_tier_roster **out);
+
+/**
+ * The roster, with its rules, as JSON text.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_tier_roster_to_json(const struct crm_tier_roster *roster, struct crm_bytes **out);
+
+/**
+ * Number of members; 0, with the thread's last error set, if `roster` is NULL or no such handle.
+ */
+size_t crm_tier_roster_length(const struct crm_tier_roster *roster);
+
+/**
+ * Takes in members, with the days since 1970-01-01 on which they join, one for each id.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for somebody who is a member already. On an error, here and below, the roster stays as it was.
+ */
+crm_status crm_tier_roster_join(struct crm_tier_roster *roster,
+                                const struct crm_ids *ids,
+                                const int32_t *joined);
+
+/**
+ * Takes up what members did. `out` may be NULL; it receives what happened to their tiers up to then, and the caller frees it with
+ * `crm_tier_changes_free`.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for somebody who is no member, `CRM_STATUS_OUT_OF_RANGE` for a day before one that came before and for
+ * totals beyond their range; the error names the row.
+ */
+crm_status crm_tier_roster_qualify(struct crm_tier_roster *roster,
+                                   const struct crm_tier_rows *rows,
+                                   struct crm_tier_changes **out);
+
+/**
+ * Places holds: from a day on each member has at least, or exactly (a `crm_tier_hold_kind`), a tier by its name, NULL for none. `until` are the first days
+ * without the holds; NULL, or `INT32_MIN` for a row, is a hold without end. What members earn goes on below. `out` as for `crm_tier_roster_qualify`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an unknown tier and a hold that ends on its first day or before, and as `crm_tier_roster_qualify` does.
+ */
+crm_status crm_tier_roster_hold(struct crm_tier_roster *roster,
+                                const struct crm_ids *ids,
+                                const int32_t *days,
+                                const char *const *tiers,
+                                int32_t kind,
+                                const int32_t *until,
+                                struct crm_tier_changes **out);
+
+/**
+ * Releases holds; members without one stay as they are. `out` as for `crm_tier_roster_qualify`.
+ */
+crm_status crm_tier_roster_release(struct crm_tier_roster *roster,
+                                   const struct crm_ids *ids,
+                                   const int32_t *days,
+                                   struct crm_tier_changes **out);
+
+/**
+ * Lets time pass for every member up to a day since 1970-01-01. `out` as for `crm_tier_roster_qualify`.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` if a member is known beyond that day.
+ */
+crm_status crm_tier_roster_advance(struct crm_tier_roster *roster, int32_t day, struct crm_tier_changes **out);
+
+/**
+ * Frees a roster; NULL is accepted. No thread may use it any more.
+ */
+void crm_tier_roster_free(struct crm_tier_roster *roster);
+
+/**
+ * Number of changes; 0, with the thread's last error set, if `changes` is NULL or no such handle.
+ */
+size_t crm_tier_changes_length(const struct crm_tier_changes *changes);
+
+/**
+ * Copies a column of changes, a `crm_tier_change_column`, to `out`, which has room for `capacity`, at least `crm_tier_changes_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_tier_changes_column(const struct crm_tier_changes *changes,
+                                   int32_t column,
+                                   int64_t *out,
+                                   size_t capacity);
+
+/**
+ * Frees changes; NULL is accepted. No thread may use them any more.
+ */
+void crm_tier_changes_free(struct crm_tier_changes *changes);
+
+/**
+ * Where every member stands on a day since 1970-01-01, as if nothing happened up to then; the roster does not change.
+ *
+ * `out` receives the standings, NULL if the call fails; the caller frees them with `crm_tier_standings_free`. Fails with `CRM_STATUS_OUT_OF_RANGE` if a
+ * member is known beyond that day.
+ */
+crm_status crm_tier_roster_standings(const struct crm_tier_roster *roster,
+                                     int32_t day,
+                                     struct crm_tier_standings **out);
+
+/**
+ * Copies a column of standings, a `crm_tier_standing_column`, to `out`, which has room for `capacity`, at least the number of members.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_tier_standings_column(const struct crm_tier_standings *standings,
+                                     int32_t column,
+                                     int64_t *out,
+                                     size_t capacity);
+
+/**
+ * Copies what is missing of a measure alone (a `crm_tier_measure`; money in currency units) to keep the tier, NaN where it alone cannot do it, to `out`, which has
+ * room for `capacity`, at least the number of members.
+ */
+crm_status crm_tier_standings_to_keep(const struct crm_tier_standings *standings,
+                                      int32_t measure,
+                                      double *out,
+                                      size_t capacity);
+
+/**
+ * Copies what is missing of a measure alone to enter the next tier, as `crm_tier_standings_to_keep` does; NaN in the highest.
+ */
+crm_status crm_tier_standings_to_next(const struct crm_tier_standings *standings,
+                                      int32_t measure,
+                                      double *out,
+                                      size_t capacity);
+
+/**
+ * Frees standings; NULL is accepted. No thread may use them any more.
+ */
+void crm_tier_standings_free(struct crm_tier_standings *standings);
+
+/**
+ * Cuts `length` values by the shares of `count` tiers, from low to high; NaN is a member without a value. `out` has `count` structs.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a share outside (0, 1] and shares that sum to more than 1, `CRM_STATUS_INVALID_VALUE` for a value that is
+ * infinite, `CRM_STATUS_EMPTY` if there is none.
+ */
+crm_status crm_tier_quotas_cut(const double *shares,
+                               size_t count,
+                               const double *values,
+                               size_t length,
+                               struct crm_tier_quota *out);
+
+/**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,
  * `frequency_score`, `monetary_score`, `rfm_score` (the composite) and `segment`.
  *
@@ -12019,17 +14657,19 @@ crm_status crm_mini_batch_k_means_new(const struct crm_k_means_options *options,
 
 /**
  * Learns from a batch, whose `rows` times `features` values lie in `values` in a `crm_layout` and are read during the call
- * only. Batches should be samples of the same customers, not one segment after the other. After an error nothing has been
- * learned from it.
+ * only. `weights`, one of each row, say how often rows count; NULL for once each. Rows of weight 0 move no centre. Batches
+ * should be samples of the same customers, not one segment after the other. After an error nothing has been learned from it.
  *
- * Fails for the first batch as `crm_k_means_fit`, which needs as many distinct rows as there are clusters, and with
- * `CRM_STATUS_INCOMPATIBLE` for a later one that has another number of features.
+ * Fails for the first batch as `crm_k_means_fit`, which needs as many distinct rows as there are clusters, and for a later one
+ * with `CRM_STATUS_INCOMPATIBLE` if it has another number of features, and with `CRM_STATUS_INVALID_VALUE` for weights as
+ * `crm_k_means_fit`.
  */
 crm_status crm_mini_batch_k_means_update(struct crm_mini_batch_k_means *learner,
                                          const double *values,
                                          size_t rows,
                                          size_t features,
-                                         int32_t layout);
+                                         int32_t layout,
+                                         const double *weights);
 
 /**
  * Batches seen so far; 0, with the thread's last error set, if `learner` is NULL or no such handle.
@@ -12744,12 +15384,16 @@ crm_status crm_segment_model_options_init(struct crm_segment_model_options *opti
 
 /**
  * Scales a table, clusters it, and names the segments by what distinguishes them. `scaling` may be NULL for the defaults.
+ * `weights`, one of each customer, say how often customers count in the clusters; NULL for once each. Customers of weight 0 only
+ * get a segment. Scaling, profiles and names describe each customer once.
  *
  * `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails as
  * `crm_feature_scaler_fit`, with `CRM_STATUS_MISSING_COLUMN` if there is no column to order by of that name, and
- * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for more segments than there are distinct rows.
+ * `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for more segments than there are distinct rows, and with
+ * `CRM_STATUS_INVALID_VALUE` for weights that are negative, not finite or all 0.
  */
 crm_status crm_segment_model_fit(const struct crm_feature_table *table,
+                                 const double *weights,
                                  const struct crm_scaling_options *scaling,
                                  const struct crm_segment_model_options *options,
                                  struct crm_segment_model **out);

@@ -2,7 +2,7 @@
 // errors as exceptions, vectors in and out. What a function does, and how it fails, is said at the function of crm.h.
 //
 // Objects can be moved, and copies share the handle; they are immutable but for crm::history_builder,
-// crm::mini_batch_k_means and crm::sequential_test, so that threads may share them.
+// crm::mini_batch_k_means, crm::sequential_test and crm::dimension_table, so that threads may share them.
 #ifndef CRM_HPP
 #define CRM_HPP
 
@@ -2576,6 +2576,225 @@ private:
         crm_sequential_step out{};
         out.struct_size = sizeof out;
         detail::check(look(&out));
+        return out;
+    }
+};
+
+// Loyalty: scores, their weights and what they are made of.
+
+inline crm_score_options score_options() {
+    crm_score_options options{};
+    detail::check(crm_score_options_init(&options, sizeof options));
+    return options;
+}
+
+// Weights from pairwise comparisons, with what these are worth.
+struct ahp {
+    std::vector<double> weights;
+    double largest_eigenvalue, consistency_index, consistency_ratio;
+};
+
+// `comparisons` is a square matrix, row by row.
+inline ahp ahp_weights(const std::vector<double> &comparisons, std::int32_t random_index = CRM_RANDOM_INDEX_SAATY2005,
+                       std::int32_t inconsistency = CRM_INCONSISTENCY_REFUSE) {
+    std::size_t sides = 0;
+    while (sides * sides < comparisons.size()) sides++;
+    if (sides * sides != comparisons.size()) throw std::invalid_argument("comparisons: must be a square matrix");
+    ahp out{std::vector<double>(sides), 0.0, 0.0, 0.0};
+    crm_ahp found{};
+    found.struct_size = sizeof found;
+    detail::check(crm_ahp_weights(comparisons.data(), sides, random_index, inconsistency, out.weights.data(), sides, &found));
+    out.largest_eigenvalue = found.largest_eigenvalue;
+    out.consistency_index = found.consistency_index;
+    out.consistency_ratio = found.consistency_ratio;
+    return out;
+}
+
+inline std::vector<double> proportional_weights(const std::vector<double> &proportions) {
+    std::vector<double> out(proportions.size());
+    detail::check(crm_proportional_weights(proportions.data(), proportions.size(), out.data(), out.size()));
+    return out;
+}
+
+// Columns are added by one thread; after that threads may share it.
+class dimension_table : public detail::handle<crm_dimension_table, crm_dimension_table_free> {
+public:
+    using handle::handle;
+
+    dimension_table(std::int32_t as_of, std::size_t rows)
+        : handle(made([&](crm_dimension_table **out) { return crm_dimension_table_new(as_of, rows, out); })) {}
+
+    // `dimension` is JSON text, as crm_dimension_table_add says.
+    dimension_table &add(const std::string &dimension, const std::vector<double> &values) {
+        detail::check(crm_dimension_table_add(get(), dimension.c_str(), values.data(), values.size()));
+        return *this;
+    }
+
+    std::size_t rows() const { return crm_dimension_table_rows(get()); }
+};
+
+class loyalty_scores : public detail::handle<crm_loyalty_scores, crm_loyalty_scores_free> {
+public:
+    using handle::handle;
+
+    std::size_t size() const { return crm_loyalty_scores_length(get()); }
+    double population_mean() const { return crm_loyalty_scores_population_mean(get()); }
+
+    std::vector<double> scores() const { return column<double>(crm_loyalty_scores_values); }
+    std::vector<double> coverage() const { return column<double>(crm_loyalty_scores_coverage); }
+    std::vector<std::uint32_t> ranks() const { return column<std::uint32_t>(crm_loyalty_scores_ranks); }
+
+private:
+    template <class T, class Copy> std::vector<T> column(Copy copy) const {
+        std::vector<T> out(size());
+        detail::check(copy(get(), out.data(), out.size()));
+        return out;
+    }
+};
+
+class score_contributions : public detail::handle<crm_score_contributions, crm_score_contributions_free> {
+public:
+    using handle::handle;
+
+    std::size_t dimensions() const { return crm_score_contributions_dimensions(get()); }
+
+    loyalty_scores scores() const {
+        crm_loyalty_scores *out = nullptr;
+        detail::check(crm_score_contributions_scores(get(), &out));
+        return loyalty_scores(out);
+    }
+
+    std::vector<double> of(std::size_t dimension) const {
+        std::vector<double> out(scores().size());
+        detail::check(crm_score_contributions_values(get(), dimension, out.data(), out.size()));
+        return out;
+    }
+
+    std::vector<double> baseline() const {
+        std::vector<double> out(scores().size());
+        detail::check(crm_score_contributions_baseline(get(), out.data(), out.size()));
+        return out;
+    }
+};
+
+class score_change : public detail::handle<crm_score_change, crm_score_change_free> {
+public:
+    using handle::handle;
+
+    // A crm_score_change_column.
+    std::vector<double> column(std::int32_t column) const {
+        std::vector<double> out(crm_score_change_length(get()));
+        detail::check(crm_score_change_values(get(), column, out.data(), out.size()));
+        return out;
+    }
+};
+
+class loyalty_score : public detail::handle<crm_loyalty_score, crm_loyalty_score_free> {
+public:
+    using handle::handle;
+
+    loyalty_score(const dimension_table &table, const std::vector<double> &weights,
+                  const crm_score_options &options = score_options())
+        : handle(made([&](crm_loyalty_score **out) {
+              return crm_loyalty_score_fit(table.get(), weights.data(), weights.size(), &options, out, nullptr);
+          })) {}
+
+    // `weighting` is a crm_weighting_kind that follows from the columns alone.
+    static loyalty_score objective(const dimension_table &table, std::int32_t weighting,
+                                   const crm_score_options &options = score_options()) {
+        return loyalty_score(made([&](crm_loyalty_score **out) {
+            return crm_loyalty_score_fit_objective(table.get(), weighting, &options, out, nullptr);
+        }));
+    }
+
+    // Not 0 for those who were still there in the next period.
+    static loyalty_score learned(const dimension_table &table, const std::vector<std::uint8_t> &retained,
+                                 const crm_score_options &options = score_options()) {
+        return loyalty_score(made([&](crm_loyalty_score **out) {
+            return crm_loyalty_score_fit_learned(table.get(), retained.data(), retained.size(), &options, out, nullptr);
+        }));
+    }
+
+    static loyalty_score from_json(const std::string &json) {
+        return loyalty_score(
+            made([&](crm_loyalty_score **out) { return crm_loyalty_score_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *text = nullptr;
+        detail::check(crm_loyalty_score_to_json(get(), &text));
+        return detail::text_of(text);
+    }
+
+    loyalty_scores score(const dimension_table &table, std::size_t threads = 0) const {
+        crm_loyalty_scores *out = nullptr;
+        detail::check(crm_loyalty_score_apply(get(), table.get(), threads, &out));
+        return loyalty_scores(out);
+    }
+
+    score_contributions contributions(const dimension_table &table, std::size_t threads = 0) const {
+        crm_score_contributions *out = nullptr;
+        detail::check(crm_loyalty_score_contributions(get(), table.get(), threads, &out));
+        return score_contributions(out);
+    }
+
+    score_change change(const dimension_table &table, const loyalty_score &later, const dimension_table &later_table,
+                        std::size_t threads = 0) const {
+        crm_score_change *out = nullptr;
+        detail::check(crm_score_change_new(get(), table.get(), later.get(), later_table.get(), threads, &out));
+        return score_change(out);
+    }
+
+    crm_score_summary summary() const {
+        crm_score_summary out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_loyalty_score_summary(get(), &out));
+        return out;
+    }
+
+    std::vector<double> weights() const {
+        std::vector<double> out;
+        for (std::size_t place = 0; place < crm_loyalty_score_dimensions(get()); place++) {
+            crm_score_dimension found{};
+            found.struct_size = sizeof found;
+            detail::check(crm_loyalty_score_dimension(get(), place, &found));
+            out.push_back(found.weight);
+        }
+        return out;
+    }
+};
+
+class weighting_report : public detail::handle<crm_weighting_report, crm_weighting_report_free> {
+public:
+    using handle::handle;
+
+    // `retained` is not 0 for those who were still there in the period after the table's date.
+    weighting_report(const std::vector<std::pair<std::string, loyalty_score>> &scores, const dimension_table &table,
+                     const std::vector<std::uint8_t> &retained, double top_share = 0.1, std::size_t threads = 0)
+        : handle(made([&](crm_weighting_report **out) {
+              std::vector<const char *> names;
+              std::vector<const crm_loyalty_score *> handles;
+              for (const auto &[name, score] : scores) {
+                  names.push_back(name.c_str());
+                  handles.push_back(score.get());
+              }
+              return crm_weighting_report_new(names.data(), handles.data(), names.size(), table.get(), retained.data(),
+                                              retained.size(), top_share, threads, out);
+          })) {}
+
+    std::size_t size() const { return crm_weighting_report_length(get()); }
+
+    crm_weighting_row row(std::size_t index) const {
+        crm_weighting_row out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_weighting_report_row(get(), index, &out));
+        return out;
+    }
+
+    // Of each pair, row by row.
+    std::vector<double> rank_correlation() const {
+        std::vector<double> out(size() * size());
+        detail::check(crm_weighting_report_rank_correlation(get(), out.data(), out.size()));
         return out;
     }
 };

@@ -8,6 +8,7 @@
 //!                                        └─► clv        purchase model × spend model ─► lifetime value
 //! campaign:   select ─► split (target arms | control) ─► measure, uplift curves
 //! experiment: arm statistics (mergeable) ─► test result
+//! loyalty:    dimensions ─► score; events ─► points, tiers ─► rewards
 //! ```
 //!
 //! The same input gives the same bits: on one thread or many, in one batch or a thousand, whatever the row order.
@@ -18,6 +19,7 @@ pub mod campaign;
 pub mod clv;
 pub mod customer;
 pub mod experiment;
+pub mod loyalty;
 pub mod rfm;
 pub mod segment;
 

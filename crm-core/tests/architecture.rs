@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("rfm", &["customer", "error", "math", "parallel", "saved"]),
     ("segment", &["customer", "error", "math", "parallel", "saved"]),
     ("clv", &["customer", "error", "math", "parallel", "saved"]),
-    ("loyalty", &["customer", "error", "math", "parallel", "saved"]),
+    ("loyalty", &["customer", "error", "math", "named", "parallel", "saved"]),
     ("lifecycle", &["customer", "error", "math", "parallel", "saved"]),
     ("experiment", &["error", "math", "named", "parallel", "saved"]),
     ("campaign", &["customer", "error", "experiment", "math", "named", "parallel", "saved"]),

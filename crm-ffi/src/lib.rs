@@ -19,6 +19,7 @@ pub mod campaign;
 pub mod clv;
 pub mod customer;
 pub mod experiment;
+pub mod loyalty;
 pub mod rfm;
 pub mod segment;
 

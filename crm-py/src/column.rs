@@ -168,6 +168,13 @@ impl Column {
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        self.length(py)
+    }
+}
+
+impl Column {
+    /// Number of rows.
+    pub(crate) fn length(&self, py: Python<'_>) -> PyResult<usize> {
         match &self.0 {
             Values::Arrays(arrays) => Ok(arrays.iter().map(Array::len).sum()),
             Values::Integers(values) | Values::Floats(values) | Values::Times(values, _) => {

@@ -15,6 +15,7 @@ mod campaign;
 mod clv;
 mod customer;
 mod experiment;
+mod loyalty;
 mod rfm;
 mod segment;
 
@@ -58,6 +59,16 @@ mod _crm {
     };
     #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};
+    #[pymodule_export]
+    use crate::loyalty::{
+        DimensionTable, LoyaltyProgram, LoyaltyScore, LoyaltyScores, PointsLedger, ahp_synthesis,
+        ahp_weights, allocate_price, decayed_sum, dimension_json, judge_weightings, objective_weights,
+        proportional_weights, recognize_points,
+    };
+    #[pymodule_export]
+    use crate::loyalty::{
+        RewardCatalogue, RewardMembers, TierRoster, TierRules, cut_quotas, quota_rules, simulate_program,
+    };
     #[pymodule_export]
     use crate::rfm::{
         RfmModel, RfmScores, SegmentMap, Segments, audit, customer_table, migration, segment_summary,

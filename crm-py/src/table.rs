@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int8Type, Int64Type};
+use arrow_array::types::{Date32Type, Float64Type, Int8Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, LargeStringArray, RecordBatch,
-    RecordBatchOptions, StringArray,
+    RecordBatchOptions, StringArray, TimestampMicrosecondArray,
 };
 use arrow_buffer::{ArrowNativeType, Buffer, ToByteSlice};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use crm_core::customer::{CustomerIds, Day};
 use crm_core::interop::{write_csv, write_parquet};
 use crm_core::{Error, ErrorKind};
@@ -46,7 +46,19 @@ impl Table {
                 let values: Vec<u8> = array.as_boolean().values().iter().map(u8::from).collect();
                 ("bool", as_bytes(&values))
             }
+            DataType::Date32 if array.null_count() > 0 => {
+                let days = array.as_primitive::<Date32Type>().iter();
+                // NumPy's "not a time".
+                let days: Vec<i64> = days.map(|day| day.map_or(i64::MIN, i64::from)).collect();
+                ("datetime64[D]", writable(py, &days).into_any())
+            }
             DataType::Date32 => ("days", as_bytes(array.as_primitive::<Date32Type>().values().inner())),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => {
+                // NumPy's "not a time" is the smallest integer.
+                let column = array.as_primitive::<TimestampMicrosecondType>();
+                let values: Vec<i64> = column.iter().map(|time| time.unwrap_or(i64::MIN)).collect();
+                ("datetime64[us]", writable(py, &values).into_any())
+            }
             DataType::Float64 if array.null_count() > 0 => {
                 let column = array.as_primitive::<Float64Type>();
                 let values: Vec<f64> = column.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
@@ -123,6 +135,24 @@ impl Columns {
         ids.map_or_else(Self::new, |ids| Self::new().add("customer_id", Arc::clone(ids)))
     }
 
+    /// A column that is an array already.
+    pub(crate) fn array(self, name: &str, array: ArrayRef) -> Self {
+        self.add(name, array)
+    }
+
+    /// Microseconds since 1970-01-01T00:00Z, or none.
+    pub(crate) fn instants(mut self, name: &str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
+        let array = values.into_iter().collect::<TimestampMicrosecondArray>().with_timezone("UTC");
+        self.fields.push(Field::new(name, array.data_type().clone(), true));
+        self.arrays.push(Arc::new(array));
+        self
+    }
+
+    /// Days since 1970-01-01.
+    pub(crate) fn day_numbers(self, name: &str, values: impl IntoIterator<Item = i32>) -> Self {
+        self.add(name, Arc::new(Date32Array::from_iter_values(values)))
+    }
+
     fn add(mut self, name: &str, array: ArrayRef) -> Self {
         self.fields.push(Field::new(name, array.data_type().clone(), array.is_nullable()));
         self.arrays.push(array);
@@ -158,6 +188,19 @@ impl Columns {
 
     pub(crate) fn days(self, name: &str, values: impl IntoIterator<Item = Day>) -> Self {
         self.add(name, Arc::new(Date32Array::from_iter_values(values.into_iter().map(Day::number))))
+    }
+
+    pub(crate) fn optional_days(self, name: &str, values: impl IntoIterator<Item = Option<Day>>) -> Self {
+        let days: Date32Array = values.into_iter().map(|day| day.map(Day::number)).collect();
+        self.add(name, Arc::new(days))
+    }
+
+    pub(crate) fn optional_texts<T: AsRef<str>>(
+        self,
+        name: &str,
+        values: impl IntoIterator<Item = Option<T>>,
+    ) -> Self {
+        self.add(name, Arc::new(values.into_iter().collect::<StringArray>()))
     }
 
     pub(crate) fn truths(self, name: &str, values: impl IntoIterator<Item = bool>) -> Self {

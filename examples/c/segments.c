@@ -353,7 +353,7 @@ int main(int count, char **arguments) {
     check(crm_segment_model_options_init(&options, sizeof options, SEGMENTS));
     options.order = "net_amount";
     options.descending = 1;
-    check(crm_segment_model_fit(table, NULL, &options, &model));
+    check(crm_segment_model_fit(table, NULL, NULL, &options, &model));
     check(crm_segment_model_assign(model, table, &assigned));
     print_profiles(model, table, assigned);
     compare_with_rfm(june, assigned);

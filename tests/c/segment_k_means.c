@@ -311,7 +311,7 @@ static void handles(void *bad, crm_status expected) {
     FAILS(crm_k_means_iterations(bad, labels), expected, "model");
     FAILS(crm_k_means_converged(bad, &code), expected, "model");
     FAILS(crm_k_means_to_json(bad, &bytes), expected, "model");
-    FAILS(crm_mini_batch_k_means_update(bad, SIX, 6, 1, 0), expected, "learner");
+    FAILS(crm_mini_batch_k_means_update(bad, SIX, 6, 1, 0, NULL), expected, "learner");
     CHECK(crm_mini_batch_k_means_batches(bad) == 0 && strcmp(crm_last_error_argument(), "learner") == 0);
     FAILS(crm_mini_batch_k_means_finish(bad, &out), expected, "learner");
     FAILS(crm_gaussian_mixture_probabilities(bad, SIX, 6, 1, 0, values, 6), expected, "mixture");
@@ -352,19 +352,34 @@ static void batches_are_learned_one_by_one(void) {
     FAILS(crm_mini_batch_k_means_finish(learner, &model), CRM_STATUS_EMPTY, "batch");
     CHECK(model == NULL && crm_mini_batch_k_means_batches(learner) == 0);
     /* A batch that is refused changes nothing. */
-    FAILS(crm_mini_batch_k_means_update(learner, first, 1, 1, 0), CRM_STATUS_INVALID_ARGUMENT, "clusters");
-    OK(crm_mini_batch_k_means_update(learner, first, 4, 1, CRM_LAYOUT_ROWS));
-    FAILS(crm_mini_batch_k_means_update(learner, second, 2, 2, 0), CRM_STATUS_INCOMPATIBLE, "matrix");
-    FAILS(crm_mini_batch_k_means_update(learner, NULL, 2, 1, 0), CRM_STATUS_NULL_POINTER, "values");
+    FAILS(crm_mini_batch_k_means_update(learner, first, 1, 1, 0, NULL), CRM_STATUS_INVALID_ARGUMENT, "clusters");
+    OK(crm_mini_batch_k_means_update(learner, first, 4, 1, CRM_LAYOUT_ROWS, NULL));
+    FAILS(crm_mini_batch_k_means_update(learner, second, 2, 2, 0, NULL), CRM_STATUS_INCOMPATIBLE, "matrix");
+    FAILS(crm_mini_batch_k_means_update(learner, NULL, 2, 1, 0, NULL), CRM_STATUS_NULL_POINTER, "values");
     OK(crm_mini_batch_k_means_finish(learner, &model));
     crm_k_means_free(model);
-    OK(crm_mini_batch_k_means_update(learner, second, 4, 1, CRM_LAYOUT_COLUMNS));
+    OK(crm_mini_batch_k_means_update(learner, second, 4, 1, CRM_LAYOUT_COLUMNS, NULL));
     CHECK(crm_mini_batch_k_means_batches(learner) == 2);
     OK(crm_mini_batch_k_means_finish(learner, &model));
     crm_mini_batch_k_means_free(learner);
     OK(crm_k_means_centres(model, centres, 2));
     OK(crm_k_means_rows(model, rows, 2));
     CHECK(near(centres[0], 1.025, 1e-12) && near(centres[1], 9.05, 1e-12) && rows[0] == 4 && rows[1] == 4);
+    crm_k_means_free(model);
+    /* Rows that count several times, or not at all. */
+    const double rows_of_first[] = {1.0, 2.0, 9.0}, counts[] = {3.0, 1.0, 2.0}, rows_of_second[] = {8.0, 100.0}, others[] = {2.0, 0.0};
+    const double negative[] = {1.0, -1.0};
+    double weights[2];
+    OK(crm_mini_batch_k_means_new(&options, &learner));
+    OK(crm_mini_batch_k_means_update(learner, rows_of_first, 3, 1, 0, counts));
+    FAILS(crm_mini_batch_k_means_update(learner, rows_of_second, 2, 1, 0, negative), CRM_STATUS_INVALID_VALUE, "weights");
+    CHECK(crm_last_error_row() == 1);
+    OK(crm_mini_batch_k_means_update(learner, rows_of_second, 2, 1, 0, others));
+    OK(crm_mini_batch_k_means_finish(learner, &model));
+    crm_mini_batch_k_means_free(learner);
+    OK(crm_k_means_centres(model, centres, 2));
+    OK(crm_k_means_weights(model, weights, 2));
+    CHECK(centres[0] == 1.25 && centres[1] == 8.5 && weights[0] == 4.0 && weights[1] == 4.0);
     crm_k_means_free(model);
     options.starts_kind = 5;
     FAILS(crm_mini_batch_k_means_new(&options, &none), CRM_STATUS_INVALID_ARGUMENT, "starts_kind");

@@ -9,7 +9,7 @@ static void models(void) {
     CHECK(options.clusters == 2 && options.starts == 10 && options.most_iterations == 300 && options.tolerance == 1e-4);
     options.order = "visits";
     options.descending = 1;
-    OK(crm_segment_model_fit(table, NULL, &options, &model));
+    OK(crm_segment_model_fit(table, NULL, NULL, &options, &model));
     uint32_t labels[6];
     uint64_t sizes[2];
     OK(crm_segment_model_labels(model, labels, 6));
@@ -150,39 +150,53 @@ static void models(void) {
 
     /* What makes no sense. */
     options = options_for(0);
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "clusters");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "clusters");
     options.clusters = 6; /* of which five are distinct */
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "clusters");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "clusters");
     options = options_for(2);
     options.starts = 0;
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "starts");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "starts");
     options = options_for(2);
     options.most_iterations = 0;
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "most_iterations");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "most_iterations");
     options = options_for(2);
     options.tolerance = NAN;
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "tolerance");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "tolerance");
     options = options_for(2);
     options.order = "orders";
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_MISSING_COLUMN, "orders");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_MISSING_COLUMN, "orders");
     options = options_for(2);
     options.descending = 2;
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "options.descending");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "options.descending");
     options = options_for(2);
     options.threads = 5000;
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "threads");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "threads");
     options = options_for(2);
     options.reserved = 1;
-    FAILS(crm_segment_model_fit(table, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "options.reserved");
-    FAILS(crm_segment_model_fit(table, NULL, NULL, &back), CRM_STATUS_NULL_POINTER, "options");
-    FAILS(crm_segment_model_fit(NULL, NULL, &options, &back), CRM_STATUS_NULL_POINTER, "table");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, &options, &back), CRM_STATUS_INVALID_ARGUMENT, "options.reserved");
+    FAILS(crm_segment_model_fit(table, NULL, NULL, NULL, &back), CRM_STATUS_NULL_POINTER, "options");
+    FAILS(crm_segment_model_fit(NULL, NULL, NULL, &options, &back), CRM_STATUS_NULL_POINTER, "table");
     CHECK(back == NULL && crm_segment_model_length(NULL) == 0);
+    /* Whole weights are so many customers of the same logarithm; the scaling describes each customer once. */
+    options = options_for(2);
+    options.order = "visits";
+    options.descending = 1;
+    const double counts[] = {1.0, 4.0, 1.0, 1.0, 1.0, 1.0}, negative[] = {1.0, -4.0, 1.0, 1.0, 1.0, 1.0};
+    OK(crm_segment_model_fit(table, counts, NULL, &options, &back));
+    OK(crm_segment_model_original_centres(back, own, 2));
+    NEAR(own[0], centres[0], 1e-12);
+    NEAR(own[1], pow(2.0 * 2.0 * 3.0 * 3.0 * 3.0 * 3.0, 1.0 / 6.0) - 1.0, 1e-13);
+    OK(crm_segment_model_sizes(back, sizes, 2));
+    CHECK(sizes[0] == 3 && sizes[1] == 3);
+    crm_segment_model_free(back);
+    FAILS(crm_segment_model_fit(table, negative, NULL, &options, &back), CRM_STATUS_INVALID_VALUE, "weights");
+    CHECK(back == NULL && crm_last_error_row() == 1);
     /* Threads change nothing. */
     options = options_for(2);
     options.order = "visits";
     options.descending = 1;
     options.threads = 3;
-    OK(crm_segment_model_fit(table, NULL, &options, &back));
+    OK(crm_segment_model_fit(table, NULL, NULL, &options, &back));
     OK(crm_segment_model_scaled_centres(back, own, 2));
     CHECK(memcmp(own, scaled, sizeof scaled) == 0);
     crm_segment_model_free(back);
@@ -199,7 +213,7 @@ static void files(const crm_history *history) {
     OK(crm_feature_table_from_base(base, NULL, 0, &table));
     options.order = "net_amount";
     options.descending = 1;
-    OK(crm_segment_model_fit(table, NULL, &options, &model));
+    OK(crm_segment_model_fit(table, NULL, NULL, &options, &model));
     OK(crm_segment_model_assign(model, table, &assignment));
     int32_t day = 0;
     OK(crm_segment_model_as_of(model, &day));
@@ -278,7 +292,7 @@ static void profiles(void) {
     /* Those of a model have its names. */
     crm_segment_model *model = NULL, *named = NULL;
     crm_segment_model_options options = options_for(2);
-    OK(crm_segment_model_fit(table, NULL, &options, &model));
+    OK(crm_segment_model_fit(table, NULL, NULL, &options, &model));
     OK(crm_segment_model_with_names(model, names, 2, &named));
     uint32_t own[5];
     OK(crm_segment_model_labels(named, own, 5));

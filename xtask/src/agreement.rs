@@ -11,7 +11,7 @@ use crate::python::Environment;
 use crate::step::Outcome;
 use crate::workspace::Workspace;
 
-const EXAMPLES: [&str; 4] = ["customer_base", "clv", "segments", "campaign"];
+const EXAMPLES: [&str; 5] = ["customer_base", "clv", "segments", "campaign", "loyalty"];
 const TRANSACTIONS: &str = "examples/data/cdnow/transactions.csv";
 
 /// What one language made of the job.

@@ -68,6 +68,28 @@ impl IdList {
         Ok(Self { ids })
     }
 
+    /// A list of ids as they stand.
+    pub(crate) fn of(ids: Ids) -> Self {
+        Self { ids }
+    }
+
+    /// A list without ids yet.
+    pub(crate) fn empty() -> Self {
+        Self { ids: Ids::new(IdKind::Integer) }
+    }
+
+    /// Appends an id of the list's kind; the first one decides it.
+    pub(crate) fn push(&mut self, id: CustomerId<'_>) {
+        self.ids.push(id);
+    }
+
+    /// Appends another list.
+    pub(crate) fn append(&mut self, other: &Self) -> Result<()> {
+        check_kinds(&self.ids, &other.ids)?;
+        self.ids.extend_from(&other.ids, 0);
+        Ok(())
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.ids.len()
@@ -93,15 +115,26 @@ impl IdList {
         (0..self.len()).map(|row| self.ids.get(row))
     }
 
+    /// The ids as a column.
+    pub fn as_column(&self) -> IdColumn<'_> {
+        match &self.ids {
+            Ids::Integer(values) => IdColumn::Integer(values.into()),
+            Ids::Text(texts) => {
+                IdColumn::OptionalText((0..texts.len()).map(|row| Some(texts.get(row))).collect())
+            }
+        }
+    }
+
     /// The id of a row that is known to be there.
     pub(crate) fn at(&self, row: usize) -> CustomerId<'_> {
         self.ids.get(row)
     }
 
-    /// The ids of some rows, in the order of `rows`.
-    pub(crate) fn take(&self, rows: &[u32]) -> Self {
+    /// The ids of some rows, in the order of `rows`; rows that there are not are left out.
+    #[must_use]
+    pub fn take(&self, rows: &[u32]) -> Self {
         let mut ids = Ids::new(self.kind());
-        for &row in rows {
+        for &row in rows.iter().filter(|&&row| (row as usize) < self.len()) {
             ids.push(self.ids.get(row as usize));
         }
         Self { ids }

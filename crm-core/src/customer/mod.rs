@@ -34,11 +34,11 @@ pub use base::{BaseAccount, BaseOptions, CustomerBase};
 pub use builder::HistoryBuilder;
 pub use cohort::{Cohort, CohortAge, CohortBy, CohortTable};
 pub use history::PurchaseHistory;
+pub(crate) use id::Ids;
 pub use id::{CustomerId, CustomerIds, IdKind};
 pub use id_list::IdList;
-#[cfg(feature = "io")]
-pub(crate) use money::parse_micros;
 pub use money::{MICROS_PER_UNIT, Money};
+pub(crate) use money::{ROW_BOUND, micros_from_f64, micros_from_scaled, parse_micros};
 pub use options::{Exclusion, IngestOptions, Policy, RowAccount, RowTotal};
 pub use period::{Day, Period, TimeUnit};
 pub use rhythm::Rhythm;
@@ -50,3 +50,4 @@ pub use transaction::{
     AmountColumn, Column, IdColumn, TextOffsets, TimeColumn, TimeResolution, Transactions, Validity,
 };
 pub use zone::BusinessZone;
+pub(crate) use zone::{DayFinder, MICROS_PER_DAY};

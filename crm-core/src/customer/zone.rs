@@ -46,6 +46,42 @@ impl BusinessZone {
         i32::try_from(number).map_err(|_| out_of_range(number)).and_then(Day::from_number)
     }
 
+    /// The first instant of a local day, in microseconds since 1970-01-01T00:00Z: midnight, or the end of the gap that a change of clocks
+    /// leaves there.
+    ///
+    /// ```
+    /// use crm_core::customer::{BusinessZone, Day};
+    /// let berlin = BusinessZone::new("Europe/Berlin")?;
+    /// let day = Day::parse("2024-07-01")?;
+    /// assert_eq!(berlin.start_of(day), (i64::from(day.number()) * 24 - 2) * 3_600_000_000);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    pub fn start_of(self, day: Day) -> i64 {
+        self.first_instant(i64::from(day.number()) * MICROS_PER_DAY)
+    }
+
+    /// The first instant at which clocks of the zone show a local time, or one after it.
+    pub(crate) fn first_instant(self, local: i64) -> i64 {
+        let is_reached = |utc: i64| self.offset_micros(utc).unwrap_or(0) + utc >= local;
+        // A zone keeps to within a day of UTC, and around a change the two offsets give the only other candidates.
+        let around = [local - MICROS_PER_DAY, local + MICROS_PER_DAY];
+        let starts = around.map(|utc| local - self.offset_micros(utc).unwrap_or(0));
+        let (early, late) = (starts[0].min(starts[1]), starts[0].max(starts[1]));
+        if is_reached(early) && !is_reached(early - 1) {
+            return early;
+        }
+        let (mut before, mut reached) = (early - MICROS_PER_DAY, late + MICROS_PER_DAY);
+        while reached - before > 1 {
+            let middle = before + (reached - before) / 2;
+            if is_reached(middle) {
+                reached = middle;
+            } else {
+                before = middle;
+            }
+        }
+        reached
+    }
+
     fn offset_micros(self, utc_micros: i64) -> Option<i64> {
         let instant = Utc.timestamp_micros(utc_micros).single()?.naive_utc();
         Some(i64::from(self.0.offset_from_utc_datetime(&instant).fix().local_minus_utc()) * 1_000_000)
@@ -133,6 +169,32 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_day_starts_with_its_first_instant() {
+        // Sao Paulo and Beirut changed their clocks at midnight, Apia left out a whole day, Havana has midnight twice.
+        for name in [
+            "UTC",
+            "Europe/Berlin",
+            "America/Sao_Paulo",
+            "Asia/Beirut",
+            "Pacific/Apia",
+            "America/Havana",
+            "Asia/Kathmandu",
+            "America/St_Johns",
+        ] {
+            let zone = BusinessZone::new(name).unwrap();
+            for number in 0..20_500 {
+                let day = Day::from_number(number).unwrap();
+                let start = zone.start_of(day);
+                assert!(zone.day_of(start).unwrap() >= day, "{name} {day}");
+                assert!(zone.day_of(start - 1).unwrap() < day, "{name} {day}");
+            }
+        }
+        let berlin = BusinessZone::new("Europe/Berlin").unwrap();
+        let day = Day::parse("2024-03-31").unwrap();
+        assert_eq!(berlin.start_of(day), i64::from(day.number()) * MICROS_PER_DAY - 3_600_000_000);
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub fn transactions<'a>(batch: &'a RecordBatch, names: &ColumnNames) -> Result<T
     }
 }
 
-fn column<'a>(batch: &'a RecordBatch, argument: &str, name: &str) -> Result<&'a dyn Array> {
+pub(super) fn column<'a>(batch: &'a RecordBatch, argument: &str, name: &str) -> Result<&'a dyn Array> {
     let schema = batch.schema_ref();
     let mut places = schema.fields().iter().enumerate().filter(|(_, field)| field.name() == name);
     match (places.next(), places.next()) {
@@ -128,7 +128,7 @@ fn column<'a>(batch: &'a RecordBatch, argument: &str, name: &str) -> Result<&'a 
     }
 }
 
-fn wrong_type(array: &dyn Array, accepted: &str) -> Error {
+pub(super) fn wrong_type(array: &dyn Array, accepted: &str) -> Error {
     Error::new(ErrorKind::WrongType, format!("{} is not accepted: must be {accepted}", array.data_type()))
 }
 
@@ -177,7 +177,7 @@ where
 const LARGEST: &str = "9223372036854775807";
 
 /// Integers of any width.
-fn integers(array: &dyn Array) -> Result<Option<Column<'_, i64>>> {
+pub(super) fn integers(array: &dyn Array) -> Result<Option<Column<'_, i64>>> {
     Ok(Some(match array.data_type() {
         DataType::Int64 => borrowed::<Int64Type>(array),
         DataType::Int32 => widened::<Int32Type>(array)?,
@@ -270,7 +270,7 @@ pub(super) fn time_column(array: &dyn Array) -> Result<TimeColumn<'_>> {
     }
 }
 
-fn amount_column(array: &dyn Array, integer_scale: i8) -> Result<AmountColumn<'_>> {
+pub(super) fn amount_column(array: &dyn Array, integer_scale: i8) -> Result<AmountColumn<'_>> {
     if let Some(column) = integers(array)? {
         return Ok(AmountColumn::Scaled(column, integer_scale));
     }

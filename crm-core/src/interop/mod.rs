@@ -22,6 +22,8 @@ mod instant;
 pub mod linfa;
 #[cfg(feature = "io")]
 mod parquet_in;
+#[cfg(feature = "arrow")]
+mod points_in;
 
 #[cfg(feature = "arrow")]
 pub use arrow_array;
@@ -44,6 +46,8 @@ pub use files_out::{write_csv, write_parquet};
 pub use group_in::{ArmColumns, Groups, arms_of_batch};
 #[cfg(feature = "io")]
 pub use parquet_in::read_parquet;
+#[cfg(feature = "arrow")]
+pub use points_in::{event_columns, id_array};
 
 /// How far reading has come.
 #[cfg(feature = "arrow")]

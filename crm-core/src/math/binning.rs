@@ -81,7 +81,7 @@ const SELECT_FROM: usize = 1 << 12;
 const BUCKET_BITS: u32 = 16;
 
 /// Maps doubles to integers that sort like them; -0.0 and 0.0 are one value.
-fn ordered_bits(value: f64) -> u64 {
+pub(crate) fn ordered_bits(value: f64) -> u64 {
     let bits = (value + 0.0).to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }

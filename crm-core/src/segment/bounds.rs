@@ -1,8 +1,11 @@
 //! Bounds on distances, after Hamerly (2010), "Making k-means even faster", SDM: rows whose label cannot change are skipped.
 
+use pulp::{Simd, WithSimd};
+
+use super::Matrix;
+use super::chosen::Chosen;
 use super::distance::squared_distance;
 use super::kernel::{not_above, not_below};
-use super::lloyd::BLOCK;
 
 /// Up to so many centres, their mutual distances are worth computing.
 const MUTUAL: usize = 1024;
@@ -60,32 +63,71 @@ pub(super) struct Bounds<'a> {
     pub(super) lower: &'a mut [f32],
 }
 
-/// Lets the bounds follow the centres, and writes the numbers of the rows, from `start`, for which they do not settle the label; returns how many.
-#[inline(always)]
-pub(super) fn drift(
-    start: usize,
-    labels: &[u32],
-    bounds: &mut Bounds<'_>,
-    moves: &[Move],
-    open: &mut [u32; BLOCK],
-) -> usize {
-    let mut count = 0;
-    let rows = labels.iter().zip(bounds.upper.iter_mut()).zip(bounds.lower.iter_mut());
-    for (row, ((&label, upper), lower)) in (start as u32..).zip(rows) {
-        let Move { own, others, half_gap } = moves[label as usize];
-        // The factors make up for the rounding of the sums.
-        *upper = (*upper + own) * (1.0 + 2.0 * f32::EPSILON);
-        *lower = (*lower - others).max(0.0) * (1.0 - 2.0 * f32::EPSILON);
-        // A block has at most BLOCK rows.
-        open[count % BLOCK] = row;
-        count += usize::from(*upper >= lower.max(half_gap));
+/// Lets the bounds follow the centres, and chooses the rows, from `start`, for which they do not settle the label.
+pub(super) struct Drift<'a, 'b> {
+    pub(super) start: usize,
+    pub(super) labels: &'a [u16],
+    pub(super) bounds: &'a mut Bounds<'b>,
+    pub(super) moves: &'a [Move],
+    pub(super) open: &'a mut Chosen<u32>,
+}
+
+impl WithSimd for Drift<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { start, labels, bounds, moves, open } = self;
+        let rows = labels.iter().zip(bounds.upper.iter_mut()).zip(bounds.lower.iter_mut());
+        for (row, ((&label, upper), lower)) in (start as u32..).zip(rows) {
+            let Move { own, others, half_gap } = moves[label as usize];
+            // The factors make up for the rounding of the sums.
+            *upper = (*upper + own) * (1.0 + 2.0 * f32::EPSILON);
+            *lower = (*lower - others).max(0.0) * (1.0 - 2.0 * f32::EPSILON);
+            open.choose(row, *upper >= lower.max(half_gap));
+        }
     }
-    count
+}
+
+/// Leaves open only rows, of a block from `start`, that the true distance to the own centre does not settle.
+pub(super) struct OwnCentre<'a, 'b> {
+    pub(super) matrix: &'a Matrix<'a>,
+    pub(super) scale: f64,
+    pub(super) centres: &'a [f64],
+    pub(super) moves: &'a [Move],
+    pub(super) start: usize,
+    pub(super) labels: &'a [u16],
+    pub(super) bounds: &'a mut Bounds<'b>,
+    /// Room for a row.
+    pub(super) values: &'a mut [f64],
+    pub(super) open: &'a mut Chosen<u32>,
+}
+
+impl WithSimd for OwnCentre<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { matrix, scale, centres, moves, start, labels, bounds, values, open } = self;
+        let features = matrix.features();
+        open.retain(
+            #[inline(always)]
+            |row| {
+                let place = row as usize - start;
+                let cluster = labels[place] as usize;
+                let centre = &centres[cluster * features..][..features];
+                let distance = distance_in_lanes(matrix.row_in(row as usize, values), centre).sqrt() * scale;
+                let upper = not_below(distance);
+                bounds.upper[place] = upper;
+                upper >= bounds.lower[place].max(moves[cluster].half_gap)
+            },
+        );
+    }
 }
 
 /// The squared distance, summed in eight lanes: faster than in order, and off by its rounding.
 #[inline(always)]
-pub(super) fn distance_in_lanes(left: &[f64], right: &[f64]) -> f64 {
+fn distance_in_lanes(left: &[f64], right: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (left_chunks, right_chunks) = (left.chunks_exact(8), right.chunks_exact(8));
     let rest = squared_distance(left_chunks.remainder(), right_chunks.remainder());

@@ -4,11 +4,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::assign::{Assigner, Assignment};
-use super::kernel::TILE;
 use super::kmeans_options::{KMeansOptions, LabelOrder, MOST_CLUSTERS, Starts};
 use super::lloyd::{MANY_CENTRES, Problem, Run};
 use super::screen::Image;
 use super::survey::Survey;
+use super::tally::Tally;
 use super::{Matrix, starts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::stream;
@@ -16,8 +16,6 @@ use crate::parallel::Threads;
 
 /// Values that differ by less all over have no squares to compare.
 const SMALLEST_SPREAD: f64 = 1e-100;
-/// Rows of one partial sum: fixed, so that sums do not depend on threads.
-const BLOCK: usize = 4096;
 /// The version of the saved form.
 const VERSION: u32 = 1;
 
@@ -77,17 +75,7 @@ impl KMeans {
     /// Those of [`fit`](Self::fit); `LengthMismatch`; `InvalidValue` with the row for weights that are negative, not finite or above 1e140, or if all
     /// are 0.
     pub fn fit_weighted(matrix: &Matrix<'_>, weights: &[f64], options: &KMeansOptions) -> Result<Clustering> {
-        if weights.len() != matrix.rows() {
-            let message = format!("has {} rows where the matrix has {}", weights.len(), matrix.rows());
-            return Err(Error::new(ErrorKind::LengthMismatch, message).on("weights"));
-        }
-        if let Some(row) = weights.iter().position(|weight| !(0.0..=1e140).contains(weight)) {
-            let message = format!("{} is not a weight from 0 to 1e140", weights[row]);
-            return Err(Error::new(ErrorKind::InvalidValue, message).on("weights").at_row(row as u64));
-        }
-        if weights.iter().all(|&weight| weight == 0.0) {
-            return Err(Error::new(ErrorKind::InvalidValue, "all weights are 0").on("weights"));
-        }
+        check_weights(weights, matrix.rows())?;
         Self::fit_with(matrix, Some(weights), options)
     }
 
@@ -224,6 +212,22 @@ impl KMeans {
     }
 }
 
+/// Refuses weights that do not say how often rows count.
+pub(super) fn check_weights(weights: &[f64], rows: usize) -> Result<()> {
+    if weights.len() != rows {
+        let message = format!("has {} rows where the matrix has {rows}", weights.len());
+        return Err(Error::new(ErrorKind::LengthMismatch, message).on("weights"));
+    }
+    if let Some(row) = weights.iter().position(|weight| !(0.0..=1e140).contains(weight)) {
+        let message = format!("{} is not a weight from 0 to 1e140", weights[row]);
+        return Err(Error::new(ErrorKind::InvalidValue, message).on("weights").at_row(row as u64));
+    }
+    if weights.iter().all(|&weight| weight == 0.0) {
+        return Err(Error::new(ErrorKind::InvalidValue, "all weights are 0").on("weights"));
+    }
+    Ok(())
+}
+
 /// The number of distinct rows that count, up to `enough`.
 pub(super) fn distinct_rows(matrix: &Matrix<'_>, weights: Option<&[f64]>, enough: usize) -> usize {
     let mut seen = std::collections::HashSet::new();
@@ -272,62 +276,26 @@ fn best_run(matrix: &Matrix<'_>, weights: Option<&[f64]>, options: &KMeansOption
     let mut best = run(0);
     for start in 1..count {
         let other = run(start);
-        if other.model.inertia() < best.model.inertia() {
+        if other.0.inertia() < best.0.inertia() {
             best = other;
         }
     }
-    Ok(best)
+    // Labels take twice the memory now, and the rest is not needed any more.
+    drop(problem);
+    let (model, labels) = best;
+    Ok(Clustering { model, labels: labels.into_par_iter().map(u32::from).collect() })
 }
 
-/// Counts the members of the clusters of a run.
-fn finish(problem: &Problem<'_>, run: Run, options: &KMeansOptions) -> Clustering {
-    let Problem { matrix, weights, .. } = problem;
-    let features = matrix.features();
-    let clusters = options.clusters;
+/// The model that a run gives.
+fn finish(problem: &Problem<'_>, run: Run, options: &KMeansOptions) -> (KMeans, Vec<u16>) {
     let Run { centres, labels, iterations, converged } = run;
-    let parts: Vec<(Vec<f64>, Vec<u64>, Vec<f64>)> = labels
-        .par_chunks(BLOCK)
-        .enumerate()
-        .map(|(block, labels)| {
-            let (mut within, mut rows) = (vec![0.0; clusters], vec![0; clusters]);
-            let mut heavy = vec![0.0; clusters];
-            let mut values = vec![0.0; features * TILE];
-            for (tile, labels) in labels.chunks(TILE).enumerate() {
-                let start = block * BLOCK + tile * TILE;
-                matrix.read_span(start..start + labels.len(), &mut values, TILE);
-                let mut distances = [0.0; TILE];
-                for (feature, values) in values.chunks_exact(TILE).enumerate() {
-                    for ((distance, value), &label) in distances.iter_mut().zip(values).zip(labels) {
-                        let difference = value - centres[label as usize * features + feature];
-                        *distance += difference * difference;
-                    }
-                }
-                for (place, (distance, &label)) in distances.iter().zip(labels).enumerate() {
-                    let weight = weights.map_or(1.0, |weights| weights[start + place]);
-                    let cluster = label as usize;
-                    within[cluster] += weight * distance;
-                    heavy[cluster] += weight;
-                    rows[cluster] += 1;
-                }
-            }
-            (within, rows, heavy)
-        })
-        .collect();
-    let (mut within, mut rows) = (vec![0.0; clusters], vec![0; clusters]);
-    let mut heavy = vec![0.0; clusters];
-    for (part, count, weight) in parts {
-        for cluster in 0..clusters {
-            within[cluster] += part[cluster];
-            rows[cluster] += count[cluster];
-            heavy[cluster] += weight[cluster];
-        }
-    }
+    let Tally { within, weights, rows } = Tally::new(problem.matrix, problem.weights, &centres, &labels);
     let model = KMeans {
         model: "k_means".to_owned(),
         version: VERSION,
-        features,
+        features: problem.matrix.features(),
         rows,
-        weights: heavy,
+        weights,
         centres,
         within,
         iterations,
@@ -335,5 +303,5 @@ fn finish(problem: &Problem<'_>, run: Run, options: &KMeansOptions) -> Clusterin
         order: options.order,
         threads: options.threads,
     };
-    Clustering { model, labels }
+    (model, labels)
 }

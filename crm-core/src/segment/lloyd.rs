@@ -8,16 +8,16 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Matrix;
-use super::bounds::{Bounds, Move, distance_in_lanes, drift, moves};
+use super::bounds::{Bounds, Drift, Move, OwnCentre, moves};
+use super::chosen::Chosen;
 use super::distance::squared_distance;
-use super::exact_sum::{Grid, NOWHERE, Relocate, Relocation, Sums};
+use super::exact_sum::{Grid, LANES, Relocate, Relocation, Sums, groups_of};
 use super::kernel::{Exact, Filter, Filtered, Frame, Nearest, Packed, TILE, Tile, not_above, not_below};
 use super::kmeans_options::LabelOrder;
-use super::screen::{Image, Screen, Screened, Sheet, UNSURE};
+use super::screen::{Image, Screen, Screened, Sheet, TILES, UNSURE};
 
 /// Rows that one thread takes at a time.
-pub(super) const BLOCK: usize = 4096;
-const TILES: usize = BLOCK / TILE;
+pub(super) const BLOCK: usize = TILES * TILE;
 /// From so many centres on, bounds pay, and a look at the own centre comes before a look at all.
 pub(super) const MANY_CENTRES: usize = 12;
 /// The screen does not pay if it leaves more than one of so many rows unsure.
@@ -26,7 +26,7 @@ const UNSURE_SHARE: u64 = 8;
 /// What the iterations end with.
 pub(super) struct Run {
     pub(super) centres: Vec<f64>,
-    pub(super) labels: Vec<u32>,
+    pub(super) labels: Vec<u16>,
     pub(super) iterations: u32,
     pub(super) converged: bool,
 }
@@ -89,16 +89,23 @@ enum Part<'a> {
 /// A part of the rows.
 struct Block<'a> {
     start: usize,
-    labels: &'a mut [u32],
+    labels: &'a mut [u16],
     known: Part<'a>,
 }
 
 impl Block<'_> {
     /// Notes the distances to the own and the next centre.
-    fn note(&mut self, place: usize, upper: f32, lower: f32) {
+    fn note(&mut self, row: u32, upper: f32, lower: f32) {
         if let Part::Bounds(bounds) = &mut self.known {
+            let place = row as usize - self.start;
             (bounds.upper[place], bounds.lower[place]) = (upper, lower);
         }
+    }
+
+    /// Gives a row its cluster, and notes that if it is another one than before.
+    fn relabel(&mut self, row: u32, to: u32, first: bool, changes: &mut Chosen<Relocation>) {
+        let change = Relocation::of(row, &mut self.labels[row as usize - self.start], to as u16);
+        changes.choose(change, first || change.from != change.to);
     }
 }
 
@@ -115,7 +122,7 @@ struct Outcome {
 /// One thread's room.
 struct Worker {
     /// Rows of a block whose nearest centre is to be found.
-    open: Box<[u32; BLOCK]>,
+    open: Chosen<u32>,
     desk: Desk,
 }
 
@@ -124,15 +131,14 @@ struct Desk {
     tile: Tile,
     moved: Vec<f64>,
     found: Filtered,
-    columns: Vec<f32>,
     screened: Screened,
     nearest: Nearest,
     /// Places in the tile for which the filter was not sure.
     unsure: Vec<u32>,
     /// Rows of the block that get another label.
-    changes: Vec<Relocation>,
-    /// Their values as integers.
-    integers: Vec<i64>,
+    changes: Chosen<Relocation>,
+    /// The values of some of them, row by row, and weights.
+    lanes: Vec<[f64; LANES]>,
     values: Vec<f64>,
     outcome: Outcome,
 }
@@ -143,12 +149,11 @@ impl Desk {
             tile: Tile::new(features),
             moved: Vec::new(),
             found: Filtered::new(),
-            columns: vec![0.0; features * TILE],
-            screened: Screened::new(),
+            screened: Screened::new(features),
             nearest: Nearest::new(),
             unsure: Vec::with_capacity(TILE),
-            changes: Vec::with_capacity(BLOCK),
-            integers: Vec::new(),
+            changes: Chosen::new(Relocation { row: 0, from: 0, to: 0 }),
+            lanes: lanes(features),
             values: vec![0.0; features],
             outcome: Outcome { sums: Sums::new(clusters, features), changed: 0, unsure: 0 },
         }
@@ -170,7 +175,7 @@ struct Step<'a> {
 
 impl Step<'_> {
     /// Assigns all rows.
-    fn assign(&self, labels: &mut [u32], known: &mut Known) -> Outcome {
+    fn assign(&self, labels: &mut [u16], known: &mut Known) -> Outcome {
         let features = self.problem.matrix.features();
         let clusters = self.centres.len() / features;
         let starts = (0..).step_by(BLOCK);
@@ -184,13 +189,16 @@ impl Step<'_> {
         blocks
             .into_par_iter()
             .fold(
-                || Worker { open: Box::new([0; BLOCK]), desk: Desk::new(clusters, features) },
+                || Worker { open: Chosen::new(0), desk: Desk::new(clusters, features) },
                 |mut worker, block| {
                     self.assign_block(block, &mut worker);
                     worker
                 },
             )
-            .map(|worker| worker.desk.outcome)
+            .map(|mut worker| {
+                worker.desk.outcome.sums.settle();
+                worker.desk.outcome
+            })
             .reduce(
                 || Outcome { sums: Sums::new(clusters, features), changed: 0, unsure: 0 },
                 |mut outcome, other| {
@@ -204,152 +212,122 @@ impl Step<'_> {
 
     fn assign_block(&self, mut block: Block<'_>, worker: &mut Worker) {
         let Worker { open, desk } = worker;
-        let count = match &mut block.known {
+        open.clear();
+        match &mut block.known {
             Part::Screen(_) => self.screen(&mut block, desk, open),
             Part::Bounds(bounds) => match self.moves {
-                None => {
-                    open.iter_mut().zip(block.start as u32..).for_each(|(open, row)| *open = row);
-                    block.labels.len()
-                }
+                None => all(block.start, block.labels.len(), open),
                 Some(moves) => {
-                    let mut count = self.arch.dispatch(
-                        #[inline(always)]
-                        || drift(block.start, block.labels, bounds, moves, open),
-                    );
+                    let (start, labels) = (block.start, &*block.labels);
+                    self.arch.dispatch(Drift { start, labels, bounds, moves, open });
                     if moves.len() >= MANY_CENTRES {
-                        count =
-                            self.look_at_own_centre(&mut block, moves, &mut desk.values, &mut open[..count]);
+                        let Problem { matrix, frame, .. } = self.problem;
+                        let (scale, centres, values) = (frame.scale, self.centres, &mut desk.values);
+                        self.arch.dispatch(OwnCentre {
+                            matrix,
+                            scale,
+                            centres,
+                            moves,
+                            start,
+                            labels,
+                            bounds,
+                            values,
+                            open,
+                        });
                     }
-                    count
                 }
             },
-        };
-        for rows in open[..count].chunks(TILE) {
+        }
+        for rows in open.items().chunks(TILE) {
             self.assign_tile(&mut block, rows, desk);
         }
         self.settle(desk);
     }
 
-    /// Looks at the tiles whose labels could change, and writes the rows that this leaves open; returns their number.
-    fn screen(&self, block: &mut Block<'_>, desk: &mut Desk, open: &mut [u32; BLOCK]) -> usize {
-        let mut count = 0;
-        for tile in 0..block.labels.len().div_ceil(TILE) {
-            let start = tile * TILE;
-            let rows = TILE.min(block.labels.len() - start);
-            let (Part::Screen(until), Some(image)) = (&mut block.known, &self.problem.image) else { break };
-            if until[tile] > self.travelled {
+    /// Looks at the tiles whose labels could change, and writes the rows that this leaves open.
+    fn screen(&self, block: &mut Block<'_>, desk: &mut Desk, open: &mut Chosen<u32>) {
+        let Part::Screen(until) = &mut block.known else { return };
+        let (Some(image), Some(sheet)) = (&self.problem.image, &self.sheet) else {
+            return all(block.start, block.labels.len(), open);
+        };
+        let Desk { screened, changes, outcome, .. } = desk;
+        let (start, labels, first) = (block.start / TILE, &*block.labels, self.moves.is_none());
+        let (travelled, found) = (self.travelled, &mut *screened);
+        self.arch.dispatch(Screen { sheet, image, start, labels, first, until, travelled, found });
+        for (tile, labels) in block.labels.chunks_mut(TILE).enumerate() {
+            let mut differs = screened.differs(tile);
+            if differs == u64::MAX && screened.least[tile] > 0.0 {
+                // All rows change, as in the first iteration.
+                let start = (block.start + tile * TILE) as u32;
+                for ((row, label), &cluster) in (start..).zip(labels).zip(&screened.cluster[tile]) {
+                    changes.choose(Relocation::of(row, label, cluster as u16), true);
+                }
                 continue;
             }
-            let Some(sheet) = &self.sheet else {
-                for row in start..start + rows {
-                    open[count % BLOCK] = (block.start + row) as u32;
-                    count += 1;
-                }
-                continue;
-            };
-            let Desk { columns, screened, changes, outcome, .. } = &mut *desk;
-            let labels = &mut block.labels[start..][..rows];
-            let steps = image.tile((block.start + start) / TILE);
-            self.arch.dispatch(Screen { sheet, steps, labels, columns, found: screened });
-            until[tile] = self.travelled + screened.keeps;
-            let first = (block.start + start) as u32;
-            for (eight, differs) in screened.differs.as_chunks().0.iter().enumerate() {
-                // A byte a row, 1 where it differs.
-                let mut differs = u64::from_le_bytes(*differs);
-                while differs != 0 {
-                    let place = eight * 8 + differs.trailing_zeros() as usize / 8;
-                    differs &= differs - 1;
-                    let (row, cluster) = (first + place as u32, screened.cluster[place]);
-                    if cluster == UNSURE {
-                        // A block has at most BLOCK rows.
-                        open[count % BLOCK] = row;
-                        count += 1;
-                        outcome.unsure += 1;
-                    } else {
-                        changes.push(Relocation::of(row, &mut labels[place], cluster as u32));
-                    }
-                }
+            while differs != 0 {
+                let place = differs.trailing_zeros() as usize;
+                differs &= differs - 1;
+                let (row, cluster) = (block.start + tile * TILE + place, screened.cluster[tile][place]);
+                let unsure = cluster == UNSURE;
+                let (row, from, to) = (row as u32, labels[place], cluster as u16);
+                labels[place] = if unsure { from } else { to };
+                open.choose(row, unsure);
+                changes.choose(Relocation { row, from, to }, !unsure);
+                outcome.unsure += u64::from(unsure);
             }
         }
-        count
-    }
-
-    /// Leaves open only rows that the true distance to the own centre does not settle, and moves them to the front; returns their number.
-    fn look_at_own_centre(
-        &self,
-        block: &mut Block<'_>,
-        moves: &[Move],
-        values: &mut [f64],
-        open: &mut [u32],
-    ) -> usize {
-        let matrix = self.problem.matrix;
-        let features = matrix.features();
-        let Part::Bounds(bounds) = &mut block.known else { return open.len() };
-        self.arch.dispatch(
-            #[inline(always)]
-            || {
-                let mut count = 0;
-                for looked in 0..open.len() {
-                    let row = open[looked];
-                    let place = row as usize - block.start;
-                    let cluster = block.labels[place] as usize;
-                    matrix.read_row(row as usize, values);
-                    let centre = &self.centres[cluster * features..][..features];
-                    let distance = distance_in_lanes(values, centre).sqrt() * self.problem.frame.scale;
-                    let upper = not_below(distance);
-                    bounds.upper[place] = upper;
-                    open[count] = row;
-                    count += usize::from(upper >= bounds.lower[place].max(moves[cluster].half_gap));
-                }
-                count
-            },
-        )
     }
 
     fn assign_tile(&self, block: &mut Block<'_>, rows: &[u32], desk: &mut Desk) {
         let Problem { matrix, frame, .. } = self.problem;
-        let Desk { tile, moved, found, nearest, unsure, .. } = desk;
+        let Desk { tile, moved, found, nearest, unsure, changes, .. } = desk;
+        let first = self.moves.is_none();
         tile.read(matrix, rows);
         self.arch.dispatch(Filter { packed: self.packed, frame, tile, moved, found });
         unsure.clear();
-        let mut changed = [(0, 0); TILE];
-        let mut count = 0;
         for (place, &row) in rows.iter().enumerate() {
-            let at = row as usize - block.start;
             if !found.sure[place] {
                 unsure.push(row);
                 continue;
             }
-            block.note(at, found.upper[place], found.lower[place]);
-            changed[count % TILE] = (row, found.cluster[place]);
-            count += usize::from(block.labels[at] != found.cluster[place]);
+            block.note(row, found.upper[place], found.lower[place]);
+            block.relabel(row, found.cluster[place], first, changes);
         }
-        if !unsure.is_empty() {
-            tile.read(matrix, unsure);
-            self.arch.dispatch(Exact { centres: self.centres, tile, nearest });
-            for (place, &row) in unsure.iter().enumerate() {
-                let at = row as usize - block.start;
-                let upper = not_below(nearest.distance[place].sqrt() * frame.scale);
-                block.note(at, upper, not_above(nearest.next_distance[place].sqrt() * frame.scale));
-                changed[count % TILE] = (row, nearest.cluster[place]);
-                count += usize::from(block.labels[at] != nearest.cluster[place]);
-            }
+        if unsure.is_empty() {
+            return;
         }
-        for &(row, cluster) in &changed[..count] {
-            let label = &mut block.labels[row as usize - block.start];
-            desk.changes.push(Relocation::of(row, label, cluster));
+        tile.read(matrix, unsure);
+        self.arch.dispatch(Exact { centres: self.centres, tile, nearest });
+        for (place, &row) in unsure.iter().enumerate() {
+            let upper = not_below(nearest.distance[place].sqrt() * frame.scale);
+            block.note(row, upper, not_above(nearest.next_distance[place].sqrt() * frame.scale));
+            block.relabel(row, nearest.cluster[place], first, changes);
         }
     }
 
     /// Lets the sums follow the changes of a block. Together, so that the processor waits for many rows at once.
     fn settle(&self, desk: &mut Desk) {
-        let Desk { tile, changes, integers, outcome, .. } = desk;
-        outcome.changed += changes.len() as u64;
-        for changes in changes.chunks(TILE) {
-            self.problem.relocate(self.arch, changes, (tile, integers), &mut outcome.sums);
+        let Desk { lanes, changes, outcome, .. } = desk;
+        outcome.changed += changes.items().len() as u64;
+        for changes in changes.items().chunks(TILE) {
+            self.problem.relocate(self.arch, changes, self.moves.is_some(), lanes, &mut outcome.sums);
         }
         changes.clear();
     }
+}
+
+/// All rows of a block.
+fn all(start: usize, rows: usize, open: &mut Chosen<u32>) {
+    (start..start + rows).for_each(|row| open.choose(row as u32, true));
+}
+
+/// Room for the rows of a tile.
+fn lanes(features: usize) -> Vec<[f64; LANES]> {
+    let mut lanes = vec![[0.0; LANES]; groups_of(features) * TILE];
+    // A row counts once if nobody gives weights.
+    let rows = lanes.chunks_exact_mut(groups_of(features));
+    rows.for_each(|row| row.as_flattened_mut()[features] = 1.0);
+    lanes
 }
 
 impl Problem<'_> {
@@ -365,7 +343,7 @@ impl Problem<'_> {
         let features = self.matrix.features();
         let clusters = centres.len() / features;
         let rows = self.matrix.rows();
-        let mut labels = vec![NOWHERE; rows];
+        let mut labels = vec![0; rows];
         let mut known = if self.image.is_some() { Known::screen(rows) } else { Known::bounds(rows) };
         let mut sums = Sums::new(clusters, features);
         let mut packed = Packed::new(features);
@@ -401,8 +379,8 @@ impl Problem<'_> {
             centres =
                 places.iter().flat_map(|&place| centres[place * features..][..features].to_vec()).collect();
             moved = moved.map(|moved| places.iter().map(|&place| moved[place]).collect());
-            let mut numbers = vec![0; clusters];
-            (0..).zip(&places).for_each(|(number, &place)| numbers[place] = number);
+            let mut numbers = vec![0_u16; clusters];
+            places.iter().enumerate().for_each(|(number, &place)| numbers[place] = number as u16);
             labels.par_iter_mut().for_each(|label| *label = numbers[*label as usize]);
         }
         // The number decides between centres that are equally near, so the last look comes after the clusters have theirs.
@@ -426,25 +404,26 @@ impl Problem<'_> {
         Step { problem: self, arch, centres, packed, sheet, moves, travelled }
     }
 
-    /// Takes rows, a tile at most, out of the sums of their old clusters and into those of their new ones.
+    /// Takes rows, a tile at most, out of the sums of their old clusters, if they `leave` one, and into those of their new ones.
     fn relocate(
         &self,
         arch: Arch,
-        changes: &[Relocation],
-        (tile, integers): (&mut Tile, &mut Vec<i64>),
+        rows: &[Relocation],
+        leave: bool,
+        lanes: &mut [[f64; LANES]],
         sums: &mut Sums,
     ) {
-        let mut rows = [0; TILE];
-        let mut weights = [1.0; TILE];
-        rows.iter_mut().zip(changes).for_each(|(row, change)| *row = change.row);
-        if let Some(given) = self.weights {
-            for (weight, change) in weights.iter_mut().zip(changes) {
-                *weight = given[change.row as usize];
+        let features = self.matrix.features();
+        let groups = groups_of(features);
+        self.matrix.read_rows(rows.iter().map(|change| change.row), lanes.as_flattened_mut(), groups * LANES);
+        if let Some(weights) = self.weights {
+            for (lanes, change) in lanes.chunks_exact_mut(groups).zip(rows) {
+                let (lanes, weight) = (lanes.as_flattened_mut(), weights[change.row as usize]);
+                lanes[..features].iter_mut().for_each(|value| *value *= weight);
+                lanes[features] = weight;
             }
         }
-        tile.read(self.matrix, &rows[..changes.len()]);
-        let (grid, values) = (&self.grid, &tile.values);
-        arch.dispatch(Relocate { sums, grid, rows: changes, weights: &weights, values, integers });
+        arch.dispatch(Relocate { sums, grid: &self.grid, rows, leave, values: lanes });
     }
 
     /// Gives each empty cluster the row that is farthest from its centre; returns how many rows that moves.
@@ -453,7 +432,7 @@ impl Problem<'_> {
         arch: Arch,
         centres: &[f64],
         sums: &mut Sums,
-        labels: &mut [u32],
+        labels: &mut [u16],
         known: &mut Known,
     ) -> usize {
         let features = self.matrix.features();
@@ -476,14 +455,12 @@ impl Problem<'_> {
             if distance == 0.0 {
                 break;
             }
-            let to = cluster as u32;
-            let from = std::mem::replace(&mut labels[row], to);
-            let relocation = Relocation { row: row as u32, from, to };
-            let room = (&mut Tile::new(features), &mut Vec::new());
-            self.relocate(arch, &[relocation], room, sums);
+            let change = Relocation::of(row as u32, &mut labels[row], cluster as u16);
+            self.relocate(arch, &[change], true, &mut lanes(features), sums);
             known.forget(row);
             moved += 1;
         }
+        sums.settle();
         moved
     }
 }

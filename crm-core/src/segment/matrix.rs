@@ -135,6 +135,16 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// The values of a row, in `room` if they do not lie together.
+    #[inline(always)]
+    pub(super) fn row_in<'b>(&'b self, row: usize, room: &'b mut [f64]) -> &'b [f64] {
+        if let Layout::Rows(values) = &self.layout {
+            return &values[row * self.features..][..self.features];
+        }
+        self.read_row(row, room);
+        room
+    }
+
     /// Writes the values of rows that lie together feature by feature, `stride` apart.
     pub(super) fn read_span(&self, rows: Range<usize>, into: &mut [f64], stride: usize) {
         match &self.layout {
@@ -150,6 +160,24 @@ impl<'a> Matrix<'a> {
                 for (into, column) in into.chunks_exact_mut(stride).zip(columns) {
                     into[..rows.len()].copy_from_slice(&column[rows.clone()]);
                 }
+            }
+        }
+    }
+
+    /// Writes the values of these rows row by row, `stride` apart.
+    pub(super) fn read_rows(&self, rows: impl Iterator<Item = u32> + Clone, into: &mut [f64], stride: usize) {
+        let into = into.chunks_exact_mut(stride);
+        match (&self.layout, self.features) {
+            (Layout::Rows(values), 1) => copy_rows::<1>(values, into.zip(rows)),
+            (Layout::Rows(values), 2) => copy_rows::<2>(values, into.zip(rows)),
+            (Layout::Rows(values), 3) => copy_rows::<3>(values, into.zip(rows)),
+            (Layout::Rows(values), 4) => copy_rows::<4>(values, into.zip(rows)),
+            (Layout::Rows(values), 5) => copy_rows::<5>(values, into.zip(rows)),
+            (Layout::Rows(values), 6) => copy_rows::<6>(values, into.zip(rows)),
+            (Layout::Rows(values), 7) => copy_rows::<7>(values, into.zip(rows)),
+            (Layout::Rows(values), 8) => copy_rows::<8>(values, into.zip(rows)),
+            _ => {
+                into.zip(rows).for_each(|(into, row)| self.read_row(row as usize, &mut into[..self.features]))
             }
         }
     }
@@ -178,6 +206,16 @@ impl<'a> Matrix<'a> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Copies rows of a few values: known to the compiler, they are copied on the spot.
+fn copy_rows<'a, const FEATURES: usize>(values: &[f64], rows: impl Iterator<Item = (&'a mut [f64], u32)>) {
+    let (values, _) = values.as_chunks::<FEATURES>();
+    for (into, row) in rows {
+        if let Some(into) = into.first_chunk_mut() {
+            *into = values[row as usize];
         }
     }
 }

@@ -1,6 +1,7 @@
 //! K-means for data that do not fit in memory.
 
 use super::distance::squared_distance;
+use super::kmeans::check_weights;
 use super::kmeans_options::KMeansOptions;
 use super::{KMeans, Matrix};
 use crate::error::{Error, ErrorKind, Result};
@@ -56,32 +57,61 @@ impl MiniBatchKMeans {
     /// # Errors
     /// Those of [`KMeans::fit`] for the first batch; `Incompatible` if the rows have another number of features. The learner stays as it was.
     pub fn update(&mut self, batch: &Matrix<'_>) -> Result<()> {
+        self.learn(batch, None)
+    }
+
+    /// Learns from a batch whose rows count `weights` times; fractions are allowed, and rows of weight 0 move no centre.
+    ///
+    /// ```
+    /// use crm_core::segment::{KMeansOptions, Matrix, MiniBatchKMeans};
+    /// let mut learner = MiniBatchKMeans::new(&KMeansOptions::new(2));
+    /// learner.update_weighted(&Matrix::from_rows(&[1.0, 2.0, 9.0], 1)?, &[3.0, 1.0, 2.0])?;
+    /// learner.update_weighted(&Matrix::from_rows(&[8.0, 100.0], 1)?, &[2.0, 0.0])?;
+    /// let model = learner.finish()?;
+    /// assert_eq!(model.centres(), [1.25, 8.5]);
+    /// assert_eq!((model.weights(), model.rows()), (&[4.0, 4.0][..], &[2, 3][..]));
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`update`](Self::update) and of [`KMeans::fit_weighted`]. The learner stays as it was.
+    pub fn update_weighted(&mut self, batch: &Matrix<'_>, weights: &[f64]) -> Result<()> {
+        check_weights(weights, batch.rows())?;
+        self.learn(batch, Some(weights))
+    }
+
+    fn learn(&mut self, batch: &Matrix<'_>, weights: Option<&[f64]>) -> Result<()> {
         let Some(model) = &mut self.model else {
-            self.model = Some(KMeans::fit(batch, &self.options)?.model);
+            let first = match weights {
+                Some(weights) => KMeans::fit_weighted(batch, weights, &self.options)?,
+                None => KMeans::fit(batch, &self.options)?,
+            };
+            self.model = Some(first.model);
             self.batches = 1;
             return Ok(());
         };
         let labels = model.predict(batch)?;
         let features = model.features;
         let mut sums = vec![0.0; model.centres.len()];
-        let mut rows = vec![0_u64; model.rows.len()];
+        let mut gained = vec![0.0; model.weights.len()];
         let mut row = vec![0.0; features];
         for (place, &label) in labels.iter().enumerate() {
             let cluster = label as usize;
             batch.read_row(place, &mut row);
             let centre = cluster * features..(cluster + 1) * features;
-            model.within[cluster] += squared_distance(&row, &model.centres[centre.clone()]);
+            let weight = weights.map_or(1.0, |weights| weights[place]);
+            model.within[cluster] += weight * squared_distance(&row, &model.centres[centre.clone()]);
             // Differences from the centre: large offsets do not cost digits.
             for ((sum, value), centre) in
                 sums[centre.clone()].iter_mut().zip(&row).zip(&model.centres[centre])
             {
-                *sum += value - centre;
+                *sum += weight * (value - centre);
             }
-            rows[cluster] += 1;
+            gained[cluster] += weight;
+            model.rows[cluster] += 1;
         }
-        for cluster in (0..rows.len()).filter(|&cluster| rows[cluster] > 0) {
-            model.rows[cluster] += rows[cluster];
-            model.weights[cluster] += rows[cluster] as f64;
+        for cluster in (0..gained.len()).filter(|&cluster| gained[cluster] > 0.0) {
+            model.weights[cluster] += gained[cluster];
             let centre = cluster * features..(cluster + 1) * features;
             for (value, sum) in model.centres[centre.clone()].iter_mut().zip(&sums[centre]) {
                 *value += sum / model.weights[cluster];

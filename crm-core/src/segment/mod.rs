@@ -14,17 +14,21 @@
 #[allow(clippy::inline_always)]
 mod bounds;
 #[allow(clippy::inline_always)]
+mod chosen;
+#[allow(clippy::inline_always)]
 mod exact_sum;
 #[allow(clippy::inline_always)]
 mod kernel;
 #[allow(clippy::inline_always)]
-mod lloyd;
+mod matrix;
 #[allow(clippy::inline_always)]
 mod screen;
 #[allow(clippy::inline_always)]
 mod silhouette;
 #[allow(clippy::inline_always)]
 mod survey;
+#[allow(clippy::inline_always)]
+mod tally;
 
 mod agreement;
 mod assign;
@@ -43,7 +47,7 @@ mod gap;
 mod kmeans;
 mod kmeans_options;
 mod knee;
-mod matrix;
+mod lloyd;
 mod members;
 mod mini_batch;
 mod mixture;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::feature::FeatureUnit;
 use super::feature_table::FeatureTable;
-use super::kmeans::KMeans;
+use super::kmeans::{KMeans, check_weights};
 use super::kmeans_options::KMeansOptions;
 use super::profile::SegmentProfiles;
 use super::scaling::FeatureScaler;
@@ -100,6 +100,37 @@ impl SegmentModel {
         Self::bundle(table, scaler, fitted.model, fitted.labels)
     }
 
+    /// Fits segments to customers that count `weights` times in the clusters, such as customers of a sample that stand for others; fractions are
+    /// allowed, and customers of weight 0 only get a segment.
+    ///
+    /// Scaling, profiles and names describe the customers that are there, each once: a whole weight equals so many customers of the same scaled
+    /// features.
+    ///
+    /// ```
+    /// use crm_core::segment::{
+    ///     ColumnScaling, FeatureTable, FeatureUnit, KMeansOptions, ScalingMethod, ScalingOptions, SegmentModel,
+    /// };
+    /// let table = FeatureTable::new(3)?.with_column("visits", FeatureUnit::Number, &[1.0, 4.0, 20.0])?;
+    /// let scaling = ScalingOptions::new().every(ColumnScaling::new(ScalingMethod::None));
+    /// let fitted = SegmentModel::fit_weighted(&table, &[2.0, 1.0, 1.0], &scaling, &KMeansOptions::new(2))?;
+    /// assert_eq!(fitted.model.clusters().centres(), [2.0, 20.0]);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`FeatureScaler::fit`] and [`KMeans::fit_weighted`].
+    pub fn fit_weighted(
+        table: &FeatureTable,
+        weights: &[f64],
+        scaling: &ScalingOptions,
+        clusters: &KMeansOptions,
+    ) -> Result<FittedSegments> {
+        check_weights(weights, table.rows())?;
+        let (scaler, scaled) = FeatureScaler::fit_apply(table, scaling)?;
+        let fitted = KMeans::fit_weighted(&scaled.matrix()?, weights, clusters)?;
+        Self::bundle(table, scaler, fitted.model, fitted.labels)
+    }
+
     /// Bundles a scaling with clusters that were fitted to what it gave for the table, such as those of another start or of weighted
     /// customers.
     ///
@@ -142,12 +173,8 @@ impl SegmentModel {
     pub fn assign(&self, table: &FeatureTable) -> Result<SegmentAssignment> {
         let scaled = self.scaler.apply(table)?;
         let assigned = self.clusters.assign(&scaled.matrix()?)?;
-        let border = assigned.distances.iter().zip(&assigned.next_distances).map(|(&own, &next)| {
-            // Two centres in one place have their border there.
-            if next == 0.0 { 1.0 } else { own / next }
-        });
         Ok(SegmentAssignment {
-            border: border.collect(),
+            border: assigned.border(),
             labels: assigned.labels,
             distances: assigned.distances,
             next_labels: assigned.next_labels,

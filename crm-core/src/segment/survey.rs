@@ -38,8 +38,9 @@ struct Lanes {
 
 impl Lanes {
     #[inline(always)]
-    fn add(&mut self, values: &[f64], weights: &[f64], first: f64) {
-        for (lane, (&value, &weight)) in values.iter().zip(weights).enumerate().take(LANES) {
+    fn add(&mut self, values: &[f64; LANES], weights: &[f64; LANES], first: f64) {
+        for lane in 0..LANES {
+            let (value, weight) = (values[lane], weights[lane]);
             // Comparisons, not `f64::min`, whose care for NaN takes instructions: values are finite.
             self.lowest[lane] = if value < self.lowest[lane] { value } else { self.lowest[lane] };
             self.highest[lane] = if value > self.highest[lane] { value } else { self.highest[lane] };
@@ -115,12 +116,15 @@ impl Survey {
     #[inline(always)]
     fn add(&mut self, values: &[f64], rows: usize, first: &[f64], given: Option<&[f64]>) {
         let mut weights = [0.0; SPAN];
-        match given {
-            None => weights[..rows].fill(1.0),
-            Some(given) => weights[..rows].copy_from_slice(given),
+        if let Some(given) = given {
+            weights[..rows].copy_from_slice(given);
+            self.weight += given.iter().sum::<f64>();
+            self.heaviest = given.iter().fold(self.heaviest, |heaviest, &weight| heaviest.max(weight));
+        } else {
+            weights[..rows].fill(1.0);
+            self.weight += rows as f64;
+            self.heaviest = 1.0;
         }
-        self.weight += weights.iter().sum::<f64>();
-        self.heaviest = weights.iter().fold(self.heaviest, |heaviest, &weight| heaviest.max(weight));
         for (feature, values) in values.chunks_exact(SPAN).enumerate() {
             let first = first[feature];
             let mut lanes = Lanes {
@@ -130,12 +134,17 @@ impl Survey {
                 sum: [0.0; LANES],
                 square: [0.0; LANES],
             };
-            let (values, rest) = values[..rows].as_chunks::<LANES>();
-            let (weights, weights_of_rest) = weights[..rows].as_chunks::<LANES>();
-            for (values, weights) in values.iter().zip(weights) {
+            let (chunks, rest) = values[..rows].as_chunks();
+            let (weights, _) = weights.as_chunks();
+            for (values, weights) in chunks.iter().zip(weights) {
                 lanes.add(values, weights, first);
             }
-            lanes.add(rest, weights_of_rest, first);
+            if !rest.is_empty() {
+                // Filled up with a value that there is, of no weight.
+                let mut values = [first; LANES];
+                values[..rest.len()].copy_from_slice(rest);
+                lanes.add(&values, &weights[chunks.len()], first);
+            }
             for lane in 0..LANES {
                 self.lowest[feature] = self.lowest[feature].min(lanes.lowest[lane]);
                 self.highest[feature] = self.highest[feature].max(lanes.highest[lane]);

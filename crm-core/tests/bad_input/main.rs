@@ -13,6 +13,9 @@ mod experiment_rates;
 mod experiment_sequential;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_points;
+mod loyalty_score;
+mod loyalty_tiers;
 mod policies;
 mod scores;
 mod segment_features;

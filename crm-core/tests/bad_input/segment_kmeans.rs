@@ -1,6 +1,9 @@
 //! Numbers, options and texts that k-means cannot use, and the least that it can.
 
-use crm_core::segment::{Clustering, KMeans, KMeansOptions, LabelOrder, Matrix, Starts};
+use crm_core::segment::{
+    Clustering, FeatureTable, FeatureUnit, KMeans, KMeansOptions, LabelOrder, Matrix, MiniBatchKMeans,
+    ScalingOptions, SegmentModel, Starts,
+};
 
 use super::*;
 
@@ -185,6 +188,49 @@ fn weights_that_cannot_be() {
 }
 
 /// Weights and squared distances that are in range each, but not their products: a model of infinite inertia could not be compared, nor saved.
+#[test]
+fn weights_of_batches_that_cannot_be() {
+    let mut learner = MiniBatchKMeans::new(&two());
+    let mut refused = |weights: &[f64], kind, text: &str| {
+        check(&learner.update_weighted(&matrix(), weights).unwrap_err(), kind, text);
+        assert_eq!(learner.batches(), 0);
+    };
+    refused(&[1.0; 5], ErrorKind::LengthMismatch, "weights: has 5 rows where the matrix has 6");
+    let text = "weights, row 2: -1 is not a weight from 0 to 1e140";
+    refused(&[1.0, 1.0, -1.0, 1.0, 1.0, 1.0], ErrorKind::InvalidValue, text);
+    refused(&[0.0; 6], ErrorKind::InvalidValue, "weights: all weights are 0");
+    learner.update_weighted(&matrix(), &[0.5; 6]).unwrap();
+    let learnt = learner.clone();
+    check(
+        &learner.update_weighted(&matrix(), &[f64::NAN; 6]).unwrap_err(),
+        ErrorKind::InvalidValue,
+        "weights, row 0: NaN is not a weight from 0 to 1e140",
+    );
+    assert_eq!(learner, learnt);
+}
+
+#[test]
+fn weights_of_customers_that_cannot_be() {
+    let table =
+        FeatureTable::new(3).unwrap().with_column("visits", FeatureUnit::Count, &[1.0, 2.0, 9.0]).unwrap();
+    let refused = |weights: &[f64], kind, text: &str| {
+        let fitted = SegmentModel::fit_weighted(&table, weights, &ScalingOptions::default(), &two());
+        check(&fitted.unwrap_err(), kind, text);
+    };
+    refused(&[1.0; 2], ErrorKind::LengthMismatch, "weights: has 2 rows where the matrix has 3");
+    refused(
+        &[1.0, f64::INFINITY, 1.0],
+        ErrorKind::InvalidValue,
+        "weights, row 1: inf is not a weight from 0 to 1e140",
+    );
+    refused(&[0.0; 3], ErrorKind::InvalidValue, "weights: all weights are 0");
+    refused(
+        &[0.0, 0.0, 1.0],
+        ErrorKind::InvalidArgument,
+        "clusters: 2 is not accepted: must be at most the number of distinct rows, 1",
+    );
+}
+
 #[test]
 fn weights_that_make_an_infinite_inertia() {
     let values = [0.0, 1e139, -1e139, 5e138];

@@ -21,6 +21,10 @@ mod experiment_several_means;
 mod experiment_stress;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_points;
+mod loyalty_points_cases;
+mod loyalty_score;
+mod loyalty_tiers;
 mod public_logs;
 mod reading;
 mod rfm;

@@ -6,7 +6,7 @@
 use std::num::NonZeroUsize;
 
 use crm_core::Threads;
-use crm_core::segment::{Clustering, KMeans, KMeansOptions, LabelOrder, Matrix, Starts};
+use crm_core::segment::{Clustering, KMeans, KMeansOptions, LabelOrder, Matrix, MiniBatchKMeans, Starts};
 use proptest::prelude::*;
 
 use crate::plain_kmeans::{Question, bits, nearest, plain, square};
@@ -358,6 +358,41 @@ proptest! {
         prop_assert_eq!(labels, repeated.labels);
         let counts: Vec<f64> = repeated.model.rows().iter().map(|&rows| rows as f64).collect();
         prop_assert_eq!(fitted.model.weights(), counts);
+    }
+
+    #[test]
+    fn a_weight_is_a_number_of_rows_of_a_batch(question in small_question(), first in any::<prop::sample::Index>()) {
+        prop_assume!(!plain(&question).relocated);
+        let copies = |row: usize| vec![row; question.weight(row) as usize];
+        let repeated = |rows: std::ops::Range<usize>| -> Vec<f64> {
+            rows.flat_map(copies).flat_map(|row| question.row(row).to_vec()).collect()
+        };
+        let learn = |weighted: bool| {
+            let mut learner = MiniBatchKMeans::new(&question.options());
+            let half = first.index(question.rows());
+            // The first batch gives the same bits; centres after the second differ by rounding, which could decide ties of a third.
+            for rows in [0..question.rows(), half..question.rows()] {
+                let weights: Vec<f64> = rows.clone().map(|row| question.weight(row)).collect();
+                if weights.iter().all(|&weight| weight == 0.0) {
+                    continue;
+                }
+                if weighted {
+                    let values = &question.values[rows.start * question.features..];
+                    let batch = Matrix::from_rows(values, question.features).unwrap();
+                    learner.update_weighted(&batch, &weights).unwrap();
+                } else {
+                    let values = repeated(rows);
+                    learner.update(&Matrix::from_rows(&values, question.features).unwrap()).unwrap();
+                }
+            }
+            learner.finish().unwrap()
+        };
+        let (weighted, copied) = (learn(true), learn(false));
+        prop_assert_eq!(weighted.weights(), copied.weights());
+        let largest = question.values.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
+        for (left, right) in weighted.centres().iter().zip(copied.centres()) {
+            prop_assert!((left - right).abs() <= 1e-12 * largest, "{left} {right}");
+        }
     }
 
     #[test]

@@ -184,13 +184,17 @@ pub(crate) fn scale(digits: i32) -> Outcome<i8> {
 }
 
 /// How many ids there are, and how many came before.
-struct Ids {
-    rows: usize,
-    rows_before: u64,
+pub(crate) struct Ids {
+    pub(crate) rows: usize,
+    pub(crate) rows_before: u64,
 }
 
 impl Ids {
-    unsafe fn column<'a>(
+    /// A column of ids, or none.
+    ///
+    /// # Safety
+    /// Each array is null or has as many rows.
+    pub(crate) unsafe fn column<'a>(
         &self,
         name: &str,
         integers: *const i64,
@@ -226,7 +230,11 @@ impl Ids {
     }
 }
 
-unsafe fn flags(argument: &str, flags: *const u8, rows: usize) -> Outcome<Option<Vec<bool>>> {
+/// Flags as truth values.
+///
+/// # Safety
+/// `flags` is null or has `rows` values.
+pub(crate) unsafe fn flags(argument: &str, flags: *const u8, rows: usize) -> Outcome<Option<Vec<bool>>> {
     if flags.is_null() {
         return Ok(None);
     }
@@ -235,14 +243,14 @@ unsafe fn flags(argument: &str, flags: *const u8, rows: usize) -> Outcome<Option
     Ok(Some(flags.iter().map(|&flag| flag != 0).collect()))
 }
 
-fn column<'a, T: Clone>(values: &'a [T], valid: Option<&'a [bool]>) -> Column<'a, T> {
+pub(crate) fn column<'a, T: Clone>(values: &'a [T], valid: Option<&'a [bool]>) -> Column<'a, T> {
     Column { values: values.into(), validity: valid.map_or(Validity::All, Validity::Flags) }
 }
 
-fn absent(name: &str, one_of: &str) -> Failure {
+pub(crate) fn absent(name: &str, one_of: &str) -> Failure {
     Error::new(ErrorKind::MissingColumn, format!("there is none: set {one_of}")).on(name).into()
 }
 
-fn twice(name: &str, both: &str) -> Failure {
+pub(crate) fn twice(name: &str, both: &str) -> Failure {
     Error::new(ErrorKind::InvalidArgument, format!("is given twice: {both}")).on(name).into()
 }

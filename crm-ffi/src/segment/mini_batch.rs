@@ -7,6 +7,7 @@ use super::k_means::{crm_k_means, crm_k_means_options};
 use super::matrix::matrix;
 use crate::guard::{guard, guard_or, guard_release};
 use crate::handle::{self, Out, handles};
+use crate::pointer::array;
 use crate::status::{Failure, crm_status};
 
 /// K-means clusters that learn from one batch of rows after the other. Free with `crm_mini_batch_k_means_free`. One thread at
@@ -42,11 +43,12 @@ pub unsafe extern "C" fn crm_mini_batch_k_means_new(
 }
 
 /// Learns from a batch, whose `rows` times `features` values lie in `values` in a `crm_layout` and are read during the call
-/// only. Batches should be samples of the same customers, not one segment after the other. After an error nothing has been
-/// learned from it.
+/// only. `weights`, one of each row, say how often rows count; NULL for once each. Rows of weight 0 move no centre. Batches
+/// should be samples of the same customers, not one segment after the other. After an error nothing has been learned from it.
 ///
-/// Fails for the first batch as `crm_k_means_fit`, which needs as many distinct rows as there are clusters, and with
-/// `CRM_STATUS_INCOMPATIBLE` for a later one that has another number of features.
+/// Fails for the first batch as `crm_k_means_fit`, which needs as many distinct rows as there are clusters, and for a later one
+/// with `CRM_STATUS_INCOMPATIBLE` if it has another number of features, and with `CRM_STATUS_INVALID_VALUE` for weights as
+/// `crm_k_means_fit`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_mini_batch_k_means_update(
     learner: *mut crm_mini_batch_k_means,
@@ -54,14 +56,19 @@ pub unsafe extern "C" fn crm_mini_batch_k_means_update(
     rows: usize,
     features: usize,
     layout: i32,
+    weights: *const f64,
 ) -> crm_status {
-    // SAFETY: the caller gives a live handle that no other thread uses and an array of that length, or null.
+    // SAFETY: the caller gives a live handle that no other thread uses and arrays of these lengths, or null.
     guard(|| unsafe {
         let place = handle::get_mut("learner", learner)?;
         let batch = matrix(values, rows, features, layout)?;
+        let weights = (!weights.is_null()).then(|| array("weights", weights, rows)).transpose()?;
         // Taken out, so that a learner whose call did not return is not used again.
         let mut taken = place.take().ok_or_else(lost)?;
-        let updated = taken.update(&batch);
+        let updated = match weights {
+            Some(weights) => taken.update_weighted(&batch, weights),
+            None => taken.update(&batch),
+        };
         *place = Some(taken);
         Ok(updated?)
     })

@@ -156,24 +156,32 @@ impl Model {
 }
 
 /// Scales a table, clusters it, and names the segments by what distinguishes them. `scaling` may be NULL for the defaults.
+/// `weights`, one of each customer, say how often customers count in the clusters; NULL for once each. Customers of weight 0 only
+/// get a segment. Scaling, profiles and names describe each customer once.
 ///
 /// `out` receives the model, NULL if the call fails; the caller frees it with `crm_segment_model_free`. Fails as
 /// `crm_feature_scaler_fit`, with `CRM_STATUS_MISSING_COLUMN` if there is no column to order by of that name, and
-/// `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for more segments than there are distinct rows.
+/// `CRM_STATUS_INVALID_ARGUMENT` for options that make no sense and for more segments than there are distinct rows, and with
+/// `CRM_STATUS_INVALID_VALUE` for weights that are negative, not finite or all 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_segment_model_fit(
     table: *const crm_feature_table,
+    weights: *const f64,
     scaling: *const crm_scaling_options,
     options: *const crm_segment_model_options,
     out: *mut *mut crm_segment_model,
 ) -> crm_status {
-    // SAFETY: the caller gives a live handle, structs of the sizes that they say and a place, or null.
+    // SAFETY: the caller gives a live handle, an array of its rows, structs of the sizes that they say and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
         let table = &handle::get("table", table)?.value;
         let scaling = crm_scaling_options::take(scaling)?;
         let options = crm_segment_model_options::take(options, table)?;
-        let FittedSegments { model, labels } = SegmentModel::fit(table, &scaling, &options)?;
+        let FittedSegments { model, labels } = if weights.is_null() {
+            SegmentModel::fit(table, &scaling, &options)?
+        } else {
+            SegmentModel::fit_weighted(table, array("weights", weights, table.rows())?, &scaling, &options)?
+        };
         out.put(Model::new(model, Some(labels)));
         Ok(())
     })

@@ -1,5 +1,6 @@
 //! Clusters around centres.
 
+use arrow_buffer::ScalarBuffer;
 use crm_core::segment::{
     KMeans as Model, KMeansOptions as Options, LabelOrder, Matrix, MiniBatchKMeans as Learner, Starts,
 };
@@ -103,6 +104,14 @@ pub(super) fn renamed(error: Error) -> Error {
     }
 }
 
+/// How often rows count, if they do not count once each.
+pub(super) fn sample_weights(
+    py: Python<'_>,
+    weights: Option<&Column>,
+) -> PyResult<Option<ScalarBuffer<f64>>> {
+    weights.map(|weights| weights.numbers(py, "sample_weight", Accept::Numbers)).transpose()
+}
+
 /// Fitted clusters.
 #[pyclass(frozen, eq, module = "crm._crm")]
 #[derive(PartialEq)]
@@ -122,8 +131,7 @@ impl KMeans {
         descending: bool,
     ) -> PyResult<(Self, Bound<'py, PyByteArray>)> {
         let options = options.ordered(order_by, descending).or_raise(py)?;
-        let weights =
-            weights.map(|weights| weights.numbers(py, "sample_weight", Accept::Numbers)).transpose()?;
+        let weights = sample_weights(py, weights)?;
         let fit = |matrix: &Matrix<'_>| match &weights {
             Some(weights) => Model::fit_weighted(matrix, weights, &options),
             None => Model::fit(matrix, &options),
@@ -242,9 +250,15 @@ impl MiniBatchKMeans {
         Learner::resume(&options, model.0.clone(), batches).map_err(renamed).or_raise(py).map(Self)
     }
 
-    fn updated(&self, py: Python<'_>, rows: &Rows) -> PyResult<Self> {
+    #[pyo3(signature = (rows, weights))]
+    fn updated(&self, py: Python<'_>, rows: &Rows, weights: Option<&Column>) -> PyResult<Self> {
         let mut learner = self.0.clone();
-        py.detach(|| rows.read(|matrix| learner.update(matrix)).map_err(renamed)).or_raise(py)?;
+        let weights = sample_weights(py, weights)?;
+        let update = |matrix: &Matrix<'_>| match &weights {
+            Some(weights) => learner.update_weighted(matrix, weights),
+            None => learner.update(matrix),
+        };
+        py.detach(|| rows.read(update).map_err(renamed)).or_raise(py)?;
         Ok(Self(learner))
     }
 

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
 use super::feature::FeatureTable;
-use super::kmeans::{KMeans, KMeansOptions, renamed};
+use super::kmeans::{KMeans, KMeansOptions, renamed, sample_weights};
 use super::profile::SegmentProfiles;
 use super::scaling::{FeatureScaler, Scalings, row_table, scaling_options};
 use crate::column::{Column, whole};
@@ -28,19 +28,27 @@ fn parts(py: Python<'_>, fitted: FittedSegments) -> Fitted<'_> {
 #[pymethods]
 impl SegmentModel {
     #[staticmethod]
+    #[pyo3(signature = (table, weights, scalings, options, order_by, descending))]
     fn fit<'py>(
         py: Python<'py>,
         table: &FeatureTable,
+        weights: Option<&Column>,
         scalings: Scalings,
         options: &KMeansOptions,
         order_by: &str,
         descending: bool,
     ) -> PyResult<Fitted<'py>> {
+        let weights = sample_weights(py, weights)?;
         let fitted = py.detach(|| {
             let table = &table.table;
             let order = table.order_by(order_by, descending).map_err(|error| error.on("order_by"))?;
             let options = options.0.clone().order(order);
-            Model::fit(table, &scaling_options(table, &scalings)?, &options).map_err(renamed)
+            let scaling = scaling_options(table, &scalings)?;
+            match &weights {
+                Some(weights) => Model::fit_weighted(table, weights, &scaling, &options),
+                None => Model::fit(table, &scaling, &options),
+            }
+            .map_err(renamed)
         });
         fitted.or_raise(py).map(|fitted| parts(py, fitted))
     }

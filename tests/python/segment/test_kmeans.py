@@ -184,6 +184,20 @@ def test_bad_json(text: str) -> None:
         crm.KMeans.from_json(text)
 
 
+def test_weights_of_batches_are_numbers_of_rows() -> None:
+    counts = np.arange(30) % 4
+    weighted, repeated = (crm.MiniBatchKMeans(3, starts=ROWS[[1, 11, 21]]) for _ in range(2))
+    for part in (slice(0, None), slice(0, None, 2), slice(1, None, 2)):
+        weighted.partial_fit(ROWS[part], sample_weight=counts[part])
+        repeated.partial_fit(np.repeat(ROWS[part], counts[part], axis=0))
+    np.testing.assert_allclose(weighted.cluster_centers_, repeated.cluster_centers_, rtol=1e-13)
+    assert weighted.sizes_["weight"].tolist() == repeated.sizes_["weight"].tolist()
+    before = weighted.to_json()
+    with pytest.raises(crm.InvalidValueError) as raised:
+        weighted.partial_fit(ROWS[:2], sample_weight=[1.0, -1.0])
+    assert (raised.value.argument, raised.value.row) == ("sample_weight", 1) and weighted.to_json() == before
+
+
 def test_batches() -> None:
     learner = crm.MiniBatchKMeans(3, order_by="visits")
     frames = [{"visits": part[:, 0], "spend": part[:, 1]} for part in (ROWS[::2], ROWS[1::2])]

@@ -54,6 +54,24 @@ def test_the_parts_are_those_of_the_steps(cdnow: crm.PurchaseHistory, model: crm
         assert centres[name].tolist() == expected[name].tolist()
 
 
+def test_weights_are_numbers_of_customers() -> None:
+    counts = [2, 0, 3, 1, 4, 1]
+    scaling = crm.FeatureScaler(default="none")
+    options: dict[str, Any] = {"scaling": scaling, "starts": [[1.0, 5.0], [30.0, 800.0]]}
+    weighted = crm.SegmentModel(2, **options).fit(TABLE, sample_weight=counts)
+    repeated = crm.FeatureTable(
+        {name: np.repeat(TABLE[name], counts) for name in TABLE.columns},
+        units=TABLE.units,
+    )
+    copied = crm.SegmentModel(2, **options).fit(repeated)
+    assert weighted.labels_.tolist() == [1, 1, 1, 0, 0, 0]
+    for name in ("visits", "net_amount"):
+        np.testing.assert_allclose(weighted.centres_[name], copied.centres_[name], rtol=1e-13)
+    with pytest.raises(crm.InvalidValueError) as raised:
+        crm.SegmentModel(2).fit(TABLE, sample_weight=[0] * 6)
+    assert raised.value.argument == "sample_weight"
+
+
 def test_profiles(cdnow: crm.PurchaseHistory, model: crm.SegmentModel) -> None:
     base = cdnow.base("1997-09-30")
     profiles = model.profiles(base)

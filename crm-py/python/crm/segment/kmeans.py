@@ -11,7 +11,7 @@ from crm.estimator import Estimator
 from crm.segment.rows import Floats, Labels, Matrix, check_names, feature_number, labels_array, native_rows, numbers_array
 from crm.table import Table
 
-__all__ = ["KMeans", "MiniBatchKMeans", "Starts", "native_options"]
+__all__ = ["KMeans", "MiniBatchKMeans", "Starts", "native_options", "sample_weights"]
 
 Starts = Literal["k-means++", "random"] | Matrix
 """Where the iterations begin: a method, or centres, a row each."""
@@ -36,15 +36,40 @@ class _Centres(Estimator[_crm.KMeans]):
 
     _NATIVE = _crm.KMeans
 
-    clusters: int
-    starts: Starts
-    start_count: int
-    most_iterations: int
-    tolerance: float
-    seed: int
-    order_by: int | str
-    descending: bool
-    threads: int
+    _PARAMETERS = (
+        "clusters",
+        "starts",
+        "start_count",
+        "most_iterations",
+        "tolerance",
+        "seed",
+        "order_by",
+        "descending",
+        "threads",
+    )
+
+    def __init__(
+        self,
+        clusters: int,
+        *,
+        starts: Starts = "k-means++",
+        start_count: int = 10,
+        most_iterations: int = 300,
+        tolerance: float = 1e-4,
+        seed: int = 0,
+        order_by: int | str = 0,
+        descending: bool = False,
+        threads: int = 0,
+    ) -> None:
+        self.clusters = clusters
+        self.starts = starts
+        self.start_count = start_count
+        self.most_iterations = most_iterations
+        self.tolerance = tolerance
+        self.seed = seed
+        self.order_by = order_by
+        self.descending = descending
+        self.threads = threads
 
     def predict(self, X: Matrix) -> Labels:
         """The cluster of each row: the nearest centre, of equally near ones that of the lower number.
@@ -162,41 +187,6 @@ class KMeans(_Centres):
     Sources: Lloyd (1982), "Least squares quantization in PCM"; Arthur and Vassilvitskii (2007), "k-means++: the advantages of careful seeding".
     """
 
-    _PARAMETERS = (
-        "clusters",
-        "starts",
-        "start_count",
-        "most_iterations",
-        "tolerance",
-        "seed",
-        "order_by",
-        "descending",
-        "threads",
-    )
-
-    def __init__(
-        self,
-        clusters: int,
-        *,
-        starts: Starts = "k-means++",
-        start_count: int = 10,
-        most_iterations: int = 300,
-        tolerance: float = 1e-4,
-        seed: int = 0,
-        order_by: int | str = 0,
-        descending: bool = False,
-        threads: int = 0,
-    ) -> None:
-        self.clusters = clusters
-        self.starts = starts
-        self.start_count = start_count
-        self.most_iterations = most_iterations
-        self.tolerance = tolerance
-        self.seed = seed
-        self.order_by = order_by
-        self.descending = descending
-        self.threads = threads
-
     def fit(self, X: Matrix, y: object = None, sample_weight: ColumnLike | None = None) -> Self:
         """Fits clusters to rows.
 
@@ -220,7 +210,7 @@ class KMeans(_Centres):
         del y
         rows = native_rows("X", X)
         order = feature_number("order_by", self.order_by, rows.names())
-        weights = None if sample_weight is None else number_column("sample_weight", sample_weight)
+        weights = sample_weights(sample_weight)
         self.model_, labels = _crm.KMeans.fit(rows, weights, self._options(), order, self.descending)
         self._names, self._labels = rows.names(), labels_array(labels)
         return self
@@ -263,6 +253,11 @@ class KMeans(_Centres):
         return kmeans
 
 
+def sample_weights(sample_weight: ColumnLike | None) -> _crm.Column | None:
+    """How often rows count, if they do not count once each."""
+    return None if sample_weight is None else number_column("sample_weight", sample_weight)
+
+
 def _labels(estimator: Any) -> Labels:
     """The labels of the rows that an estimator was fitted to."""
     labels: Labels | None = estimator.__dict__.get("_labels")
@@ -302,32 +297,7 @@ class MiniBatchKMeans(_Centres):
     Source: Sculley (2010), "Web-scale k-means clustering".
     """
 
-    _PARAMETERS = KMeans._PARAMETERS
-
-    def __init__(
-        self,
-        clusters: int,
-        *,
-        starts: Starts = "k-means++",
-        start_count: int = 10,
-        most_iterations: int = 300,
-        tolerance: float = 1e-4,
-        seed: int = 0,
-        order_by: int | str = 0,
-        descending: bool = False,
-        threads: int = 0,
-    ) -> None:
-        self.clusters = clusters
-        self.starts = starts
-        self.start_count = start_count
-        self.most_iterations = most_iterations
-        self.tolerance = tolerance
-        self.seed = seed
-        self.order_by = order_by
-        self.descending = descending
-        self.threads = threads
-
-    def partial_fit(self, X: Matrix, y: object = None) -> Self:
+    def partial_fit(self, X: Matrix, y: object = None, sample_weight: ColumnLike | None = None) -> Self:
         """Learns from a batch; the first one must hold at least as many distinct rows as there are clusters.
 
         What was learnt so far stays as it is if a batch is refused.
@@ -335,12 +305,18 @@ class MiniBatchKMeans(_Centres):
         Args:
             X: The rows of the batch.
             y: Ignored; there for pipelines of scikit-learn.
+            sample_weight: Counts each row so many times; fractions are allowed, and rows of weight 0 move no centre.
 
         Raises:
             InvalidArgumentError: An option makes no sense, or the first batch has fewer distinct rows than clusters.
             IncompatibleError: The rows have other features than those before, or the number of clusters was changed.
             EmptyError: There are no rows.
-            InvalidValueError: A value is not finite.
+            LengthMismatchError: There is another number of weights than rows.
+            InvalidValueError: A value or a weight is not finite, or a weight is negative.
+
+        >>> learner = MiniBatchKMeans(2).partial_fit([[1.0], [2.0], [9.0]], sample_weight=[3, 1, 2])
+        >>> learner.partial_fit([[8.0], [100.0]], sample_weight=[2, 0]).cluster_centers_.tolist()
+        [[1.25], [8.5]]
         """
         del y
         rows = native_rows("X", X)
@@ -353,17 +329,17 @@ class MiniBatchKMeans(_Centres):
             )
         else:
             learner = _crm.MiniBatchKMeans(self._options(), order, self.descending)
-        learner = learner.updated(rows)
+        learner = learner.updated(rows, sample_weights(sample_weight))
         self.model_ = learner.finish()
         self._names = names
         self._batches: int = learner.batches()
         return self
 
-    def fit(self, X: Matrix, y: object = None) -> Self:
+    def fit(self, X: Matrix, y: object = None, sample_weight: ColumnLike | None = None) -> Self:
         """Forgets what was learnt and learns from rows as the first batch. Errors as for `partial_fit`."""
         for learnt in ("model_", "_names", "_batches"):
             self.__dict__.pop(learnt, None)
-        return self.partial_fit(X, y)
+        return self.partial_fit(X, y, sample_weight)
 
     @property
     def n_batches_(self) -> int:

@@ -12,7 +12,7 @@ from crm.customer import CustomerBase
 from crm.error import InvalidArgumentError, WrongTypeError
 from crm.estimator import Estimator
 from crm.segment.feature import FeatureTable, native_features
-from crm.segment.kmeans import KMeans, Starts, native_options
+from crm.segment.kmeans import KMeans, Starts, native_options, sample_weights
 from crm.segment.profile import SegmentProfiles
 from crm.segment.rows import Labels, labels_array
 from crm.segment.scaling import FeatureScaler, native_scalings
@@ -93,17 +93,23 @@ class SegmentModel(Estimator[_crm.SegmentModel]):
         self.seed = seed
         self.threads = threads
 
-    def fit(self, data: FeatureTable | CustomerBase, y: object = None) -> Self:
+    def fit(
+        self, data: FeatureTable | CustomerBase, y: object = None, sample_weight: ColumnLike | None = None
+    ) -> Self:
         """Scales features, clusters them, and names the segments.
 
         Args:
             data: Features, or a base, which stands for its default features.
             y: Ignored; there for pipelines of scikit-learn.
+            sample_weight: Counts each customer so many times in the clusters; fractions are allowed, and customers of weight 0 only get a
+                segment. Scaling, profiles and names describe each customer once.
 
         Raises:
             InvalidArgumentError: An option makes no sense, or there are more segments than distinct rows.
             MissingColumnError: There is no column to order by, or none of a name that has a scaling.
             MissingValueError: A value is missing, and the scaling does not fill it.
+            LengthMismatchError: There is another number of weights than customers.
+            InvalidValueError: A weight is negative or not finite, or all are 0.
         """
         del y
         if not isinstance(self.scaling, FeatureScaler | None):
@@ -120,13 +126,18 @@ class SegmentModel(Estimator[_crm.SegmentModel]):
             self.threads,
         )
         table = native_features(data)
-        self.model_, labels = _crm.SegmentModel.fit(table, scalings, options, self.order_by, self.descending)
+        weights = sample_weights(sample_weight)
+        self.model_, labels = _crm.SegmentModel.fit(
+            table, weights, scalings, options, self.order_by, self.descending
+        )
         self._labels = labels_array(labels)
         return self
 
-    def fit_predict(self, data: FeatureTable | CustomerBase, y: object = None) -> Labels:
+    def fit_predict(
+        self, data: FeatureTable | CustomerBase, y: object = None, sample_weight: ColumnLike | None = None
+    ) -> Labels:
         """Fits segments and gives that of each customer. Errors as for `fit`."""
-        return self.fit(data, y).labels_
+        return self.fit(data, y, sample_weight).labels_
 
     @classmethod
     def from_parts(cls, data: FeatureTable | CustomerBase, scaler: FeatureScaler, kmeans: KMeans) -> Self:

@@ -1,0 +1,560 @@
+//! The points ledger: many members, columns of events in and columns of postings out.
+
+use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
+
+use super::event_columns::{EventColumns, RowAction, owned};
+use super::points_account::PointsAccount;
+use super::points_entries::PointsEntries;
+use super::points_entry::PointsEntry;
+use super::points_event::{EventId, PointsAction, PointsEvent};
+use super::points_fold::refused;
+use super::points_history::History;
+use super::points_merge::{MergeRecord, Pair};
+use super::program::{Enrollment, LoyaltyProgram};
+use super::vintage::VintageTable;
+use crate::customer::RawId;
+use crate::error::{Error, ErrorKind, Result};
+
+/// One member of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Member {
+    pub(super) account: PointsAccount,
+    /// The member that this one was merged into.
+    pub(super) merged_into: Option<u32>,
+    /// The newest events, if events may be backdated.
+    history: Option<Box<History>>,
+}
+
+/// The points of many members.
+///
+/// Events come in columns and any batches; postings come back in columns. A batch is applied in whole or not at all: on an error the
+/// ledger stays as it was before the batch, and the error names the row, the event, the value and the bound. Batching does not matter:
+/// the same events in the same order give the same state to the last bit.
+///
+/// Memory is bounded for each member: see [`PointsAccount`].
+///
+/// ```
+/// use crm_core::customer::{AmountColumn, IdColumn, TimeColumn};
+/// use crm_core::loyalty::{EventColumns, LoyaltyProgram, PointsLedger};
+/// let program = LoyaltyProgram::from_json(r#"{"expiry": {"months": 12, "rounding": "month"}}"#)?;
+/// let mut ledger = PointsLedger::new(program);
+/// let (members, ids, days) = (["ann"; 3], [1, 2, 3], [18_449, 18_449, 18_460]);
+/// let batch = EventColumns::new(
+///     IdColumn::Text(&members),
+///     IdColumn::Integer(ids.as_slice().into()),
+///     TimeColumn::Day(days.as_slice().into()),
+///     IdColumn::Text(&["join", "purchase", "redeem"]),
+/// )?
+/// .with_amounts(AmountColumn::Float([0.0, 120.5, 0.0].as_slice().into()))?
+/// .with_points([0, 0, 20].as_slice().into())?;
+/// let entries = ledger.apply(&batch)?;
+/// assert_eq!(entries.points, [120, 20]);
+/// let balances = ledger.balances(ledger.program().start_of("2021-07-31")?)?;
+/// assert_eq!((balances.available[0], balances.next_expiry_points[0]), (100, 100));
+/// let balances = ledger.balances(ledger.program().start_of("2021-08-01")?)?;
+/// assert_eq!(balances.available[0], 0);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PointsLedger {
+    program: LoyaltyProgram,
+    pub(super) ids: Vec<EventId>,
+    places: HashTable<u32>,
+    pub(super) members: Vec<Member>,
+    pub(super) merges: Vec<MergeRecord>,
+    pub(super) vintages: VintageTable,
+    pub(super) rows: u64,
+    /// Whether event ids are texts, once there is one.
+    pub(super) events_are_text: Option<bool>,
+    /// The batch in which each member was last kept for going back, and what was kept.
+    kept_in: Vec<u64>,
+    batch: u64,
+}
+
+impl PartialEq for PointsLedger {
+    fn eq(&self, other: &Self) -> bool {
+        (
+            &self.program,
+            &self.ids,
+            &self.members,
+            &self.merges,
+            &self.vintages,
+            self.rows,
+            self.events_are_text,
+        ) == (
+            &other.program,
+            &other.ids,
+            &other.members,
+            &other.merges,
+            &other.vintages,
+            other.rows,
+            other.events_are_text,
+        )
+    }
+}
+
+/// What a batch must put back if it fails.
+struct Kept {
+    members: Vec<(u32, Member)>,
+    count: usize,
+    merges: Vec<MergeRecord>,
+    vintages: VintageTable,
+    events_are_text: Option<bool>,
+}
+
+pub(super) fn hash(id: RawId<'_>) -> u64 {
+    match id {
+        RawId::Integer(id) => xxhash_rust::xxh3::xxh3_64(&id.to_le_bytes()),
+        RawId::Text(id) => xxhash_rust::xxh3::xxh3_64(id.as_bytes()),
+        RawId::Missing => 0,
+    }
+}
+
+pub(super) fn raw(id: &EventId) -> RawId<'_> {
+    match id {
+        EventId::Integer(id) => RawId::Integer(*id),
+        EventId::Text(id) => RawId::Text(id),
+    }
+}
+
+impl PointsLedger {
+    /// A ledger without members.
+    pub fn new(program: LoyaltyProgram) -> Self {
+        Self {
+            program,
+            ids: Vec::new(),
+            places: HashTable::new(),
+            members: Vec::new(),
+            merges: Vec::new(),
+            vintages: VintageTable::default(),
+            rows: 0,
+            events_are_text: None,
+            kept_in: Vec::new(),
+            batch: 0,
+        }
+    }
+
+    /// A ledger from what was saved.
+    pub(super) fn assemble(
+        program: LoyaltyProgram,
+        ids: Vec<EventId>,
+        members: Vec<Member>,
+        merges: Vec<MergeRecord>,
+        vintages: VintageTable,
+        rows: u64,
+        events_are_text: Option<bool>,
+    ) -> Self {
+        let mut ledger = Self::new(program);
+        for (place, id) in ids.iter().enumerate() {
+            let rehash = |&place: &u32| hash(raw(&ids[place as usize]));
+            ledger.places.insert_unique(hash(raw(id)), place as u32, rehash);
+        }
+        ledger.kept_in = vec![0; ids.len()];
+        Self { ids, members, merges, vintages, rows, events_are_text, ..ledger }
+    }
+
+    /// The rules.
+    pub fn program(&self) -> &LoyaltyProgram {
+        &self.program
+    }
+
+    /// Number of members, those merged into others included.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are no members.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Number of rows applied so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Applies a batch of events and gives the postings.
+    ///
+    /// Events must come in the order of their times for each member; an event may be older by up to the days that the rules allow, and then
+    /// the member's newer events are replayed and the differences posted. An event of a member that was merged into another is one of that
+    /// other.
+    ///
+    /// # Errors
+    /// Those of [`LoyaltyProgram::apply`], `MissingValue`, `WrongType`, `LengthMismatch` and `OutOfRange` for columns, with the row. The ledger
+    /// stays as it was before the batch.
+    pub fn apply(&mut self, batch: &EventColumns<'_>) -> Result<PointsEntries> {
+        self.apply_all(std::slice::from_ref(batch))
+    }
+
+    /// Applies several batches as one: all of them or none.
+    ///
+    /// # Errors
+    /// Those of [`apply`](Self::apply).
+    pub fn apply_all(&mut self, batches: &[EventColumns<'_>]) -> Result<PointsEntries> {
+        let mut columns = PointsEntries::default();
+        self.apply_to(batches, |row, id, entry| columns.push(row, id, entry))?;
+        Ok(columns)
+    }
+
+    /// Applies batches of events as one, without collecting their postings, for those who only want balances.
+    ///
+    /// # Errors
+    /// Those of [`apply`](Self::apply).
+    pub fn replay(&mut self, batches: &[EventColumns<'_>]) -> Result<()> {
+        self.apply_to(batches, |_, _, _| {})
+    }
+
+    /// Lets time pass for every member up to an instant: what lapses or becomes available until then is posted. Later events must not be
+    /// older, unless events may be backdated.
+    ///
+    /// # Errors
+    /// `InvalidValue` if a member has an event after that time; the ledger stays as it was.
+    pub fn advance(&mut self, to: i64) -> Result<PointsEntries> {
+        let mut columns = PointsEntries::default();
+        let row = self.rows;
+        self.whole(|ledger, kept| {
+            let mut entries = Vec::new();
+            for place in 0..ledger.members.len() as u32 {
+                let newest = ledger.members[place as usize].account.clock;
+                if newest > to {
+                    let message = format!(
+                        "time {to} is before {newest}, that of the newest event of member {}",
+                        ledger.ids[place as usize]
+                    );
+                    return Err(Error::new(ErrorKind::InvalidValue, message).on("time"));
+                }
+                ledger.keep(place, kept);
+                ledger.fold(place, &PointsEvent::advance(to), place, &mut entries)?;
+                ledger.post(&mut entries, |id, entry| columns.push(row, id, entry))?;
+            }
+            Ok(())
+        })?;
+        Ok(columns)
+    }
+
+    /// Runs something that must happen in whole or not at all.
+    fn whole(&mut self, run: impl FnOnce(&mut Self, &mut Kept) -> Result<()>) -> Result<()> {
+        self.batch += 1;
+        let mut kept = Kept {
+            members: Vec::new(),
+            count: self.members.len(),
+            merges: self.merges.clone(),
+            vintages: self.vintages.clone(),
+            events_are_text: self.events_are_text,
+        };
+        let result = run(self, &mut kept);
+        if result.is_err() {
+            for (place, member) in kept.members {
+                self.members[place as usize] = member;
+            }
+            for id in &self.ids[kept.count..] {
+                let ids = &self.ids;
+                if let Ok(entry) = self.places.find_entry(hash(raw(id)), |&place| ids[place as usize] == *id)
+                {
+                    entry.remove();
+                }
+            }
+            self.ids.truncate(kept.count);
+            self.members.truncate(kept.count);
+            self.kept_in.truncate(kept.count);
+            self.merges = kept.merges;
+            self.vintages = kept.vintages;
+            self.events_are_text = kept.events_are_text;
+        }
+        result
+    }
+
+    /// Keeps a member as it was before the batch.
+    fn keep(&mut self, place: u32, kept: &mut Kept) {
+        let stamp = &mut self.kept_in[place as usize];
+        if *stamp != self.batch {
+            *stamp = self.batch;
+            if (place as usize) < kept.count {
+                kept.members.push((place, self.members[place as usize].clone()));
+            }
+        }
+    }
+
+    fn apply_to(
+        &mut self,
+        batches: &[EventColumns<'_>],
+        mut take: impl FnMut(u64, &EventId, &PointsEntry),
+    ) -> Result<()> {
+        let first = self.rows;
+        let mut number = first;
+        self.whole(|ledger, kept| {
+            let mut entries = Vec::new();
+            for (batch, row) in batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
+            {
+                ledger
+                    .row(batch, row, kept, &mut entries)
+                    .and_then(|()| ledger.post(&mut entries, |id, entry| take(number, id, entry)))
+                    .map_err(|error| error.at_row(number))?;
+                number += 1;
+            }
+            Ok(())
+        })?;
+        self.rows = number;
+        Ok(())
+    }
+
+    /// Hands the postings on and counts them by vintage.
+    fn post(
+        &mut self,
+        entries: &mut Vec<PointsEntry>,
+        mut take: impl FnMut(&EventId, &PointsEntry),
+    ) -> Result<()> {
+        for entry in entries.drain(..) {
+            self.vintages.count(&entry)?;
+            take(&self.ids[entry.member as usize], &entry);
+        }
+        Ok(())
+    }
+
+    fn row(
+        &mut self,
+        batch: &EventColumns<'_>,
+        row: usize,
+        kept: &mut Kept,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        let event = batch.event(row)?;
+        let is_text = matches!(event, EventId::Text(_));
+        if *self.events_are_text.get_or_insert(is_text) != is_text {
+            let message = "integer and text ids cannot be mixed: convert one of them";
+            return Err(Error::new(ErrorKind::Incompatible, message).on("event_id"));
+        }
+        let time = batch.time(row, self.program.calendar())?;
+        let shown = |error: Error| {
+            let column = error.argument_name().unwrap_or("kind").to_owned();
+            let text = error.to_string();
+            refused(
+                error.kind(),
+                &column,
+                &event.to_string(),
+                text.strip_prefix(&format!("{column}: ")).unwrap_or(&text),
+            )
+        };
+        let action = batch.action(row, &self.program).map_err(shown)?;
+        let id = batch.member(row).map_err(shown)?;
+        let via = match self.find(id) {
+            Some(place) => place,
+            None => self.enroll(id, &action, &event)?,
+        };
+        let root = self.root(via);
+        self.keep(root, kept);
+        match action {
+            RowAction::Member(action) => {
+                let event = PointsEvent { id: Some(event), time, action };
+                self.fold(root, &event, via, entries)
+            }
+            RowAction::Merge(other) => {
+                let Some(other) = self.find(other) else { return Err(unknown("other_id", other, &event)) };
+                self.keep(other, kept);
+                self.merge(root, other, &event, time, entries)
+            }
+            RowAction::Unmerge(of) => {
+                let Some(place) = self.merges.iter().position(|record| record.event == of) else {
+                    let message = format!("there is no merge {of}, or it is taken back already");
+                    return Err(refused(ErrorKind::InvalidValue, "reference", &event.to_string(), &message));
+                };
+                let other = self.merges[place].other;
+                if root != self.root(other) {
+                    let message = format!(
+                        "merge {of} moved {} into {}, not into {}",
+                        self.ids[other as usize],
+                        self.ids[self.root(other) as usize],
+                        self.ids[root as usize]
+                    );
+                    return Err(refused(ErrorKind::InvalidValue, "reference", &event.to_string(), &message));
+                }
+                self.keep(other, kept);
+                self.unmerge(place, root, &event, time, entries)
+            }
+        }
+    }
+
+    pub(super) fn find(&self, id: RawId<'_>) -> Option<u32> {
+        self.places.find(hash(id), |&place| raw(&self.ids[place as usize]) == id).copied()
+    }
+
+    /// The place of a new member.
+    fn enroll(&mut self, id: RawId<'_>, action: &RowAction<'_>, event: &EventId) -> Result<u32> {
+        let joins = match action {
+            RowAction::Member(PointsAction::Join) => true,
+            RowAction::Member(PointsAction::Purchase { .. } | PointsAction::Bonus { .. }) => {
+                self.program.rules().enrollment == Enrollment::FirstEarn
+            }
+            _ => false,
+        };
+        if !joins {
+            return Err(unknown("customer_id", id, event));
+        }
+        if self
+            .ids
+            .first()
+            .is_some_and(|first| matches!(first, EventId::Text(_)) != matches!(id, RawId::Text(_)))
+        {
+            let message = "integer and text ids cannot be mixed: convert one of them";
+            return Err(Error::new(ErrorKind::Incompatible, message).on("customer_id"));
+        }
+        let place = u32::try_from(self.ids.len()).map_err(|_| {
+            Error::new(ErrorKind::OutOfRange, "there are more than 4294967295 members").on("customer_id")
+        })?;
+        self.ids.push(owned(id));
+        let ids = &self.ids;
+        self.places.insert_unique(hash(id), place, |&place| hash(raw(&ids[place as usize])));
+        let account = PointsAccount::new(place);
+        let backdates = self.program.rules().backdating_days > 0;
+        let history = backdates.then(|| Box::new(History::new(account.clone())));
+        self.members.push(Member { account, merged_into: None, history });
+        self.kept_in.push(0);
+        Ok(place)
+    }
+
+    /// The member that has the points of a member: itself, or the one that it was merged into in the end.
+    pub(super) fn root(&self, mut place: u32) -> u32 {
+        while let Some(other) = self.members[place as usize].merged_into {
+            place = other;
+        }
+        place
+    }
+
+    fn fold(
+        &mut self,
+        place: u32,
+        event: &PointsEvent,
+        via: u32,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        let Member { account, history, .. } = &mut self.members[place as usize];
+        match history {
+            Some(history) if event.time < account.clock => {
+                history.backdate(&self.program, account, event, via, entries)
+            }
+            Some(history) => {
+                self.program.fold(account, event, via, entries)?;
+                history.push(&self.program, event.clone(), via)
+            }
+            None => self.program.fold(account, event, via, entries),
+        }
+    }
+
+    fn merge(
+        &mut self,
+        root: u32,
+        other: u32,
+        event: &EventId,
+        time: i64,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        let refuse = |column: &str, message: &str| {
+            Err(refused(ErrorKind::InvalidValue, column, &event.to_string(), message))
+        };
+        let (mine, theirs) = (&self.ids[root as usize], &self.ids[other as usize]);
+        if let Some(into) = self.members[other as usize].merged_into {
+            return refuse(
+                "other_id",
+                &format!("{theirs} was merged into {} already", self.ids[into as usize]),
+            );
+        }
+        if root == other {
+            return refuse("other_id", &format!("{mine} cannot be merged into itself"));
+        }
+        if self.merges.iter().any(|record| record.event == *event) {
+            return refuse("event_id", "a merge of this id came before");
+        }
+        let (mut into, mut from) = (self.taken(root), self.taken(other));
+        let mut pair = Pair { program: &self.program, event, time, entries };
+        let record = pair.merge(&mut into, &mut from);
+        self.put_back(into, from);
+        self.merges.push(record?);
+        self.members[other as usize].merged_into = Some(root);
+        Ok(())
+    }
+
+    fn unmerge(
+        &mut self,
+        place: usize,
+        root: u32,
+        event: &EventId,
+        time: i64,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        let record = self.merges.remove(place);
+        let other = record.other;
+        self.members[other as usize].merged_into = None;
+        let is_of_other: Vec<bool> = if self.merges.is_empty() {
+            Vec::new()
+        } else {
+            (0..self.members.len() as u32).map(|place| self.root(place) == other).collect()
+        };
+        let (mut into, mut from) = (self.taken(root), self.taken(other));
+        let mut pair = Pair { program: &self.program, event, time, entries };
+        let result = pair.unmerge(&record, &mut into, &mut from, |place| {
+            if is_of_other.is_empty() { place == other } else { is_of_other[place as usize] }
+        });
+        self.put_back(into, from);
+        result
+    }
+
+    fn taken(&mut self, place: u32) -> PointsAccount {
+        std::mem::take(&mut self.members[place as usize].account)
+    }
+
+    /// Puts two accounts back; nothing can be backdated before the merge that they come from.
+    fn put_back(&mut self, one: PointsAccount, two: PointsAccount) {
+        for account in [one, two] {
+            let member = &mut self.members[account.member as usize];
+            if let Some(history) = &mut member.history {
+                **history = History::new(account.clone());
+            }
+            member.account = account;
+        }
+    }
+
+    /// Applies one row, in whole or not at all, for those who count what does not fit.
+    pub(super) fn apply_row(
+        &mut self,
+        batch: &EventColumns<'_>,
+        row: usize,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        self.whole(|ledger, kept| {
+            ledger.row(batch, row, kept, entries)?;
+            entries.iter().try_for_each(|entry| ledger.vintages.count(entry))
+        })?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Applies something that has no id to a member that has its own points.
+    pub(super) fn apply_own(
+        &mut self,
+        place: u32,
+        time: i64,
+        action: PointsAction,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        self.whole(|ledger, kept| {
+            ledger.keep(place, kept);
+            ledger.fold(place, &PointsEvent { id: None, time, action }, place, entries)?;
+            entries.iter().try_for_each(|entry| ledger.vintages.count(entry))
+        })
+    }
+
+    /// Checks the laws of conservation and counts everything again, for every member.
+    ///
+    /// # Errors
+    /// `Corrupt` with the two sides.
+    pub fn verify(&self) -> Result<()> {
+        self.members.iter().try_for_each(|member| member.account.verify())?;
+        self.vintages.verify(self.members.iter().map(|member| &member.account))
+    }
+}
+
+fn unknown(column: &str, id: RawId<'_>, event: &EventId) -> Error {
+    let message = format!("{} is not a member", owned(id));
+    refused(ErrorKind::InvalidValue, column, &event.to_string(), &message)
+}

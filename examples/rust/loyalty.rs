@@ -1,0 +1,190 @@
+//! How loyal is each customer, why, and does the score know who will be back?
+//!
+//! `cargo run --release -p crm-core --features io --example loyalty -- TRANSACTIONS.csv OUT.csv`
+//!
+//! The log is the CDNOW sample: a tenth of the people who first bought at an online CD shop in early 1997, to June 1998. Weights are found in June 1997, learned from who
+//! bought in the half year that followed, and judged in December by who bought in the next.
+use std::path::Path;
+
+use crm_core::customer::{BaseOptions, Day, IdKind, IngestOptions, PurchaseHistory};
+use crm_core::interop::{ColumnNames, CsvOptions, read_csv};
+use crm_core::loyalty::{
+    Ahp, Dimension, DimensionTable, Direction, Inconsistency, LearnedOptions, LoyaltyScore, LoyaltyScores,
+    Normalization, RandomIndex, ScoreOptions, Weighting, WeightingKind, WeightingReport,
+};
+use crm_core::segment::{Feature, FeatureTable};
+use crm_core::{Result, Threads};
+
+const FEATURES: [Feature; 4] =
+    [Feature::Orders, Feature::NetAmount, Feature::TimeSinceLastPurchase, Feature::Regularity];
+const NAMES: [&str; 4] = ["orders", "value", "days_since", "regularity"];
+/// Orders against value, days since the last and regularity; value against both; days since the last against regularity.
+const COMPARISONS: [f64; 6] = [2.0, 1.0, 4.0, 0.5, 2.0, 3.0];
+
+fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let log = arguments.next().unwrap_or_else(|| "examples/data/cdnow/transactions.csv".to_owned());
+    let out = arguments.next().unwrap_or_else(|| "loyalty.csv".to_owned());
+    let names = ColumnNames {
+        time: "date".to_owned(),
+        amount: Some("dollar_value".to_owned()),
+        ..ColumnNames::default()
+    };
+    let csv = CsvOptions { id_kind: IdKind::Integer, ..CsvOptions::default() };
+    let history = read_csv(Path::new(&log), &names, &csv, IngestOptions::default(), &mut |_| Ok(()))?;
+
+    let (june, orders_in_june) = customers(&history, "1997-06-30")?;
+    let (december, orders_in_december) = customers(&history, "1997-12-31")?;
+    let (_, orders_at_the_end) = customers(&history, "1998-06-30")?;
+    let back = |before: &[f64], after: &[f64]| -> Vec<bool> {
+        before.iter().zip(after).map(|(before, after)| after > before).collect()
+    };
+    let (autumn, spring) =
+        (back(&orders_in_june, &orders_in_december), back(&orders_in_december, &orders_at_the_end));
+
+    let models = weightings(&june, &autumn)?;
+    judge(&models, &december, &spring)?;
+    let learned = &models[models.len() - 1].1;
+    let base = history.base(BaseOptions::as_of(Day::parse("1997-12-31")?))?;
+    let ids: Vec<String> = base.customer_ids().iter().map(|id| id.to_string()).collect();
+    let lines = explain(learned, &december, &ids)?;
+    changes(learned, &june, &december, &autumn, &ids)?;
+    std::fs::write(&out, lines)?;
+    println!("\nWrote the scores of {} customers to {out}", ids.len());
+    Ok(())
+}
+
+/// What is known of the customers at the end of a day, and their orders.
+fn customers(history: &PurchaseHistory, as_of: &str) -> Result<(DimensionTable<'static>, Vec<f64>)> {
+    let day = Day::parse(as_of)?;
+    let features = FeatureTable::from_history(history, BaseOptions::as_of(day), &FEATURES)?;
+    let dimensions = [
+        Dimension::new(NAMES[0], "orders")?,
+        Dimension::new(NAMES[1], "USD")?.normalization(Normalization::MinMax { tail: 0.02 })?,
+        Dimension::new(NAMES[2], "days")?.direction(Direction::Lower),
+        // Below three days with a purchase there is no rhythm: it is not known, and not filled in.
+        Dimension::new(NAMES[3], "share")?.normalization(Normalization::Anchors { low: 0.0, high: 1.0 })?,
+    ];
+    let mut table = DimensionTable::new(day, features.rows())?;
+    for (dimension, column) in dimensions.into_iter().zip(features.columns()) {
+        table.push(dimension, column.values().to_vec().into())?;
+    }
+    let orders = features.columns()[0].values().to_vec();
+    Ok((table, orders))
+}
+
+/// Scores by given, compared, objective and learned weights.
+fn weightings(june: &DimensionTable<'_>, retained: &[bool]) -> Result<Vec<(&'static str, LoyaltyScore)>> {
+    let ahp = Ahp::from_upper(&COMPARISONS, RandomIndex::Saaty2005, Inconsistency::Refuse)?;
+    println!(
+        "Comparisons: consistency ratio {:.4} by the table {}",
+        ahp.consistency_ratio(),
+        ahp.random_index().name()
+    );
+    let kinds = [
+        ("given", Weighting::Given(&[0.4, 0.3, 0.2, 0.1])),
+        ("compared", Weighting::Ahp(&ahp)),
+        ("entropy", Weighting::Objective(WeightingKind::Entropy)),
+        ("critic", Weighting::Objective(WeightingKind::Critic)),
+        ("component", Weighting::Objective(WeightingKind::PrincipalComponent)),
+        ("learned", Weighting::Learned { retained, options: LearnedOptions::default() }),
+    ];
+    let fit = |(name, weighting)| {
+        let fitted = LoyaltyScore::fit(june, weighting, ScoreOptions::default(), Threads::default())?;
+        Ok((name, fitted.model))
+    };
+    kinds.into_iter().map(fit).collect()
+}
+
+/// Which score puts those first who will be back?
+fn judge(models: &[(&str, LoyaltyScore)], december: &DimensionTable<'_>, spring: &[bool]) -> Result<()> {
+    let models: Vec<(&str, &LoyaltyScore)> = models.iter().map(|(name, model)| (*name, model)).collect();
+    let report = WeightingReport::judge(&models, december, spring, 0.1, Threads::default())?;
+    println!(
+        "\nFound in June 1997, judged by {} of {} customers who bought in 1998",
+        report.retained, report.customers
+    );
+    print!("  {:<10}{:>8}{:>8}{:>8}", "weights", "AUC", "lift", "ranks");
+    NAMES.iter().for_each(|name| print!("{name:>12}"));
+    println!();
+    for (place, row) in report.rows.iter().enumerate() {
+        print!("  {:<10}{:>8.4}{:>8.3}{:>8.4}", row.name, row.auc, row.lift, report.rank_correlation[place]);
+        row.weights.iter().for_each(|weight| print!("{weight:>12.4}"));
+        println!();
+    }
+    Ok(())
+}
+
+/// The rows with a score, best first; of equals, the one that comes first.
+fn best(scores: &LoyaltyScores) -> Vec<usize> {
+    let ranks = scores.ranks();
+    let mut rows: Vec<usize> = (0..ranks.len()).filter(|&row| ranks[row] > 0).collect();
+    rows.sort_by_key(|&row| ranks[row]);
+    rows
+}
+
+/// Why the best are the best, also as the lines of a CSV file.
+fn explain(model: &LoyaltyScore, december: &DimensionTable<'_>, ids: &[String]) -> Result<String> {
+    let parts = model.contributions(december, Threads::default())?;
+    let scores = &parts.scores;
+    println!(
+        "\nThe best in December 1997, and what lifts them above the mean of {:.4}",
+        scores.population_mean()
+    );
+    print!("  {:<10}{:>6}{:>10}{:>10}", "customer", "rank", "score", "known");
+    NAMES.iter().for_each(|name| print!("{name:>12}"));
+    println!("{:>12}", "baseline");
+    let ranks = scores.ranks();
+    for row in best(scores).into_iter().take(5) {
+        print!("  {:<10}{:>6}{:>10.4}", ids[row], ranks[row], scores.scores()[row]);
+        print!("{:>9.1}%", 100.0 * scores.coverage()[row]);
+        parts.columns.iter().for_each(|column| print!("{:>12.4}", column[row]));
+        println!("{:>12.4}", parts.baseline[row]);
+    }
+    let exact = (0..ids.len()).filter(|&row| {
+        let sum = parts.columns.iter().fold(parts.baseline[row], |sum, column| sum + column[row]);
+        sum == scores.scores()[row] - scores.population_mean()
+    });
+    println!("  The parts sum exactly for {} of {} customers", exact.count(), ids.len());
+    let mut lines = format!("customer_id,score,coverage,rank,{},baseline\n", NAMES.join(","));
+    for (row, id) in ids.iter().enumerate() {
+        lines += &format!("{id},{:.6},{:.4},{}", scores.scores()[row], scores.coverage()[row], ranks[row]);
+        parts.columns.iter().for_each(|column| lines += &format!(",{:.6}", column[row]));
+        lines += &format!(",{:.6}\n", parts.baseline[row]);
+    }
+    Ok(lines)
+}
+
+/// What moved scores between the two dates, if the score is fitted anew in December.
+fn changes(
+    model: &LoyaltyScore,
+    june: &DimensionTable<'_>,
+    december: &DimensionTable<'_>,
+    autumn: &[bool],
+    ids: &[String],
+) -> Result<()> {
+    let refit = LoyaltyScore::fit(
+        december,
+        Weighting::Given(&[0.4, 0.3, 0.2, 0.1]),
+        ScoreOptions::default(),
+        Threads::default(),
+    )?;
+    let change = model.change(june, &refit.model, december, Threads::default())?;
+    println!("\nFrom learned weights in June to given ones in December");
+    println!(
+        "  {:<10}{:>10}{:>10}{:>10}{:>12}{:>10}",
+        "customer", "before", "after", "value", "reference", "weights"
+    );
+    for row in (0..ids.len()).filter(|&row| autumn[row]).take(5) {
+        println!(
+            "  {:<10}{:>10.4}{:>10.4}{:>10.4}{:>12.4}{:>10.4}",
+            ids[row],
+            change.before[row],
+            change.after[row],
+            change.value[row],
+            change.reference[row],
+            change.weight[row]
+        );
+    }
+    Ok(())
+}
