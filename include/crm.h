@@ -3323,6 +3323,309 @@ typedef int32_t crm_points_liability_column;
 #endif // __cplusplus
 
 /**
+ * What a tier asks for.
+ */
+enum crm_tier_measure
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Points that count for tiers, apart from the spendable ones.
+     */
+    CRM_TIER_MEASURE_QUALIFYING_POINTS = 0,
+    /**
+     * Money spent, in micro-units of currency.
+     */
+    CRM_TIER_MEASURE_SPEND = 1,
+    /**
+     * Number of orders.
+     */
+    CRM_TIER_MEASURE_ORDERS = 2,
+    /**
+     * The spendable points at this moment.
+     */
+    CRM_TIER_MEASURE_POINTS_BALANCE = 3,
+    /**
+     * A score at this moment.
+     */
+    CRM_TIER_MEASURE_SCORE = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_measure crm_tier_measure;
+#else
+typedef int32_t crm_tier_measure;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a member has the tier that it has, or what happened to it.
+ */
+enum crm_tier_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The member joined.
+     */
+    CRM_TIER_REASON_JOINED = 0,
+    /**
+     * The entry of a higher tier was reached.
+     */
+    CRM_TIER_REASON_ENTRY_REACHED = 1,
+    /**
+     * The totals of a period that ended reach a higher tier.
+     */
+    CRM_TIER_REASON_ENTRY_AT_PERIOD_END = 2,
+    /**
+     * Nothing keeps the tier any more.
+     */
+    CRM_TIER_REASON_KEEP_MISSED = 3,
+    /**
+     * The totals of a period that ended do not keep the tier.
+     */
+    CRM_TIER_REASON_KEEP_MISSED_AT_PERIOD_END = 4,
+    /**
+     * Grace ended and the tier was not kept.
+     */
+    CRM_TIER_REASON_GRACE_ENDED = 5,
+    /**
+     * The totals of the member's life give a tier for ever.
+     */
+    CRM_TIER_REASON_REACHED_FOR_LIFE = 6,
+    /**
+     * A hold was placed by hand.
+     */
+    CRM_TIER_REASON_HOLD_PLACED = 7,
+    /**
+     * A hold came to its end.
+     */
+    CRM_TIER_REASON_HOLD_ENDED = 8,
+    /**
+     * A hold was released by hand.
+     */
+    CRM_TIER_REASON_HOLD_RELEASED = 9,
+    /**
+     * A period ended and the tier is kept.
+     */
+    CRM_TIER_REASON_KEPT_AT_PERIOD_END = 10,
+    /**
+     * The tier is not kept, and grace has begun.
+     */
+    CRM_TIER_REASON_GRACE_STARTED = 11,
+    /**
+     * The tier is kept after all, within grace.
+     */
+    CRM_TIER_REASON_KEPT_IN_GRACE = 12,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_reason crm_tier_reason;
+#else
+typedef int32_t crm_tier_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a hold binds.
+ */
+enum crm_tier_hold_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The member has at least this tier, and more if it earns more.
+     */
+    CRM_TIER_HOLD_KIND_AT_LEAST = 0,
+    /**
+     * The member has exactly this tier.
+     */
+    CRM_TIER_HOLD_KIND_EXACTLY = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_hold_kind crm_tier_hold_kind;
+#else
+typedef int32_t crm_tier_hold_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A column of changes of tiers.
+ */
+enum crm_tier_change_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The member's place in the order of joining, from 0 on.
+     */
+    CRM_TIER_CHANGE_COLUMN_MEMBER = 0,
+    /**
+     * The day since 1970-01-01.
+     */
+    CRM_TIER_CHANGE_COLUMN_DAY = 1,
+    /**
+     * The tier before, from 0 for the lowest; -1 for none.
+     */
+    CRM_TIER_CHANGE_COLUMN_FROM = 2,
+    /**
+     * The tier from that day on; the one before where a tier is only kept or grace begins.
+     */
+    CRM_TIER_CHANGE_COLUMN_TO = 3,
+    /**
+     * A `crm_tier_reason`.
+     */
+    CRM_TIER_CHANGE_COLUMN_REASON = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_change_column crm_tier_change_column;
+#else
+typedef int32_t crm_tier_change_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A column of standings. Days are since 1970-01-01.
+ */
+enum crm_tier_standing_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The tier, from 0 for the lowest; -1 for none.
+     */
+    CRM_TIER_STANDING_COLUMN_TIER = 0,
+    /**
+     * The first day of the tier.
+     */
+    CRM_TIER_STANDING_COLUMN_SINCE = 1,
+    /**
+     * The first day with a lower tier if nothing more happens; `INT64_MIN` if that never comes.
+     */
+    CRM_TIER_STANDING_COLUMN_EXPIRES = 2,
+    /**
+     * A `crm_tier_reason`.
+     */
+    CRM_TIER_STANDING_COLUMN_REASON = 3,
+    /**
+     * The tier on the projected day if nothing more happens; -1 for none.
+     */
+    CRM_TIER_STANDING_COLUMN_PROJECTED_TIER = 4,
+    /**
+     * The end of the period, or the first day on which the tier changes by itself; `INT64_MIN` for none.
+     */
+    CRM_TIER_STANDING_COLUMN_PROJECTED_DAY = 5,
+    /**
+     * The day on which grace ends; `INT64_MIN` outside grace.
+     */
+    CRM_TIER_STANDING_COLUMN_GRACE_ENDS = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_tier_standing_column crm_tier_standing_column;
+#else
+typedef int32_t crm_tier_standing_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a member may not have a reward. In a set of obstacles, bit `k` stands for the one of code `k`; with no bit the member may have it.
+ */
+enum crm_reward_obstacle
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is not offered yet.
+     */
+    CRM_REWARD_OBSTACLE_NOT_YET_VALID = 0,
+    /**
+     * It is offered no more.
+     */
+    CRM_REWARD_OBSTACLE_NO_LONGER_VALID = 1,
+    /**
+     * Not for the member's tier.
+     */
+    CRM_REWARD_OBSTACLE_TIER = 2,
+    /**
+     * Not for the member's segment.
+     */
+    CRM_REWARD_OBSTACLE_SEGMENT = 3,
+    /**
+     * The member's measures are below the threshold.
+     */
+    CRM_REWARD_OBSTACLE_THRESHOLD = 4,
+    /**
+     * The member has had as many as one may have.
+     */
+    CRM_REWARD_OBSTACLE_MEMBER_CAP = 5,
+    /**
+     * All that there are have been given.
+     */
+    CRM_REWARD_OBSTACLE_TOTAL_CAP = 6,
+    /**
+     * The member has too few points.
+     */
+    CRM_REWARD_OBSTACLE_POINTS = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_reward_obstacle crm_reward_obstacle;
+#else
+typedef int32_t crm_reward_obstacle;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A column of the members of a simulation.
+ */
+enum crm_simulated_member_column
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The tier before, from 0 for the lowest; -1 for none.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_TIER_BEFORE = 0,
+    /**
+     * The tier after.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_TIER_AFTER = 1,
+    /**
+     * Points earned before, less those taken back.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_EARNED_BEFORE = 2,
+    /**
+     * Points earned after.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_EARNED_AFTER = 3,
+    /**
+     * Available points before.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_AVAILABLE_BEFORE = 4,
+    /**
+     * Available points after.
+     */
+    CRM_SIMULATED_MEMBER_COLUMN_AVAILABLE_AFTER = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_simulated_member_column crm_simulated_member_column;
+#else
+typedef int32_t crm_simulated_member_column;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * An arm for each label, or for each pair of a label and a stratum, in the order of the labels. Free with `crm_arm_table_free`. Immutable: any
  * number of threads may use it at once.
  */
@@ -3563,6 +3866,11 @@ typedef struct crm_points_liability crm_points_liability;
 typedef struct crm_points_statement crm_points_statement;
 
 /**
+ * The same history under two sets of rules. Free with `crm_program_simulation_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_program_simulation crm_program_simulation;
+
+/**
  * Repeat purchases, age at the last one and age of each customer, with the unit of the ages. Free with
  * `crm_purchase_data_free`. Immutable: any number of threads may use it at once.
  */
@@ -3598,6 +3906,11 @@ typedef struct crm_retention_data crm_retention_data;
  * `crm_retention_model_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_retention_model crm_retention_model;
+
+/**
+ * The rewards of a programme. Free with `crm_reward_catalogue_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_reward_catalogue crm_reward_catalogue;
 
 /**
  * The fitted cut points of a base: they score it, and later data, without drift. Free with `crm_rfm_model_free`.
@@ -3742,6 +4055,21 @@ typedef struct crm_target_table crm_target_table;
  * use it at once.
  */
 typedef struct crm_test_columns crm_test_columns;
+
+/**
+ * What happened to tiers. Free with `crm_tier_changes_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_tier_changes crm_tier_changes;
+
+/**
+ * Members under tier rules. Free with `crm_tier_roster_free`. It is changed by one thread at a time, and read by none meanwhile.
+ */
+typedef struct crm_tier_roster crm_tier_roster;
+
+/**
+ * Where members stand. Free with `crm_tier_standings_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_tier_standings crm_tier_standings;
 
 /**
  * Actual against expected repeat purchases of a cohort, by period. Free with `crm_tracking_free`. Immutable: any number of
@@ -7030,6 +7358,297 @@ typedef struct crm_points_summary {
      */
     size_t lots;
 } crm_points_summary;
+
+/**
+ * What rewards look at in members. Fill with `crm_reward_members_init`, then set what there is; a column that is NULL is 0, or none, for everybody. All
+ * of it belongs to the caller and is read during the call only.
+ */
+typedef struct crm_reward_members {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Members.
+     */
+    size_t length;
+    /**
+     * Names of tiers, NULL for none, or NULL.
+     */
+    const char *const *tiers;
+    /**
+     * Names of segments, NULL for none, or NULL.
+     */
+    const char *const *segments;
+    /**
+     * Qualifying points, or NULL.
+     */
+    const int64_t *qualifying_points;
+    /**
+     * Money spent, in currency units, or NULL.
+     */
+    const double *spend;
+    /**
+     * Orders, or NULL.
+     */
+    const int64_t *orders;
+    /**
+     * Spendable points, with which rewards are paid, or NULL.
+     */
+    const int64_t *points_balance;
+    /**
+     * Scores, NaN for none, or NULL.
+     */
+    const double *scores;
+} crm_reward_members;
+
+/**
+ * Members by their places, rewards by theirs in the catalogue, and quantities, at least 1. Its layout never changes. It belongs to the caller and is
+ * read during the call only.
+ */
+typedef struct crm_reward_grants {
+    /**
+     * The members.
+     */
+    const uint32_t *members;
+    /**
+     * The rewards.
+     */
+    const uint32_t *rewards;
+    /**
+     * How many.
+     */
+    const uint64_t *quantities;
+    /**
+     * Rows.
+     */
+    size_t length;
+} crm_reward_grants;
+
+/**
+ * What a plan comes to for one reward. Set `struct_size` of the first before the call that fills them.
+ */
+typedef struct crm_reward_cost {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Units granted.
+     */
+    uint64_t granted;
+    /**
+     * Members with at least one.
+     */
+    uint64_t members;
+    /**
+     * What they cost the company, in currency units.
+     */
+    double cost;
+    /**
+     * What the members pay in points.
+     */
+    double points;
+    /**
+     * What they are worth to the members, in currency units.
+     */
+    double perceived_value;
+} crm_reward_cost;
+
+/**
+ * What a simulation is valued with. Fill with `crm_simulation_options_init`, then set what there is.
+ */
+typedef struct crm_simulation_options {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The instant up to which time passes, in microseconds since 1970-01-01T00:00Z; not before any event.
+     */
+    int64_t as_of;
+    /**
+     * What one redeemed point costs, in currency units (default 0).
+     */
+    double cost_per_point;
+    /**
+     * The stand-alone price of one point, in currency units, for the liability (default 0).
+     */
+    double value_per_point;
+    /**
+     * The share of points that is never redeemed; NaN (default) for that of the months all of whose points would have lapsed.
+     */
+    double breakage;
+    /**
+     * What counts as close to a threshold: at most so many qualifying points missing; NaN (default, here and below) for a measure that does not count.
+     */
+    double close_points;
+    /**
+     * Or so much money, in currency units.
+     */
+    double close_spend;
+    /**
+     * Or so many orders.
+     */
+    double close_orders;
+    /**
+     * Or so many spendable points.
+     */
+    double close_balance;
+} crm_simulation_options;
+
+/**
+ * What a history comes to under one set of rules. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_simulated_program {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Number of tiers.
+     */
+    uint64_t tiers;
+    /**
+     * Changes of tier along the way.
+     */
+    uint64_t tier_changes;
+    /**
+     * Points earned.
+     */
+    int64_t issued;
+    /**
+     * Points spent, less those that came back.
+     */
+    int64_t burned;
+    /**
+     * Points that lapsed.
+     */
+    int64_t expired;
+    /**
+     * Points taken back by refunds and cancelled accruals.
+     */
+    int64_t reversed;
+    /**
+     * Points that members still have.
+     */
+    int64_t outstanding;
+    /**
+     * The liability for them; NaN if no month of earning is old enough to tell which share is never redeemed.
+     */
+    double liability;
+    /**
+     * What the points spent cost.
+     */
+    double cost;
+    /**
+     * Burns of the history that no longer fit, and are left out.
+     */
+    uint64_t unfit_burns;
+    /**
+     * Their points.
+     */
+    int64_t unfit_points;
+    /**
+     * Other rows that these rules refuse, or that refer to a row left out, and are left out.
+     */
+    uint64_t refused_rows;
+    /**
+     * Events of the kind `CRM_POINTS_EVENT_KIND_SET_TIER` that are left out because tiers follow from rules.
+     */
+    uint64_t ignored_tier_events;
+    /**
+     * Members close to entering the next tier.
+     */
+    uint64_t close_to_next;
+    /**
+     * Members that lack something to keep their tier, and are close to it.
+     */
+    uint64_t close_to_keep;
+} crm_simulated_program;
+
+/**
+ * Members that gain, lose or neither. Its layout never changes.
+ */
+typedef struct crm_winners_and_losers {
+    /**
+     * Members that gain.
+     */
+    uint64_t winners;
+    /**
+     * Members that lose.
+     */
+    uint64_t losers;
+    /**
+     * Members for whom nothing changes.
+     */
+    uint64_t unchanged;
+} crm_winners_and_losers;
+
+/**
+ * What members did: a row a member and day. Fill with `crm_tier_rows_init`, then set what there is. All of it belongs to the caller and is read
+ * during the call only.
+ */
+typedef struct crm_tier_rows {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The members.
+     */
+    const struct crm_ids *ids;
+    /**
+     * The days since 1970-01-01, one for each id.
+     */
+    const int32_t *days;
+    /**
+     * Qualifying points that come on top, or NULL.
+     */
+    const int64_t *qualifying_points;
+    /**
+     * Money that comes on top, in currency units, or NULL.
+     */
+    const double *spend;
+    /**
+     * Orders that come on top, or NULL.
+     */
+    const int64_t *orders;
+    /**
+     * New balances of spendable points, `INT64_MIN` where unchanged, or NULL.
+     */
+    const int64_t *points_balance;
+    /**
+     * New scores, NaN where unchanged, or NULL.
+     */
+    const double *scores;
+} crm_tier_rows;
+
+/**
+ * One tier of a cut by quotas. Set `struct_size` of the first before the call that fills them.
+ */
+typedef struct crm_tier_quota {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The lowest value in the tier; NaN for an empty tier.
+     */
+    double threshold;
+    /**
+     * Places that the share gives.
+     */
+    uint64_t wanted;
+    /**
+     * Members in the tier.
+     */
+    uint64_t taken;
+    /**
+     * Members in this and all higher tiers above the places of these tiers, because a tie is never split.
+     */
+    uint64_t overshoot;
+} crm_tier_quota;
 
 /**
  * How a base is scored. Fill with `crm_rfm_options_init`, then change what differs. Bounds are copied.
@@ -12860,6 +13479,314 @@ crm_status crm_points_recognize(int64_t allocated_micros,
                                 int64_t *revenue,
                                 int64_t *cumulative,
                                 int64_t *liability);
+
+/**
+ * Members of nothing; `struct_size` is `sizeof *members`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_reward_members_init(struct crm_reward_members *members, size_t struct_size);
+
+/**
+ * A catalogue from JSON text: `{"model": "reward_catalogue", "version": 1, "rewards": [{"name": "Mug", "kind": "material", "unit_cost": 3.2,`
+ * `"points_price": 400, "perceived_value": 8, "tiers": ["Gold"], "segments": ["core"], "threshold": {"at_least": {"measure": "orders", "value": 5}},`
+ * `"cap_per_member": 2, "cap_total": 100, "valid_from": "2024-01-01", "valid_until": "2025-01-01"}]}`; only `name` and `unit_cost` must be there.
+ *
+ * `out` receives the catalogue, NULL if the call fails; the caller frees it with `crm_reward_catalogue_free`. Fails with `CRM_STATUS_CORRUPT` for
+ * text that holds none, `CRM_STATUS_INVALID_ARGUMENT` for rewards that make no sense.
+ */
+crm_status crm_reward_catalogue_from_json(const char *json,
+                                          struct crm_reward_catalogue **out);
+
+/**
+ * The catalogue as JSON text.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_reward_catalogue_to_json(const struct crm_reward_catalogue *catalogue, struct crm_bytes **out);
+
+/**
+ * Number of rewards; 0, with the thread's last error set, if `catalogue` is NULL or no such handle.
+ */
+size_t crm_reward_catalogue_length(const struct crm_reward_catalogue *catalogue);
+
+/**
+ * For each member and reward, member by member, the set of `crm_reward_obstacle` that stands between the member and one of it on a day since 1970-01-01.
+ * `given`, or NULL, is what has been given before; it counts for the caps, and its points are paid already. `out` has room for `capacity`, at
+ * least members times rewards.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for a member or reward that does not exist and totals beyond their range, `CRM_STATUS_INVALID_VALUE` for a
+ * quantity of 0, `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_reward_eligibility(const struct crm_reward_catalogue *catalogue,
+                                  const struct crm_reward_members *members,
+                                  const struct crm_reward_grants *given,
+                                  int32_t day,
+                                  uint32_t *out,
+                                  size_t capacity);
+
+/**
+ * Grants wishes in their order, each whole or not at all, and adds up what that costs; what was granted to earlier wishes counts for the caps and for the
+ * points that are left. Results that nobody wants may be NULL.
+ *
+ * - `refused` receives for each wish its set of `crm_reward_obstacle`, 0 for a granted one.
+ * - `costs` receives a struct for each reward; set `struct_size` of the first.
+ * - `balances` receives each member's points after the plan.
+ *
+ * Fails as `crm_reward_eligibility` does, for `wishes` too.
+ */
+crm_status crm_reward_plan(const struct crm_reward_catalogue *catalogue,
+                           const struct crm_reward_members *members,
+                           const struct crm_reward_grants *given,
+                           const struct crm_reward_grants *wishes,
+                           int32_t day,
+                           uint32_t *refused,
+                           struct crm_reward_cost *costs,
+                           int64_t *balances);
+
+/**
+ * Frees a catalogue; NULL is accepted. No thread may use it any more.
+ */
+void crm_reward_catalogue_free(struct crm_reward_catalogue *catalogue);
+
+/**
+ * Options with their defaults; `struct_size` is `sizeof *options`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_simulation_options_init(struct crm_simulation_options *options, size_t struct_size);
+
+/**
+ * Runs the events of a history under two sets of rules. Tiers are the JSON text of tier rules, as `crm_tier_roster_from_json` takes it, or NULL: then the events that give
+ * tiers count, which are left out otherwise.
+ *
+ * Behaviour is held fixed: the same purchases, refunds and burns happen under both. Burns that no longer fit are counted and left out, not shrunk or moved;
+ * other rows that only one set of rules refuses are counted.
+ *
+ * `out` receives the simulation, NULL if the call fails; the caller frees it with `crm_program_simulation_free`. Fails as `crm_points_ledger_apply` does for a row that is
+ * wrong under both rules, and with `CRM_STATUS_INVALID_ARGUMENT` for tiers that ask for a score, which no event gives, and `CRM_STATUS_INVALID_VALUE` for a
+ * time before an event.
+ */
+crm_status crm_program_simulation_run(const struct crm_points_events *events,
+                                      const struct crm_loyalty_program *before,
+                                      const char *tiers_before,
+                                      const struct crm_loyalty_program *after,
+                                      const char *tiers_after,
+                                      const struct crm_simulation_options *options,
+                                      struct crm_program_simulation **out);
+
+/**
+ * What the numbers mean and do not mean: behaviour is held fixed. A string that lives as long as the program.
+ */
+const char *crm_program_simulation_statement(void);
+
+/**
+ * What the history comes to under the first rules (`after` 0) or the other ones (1): set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` for points beyond 64 bits.
+ */
+crm_status crm_program_simulation_side(const struct crm_program_simulation *simulation,
+                                       int32_t after,
+                                       struct crm_simulated_program *out);
+
+/**
+ * Copies members by the tier before (rows) and after (columns), row by row, those in no tier first, to `out`, which has room for `capacity`, at least the tiers before and
+ * one times the tiers after and one.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_program_simulation_migration(const struct crm_program_simulation *simulation,
+                                            uint64_t *out,
+                                            size_t capacity);
+
+/**
+ * Who gains and loses, by the place of the tier (`by_points` 0) or by the points earned, less those taken back (1).
+ */
+crm_status crm_program_simulation_gains(const struct crm_program_simulation *simulation,
+                                        int32_t by_points,
+                                        struct crm_winners_and_losers *out);
+
+/**
+ * Number of members, those merged into others left out; 0, with the thread's last error set, if `simulation` is NULL or no such handle.
+ */
+size_t crm_program_simulation_members(const struct crm_program_simulation *simulation);
+
+/**
+ * Copies a column of members, a `crm_simulated_member_column`, in the order in which they joined, to `out`, which has room for `capacity`, at least
+ * `crm_program_simulation_members`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_program_simulation_column(const struct crm_program_simulation *simulation,
+                                         int32_t column,
+                                         int64_t *out,
+                                         size_t capacity);
+
+/**
+ * Frees a simulation; NULL is accepted. No thread may use it any more.
+ */
+void crm_program_simulation_free(struct crm_program_simulation *simulation);
+
+/**
+ * Rows of nothing; `struct_size` is `sizeof *rows`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a size that no version of the struct has.
+ */
+crm_status crm_tier_rows_init(struct crm_tier_rows *rows, size_t struct_size);
+
+/**
+ * A roster without members, under rules as JSON text:
+ * `{"model": "tier_rules", "version": 1, "tiers": [{"name": "Silver", "entry": {"at_least": {"measure": "qualifying_points", "value": 100}}}],`
+ * `"options": {"period": {"fixed": {"start": "2024-01-01", "length": {"months": 12}}}, "upgrade": "immediate", "downgrade": "period_end",`
+ * `"landing": "by_balance", "grace": {"days": 60}}}`. A tier may have `keep` and `lifetime` too; conditions are `at_least`, `all` and `any`; periods
+ * `"unbounded"`, `fixed`, `joining`, `tier` (`at_upgrade`) and `rolling` (`review`). What `crm_tier_roster_to_json` gave is a roster with its members.
+ *
+ * `out` receives the roster, NULL if the call fails; the caller frees it with `crm_tier_roster_free`. Fails with `CRM_STATUS_CORRUPT` for text that holds
+ * neither, and `CRM_STATUS_INVALID_ARGUMENT` for tiers that overlap or are not in order, a keep condition above the entry, and options that contradict
+ * each other.
+ */
+crm_status crm_tier_roster_from_json(const char *json,
+                                     struct crm_tier_roster **out);
+
+/**
+ * The roster, with its rules, as JSON text.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_tier_roster_to_json(const struct crm_tier_roster *roster, struct crm_bytes **out);
+
+/**
+ * Number of members; 0, with the thread's last error set, if `roster` is NULL or no such handle.
+ */
+size_t crm_tier_roster_length(const struct crm_tier_roster *roster);
+
+/**
+ * Takes in members, with the days since 1970-01-01 on which they join, one for each id.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for somebody who is a member already. On an error, here and below, the roster stays as it was.
+ */
+crm_status crm_tier_roster_join(struct crm_tier_roster *roster,
+                                const struct crm_ids *ids,
+                                const int32_t *joined);
+
+/**
+ * Takes up what members did. `out` may be NULL; it receives what happened to their tiers up to then, and the caller frees it with
+ * `crm_tier_changes_free`.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` for somebody who is no member, `CRM_STATUS_OUT_OF_RANGE` for a day before one that came before and for
+ * totals beyond their range; the error names the row.
+ */
+crm_status crm_tier_roster_qualify(struct crm_tier_roster *roster,
+                                   const struct crm_tier_rows *rows,
+                                   struct crm_tier_changes **out);
+
+/**
+ * Places holds: from a day on each member has at least, or exactly (a `crm_tier_hold_kind`), a tier by its name, NULL for none. `until` are the first days
+ * without the holds; NULL, or `INT32_MIN` for a row, is a hold without end. What members earn goes on below. `out` as for `crm_tier_roster_qualify`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an unknown tier and a hold that ends on its first day or before, and as `crm_tier_roster_qualify` does.
+ */
+crm_status crm_tier_roster_hold(struct crm_tier_roster *roster,
+                                const struct crm_ids *ids,
+                                const int32_t *days,
+                                const char *const *tiers,
+                                int32_t kind,
+                                const int32_t *until,
+                                struct crm_tier_changes **out);
+
+/**
+ * Releases holds; members without one stay as they are. `out` as for `crm_tier_roster_qualify`.
+ */
+crm_status crm_tier_roster_release(struct crm_tier_roster *roster,
+                                   const struct crm_ids *ids,
+                                   const int32_t *days,
+                                   struct crm_tier_changes **out);
+
+/**
+ * Lets time pass for every member up to a day since 1970-01-01. `out` as for `crm_tier_roster_qualify`.
+ *
+ * Fails with `CRM_STATUS_OUT_OF_RANGE` if a member is known beyond that day.
+ */
+crm_status crm_tier_roster_advance(struct crm_tier_roster *roster, int32_t day, struct crm_tier_changes **out);
+
+/**
+ * Frees a roster; NULL is accepted. No thread may use it any more.
+ */
+void crm_tier_roster_free(struct crm_tier_roster *roster);
+
+/**
+ * Number of changes; 0, with the thread's last error set, if `changes` is NULL or no such handle.
+ */
+size_t crm_tier_changes_length(const struct crm_tier_changes *changes);
+
+/**
+ * Copies a column of changes, a `crm_tier_change_column`, to `out`, which has room for `capacity`, at least `crm_tier_changes_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_tier_changes_column(const struct crm_tier_changes *changes,
+                                   int32_t column,
+                                   int64_t *out,
+                                   size_t capacity);
+
+/**
+ * Frees changes; NULL is accepted. No thread may use them any more.
+ */
+void crm_tier_changes_free(struct crm_tier_changes *changes);
+
+/**
+ * Where every member stands on a day since 1970-01-01, as if nothing happened up to then; the roster does not change.
+ *
+ * `out` receives the standings, NULL if the call fails; the caller frees them with `crm_tier_standings_free`. Fails with `CRM_STATUS_OUT_OF_RANGE` if a
+ * member is known beyond that day.
+ */
+crm_status crm_tier_roster_standings(const struct crm_tier_roster *roster,
+                                     int32_t day,
+                                     struct crm_tier_standings **out);
+
+/**
+ * Copies a column of standings, a `crm_tier_standing_column`, to `out`, which has room for `capacity`, at least the number of members.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_tier_standings_column(const struct crm_tier_standings *standings,
+                                     int32_t column,
+                                     int64_t *out,
+                                     size_t capacity);
+
+/**
+ * Copies what is missing of a measure alone (a `crm_tier_measure`; money in currency units) to keep the tier, NaN where it alone cannot do it, to `out`, which has
+ * room for `capacity`, at least the number of members.
+ */
+crm_status crm_tier_standings_to_keep(const struct crm_tier_standings *standings,
+                                      int32_t measure,
+                                      double *out,
+                                      size_t capacity);
+
+/**
+ * Copies what is missing of a measure alone to enter the next tier, as `crm_tier_standings_to_keep` does; NaN in the highest.
+ */
+crm_status crm_tier_standings_to_next(const struct crm_tier_standings *standings,
+                                      int32_t measure,
+                                      double *out,
+                                      size_t capacity);
+
+/**
+ * Frees standings; NULL is accepted. No thread may use them any more.
+ */
+void crm_tier_standings_free(struct crm_tier_standings *standings);
+
+/**
+ * Cuts `length` values by the shares of `count` tiers, from low to high; NaN is a member without a value. `out` has `count` structs.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a share outside (0, 1] and shares that sum to more than 1, `CRM_STATUS_INVALID_VALUE` for a value that is
+ * infinite, `CRM_STATUS_EMPTY` if there is none.
+ */
+crm_status crm_tier_quotas_cut(const double *shares,
+                               size_t count,
+                               const double *values,
+                               size_t length,
+                               struct crm_tier_quota *out);
 
 /**
  * The base with scores and segments as a table of one row a customer: the columns of the base, `recency_score`,

@@ -66,6 +66,10 @@ mod _crm {
         proportional_weights, recognize_points,
     };
     #[pymodule_export]
+    use crate::loyalty::{
+        RewardCatalogue, RewardMembers, TierRoster, TierRules, cut_quotas, quota_rules, simulate_program,
+    };
+    #[pymodule_export]
     use crate::rfm::{
         RfmModel, RfmScores, SegmentMap, Segments, audit, customer_table, migration, segment_summary,
     };

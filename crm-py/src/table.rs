@@ -46,6 +46,12 @@ impl Table {
                 let values: Vec<u8> = array.as_boolean().values().iter().map(u8::from).collect();
                 ("bool", as_bytes(&values))
             }
+            DataType::Date32 if array.null_count() > 0 => {
+                let days = array.as_primitive::<Date32Type>().iter();
+                // NumPy's "not a time".
+                let days: Vec<i64> = days.map(|day| day.map_or(i64::MIN, i64::from)).collect();
+                ("datetime64[D]", writable(py, &days).into_any())
+            }
             DataType::Date32 => ("days", as_bytes(array.as_primitive::<Date32Type>().values().inner())),
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 // NumPy's "not a time" is the smallest integer.
@@ -182,6 +188,19 @@ impl Columns {
 
     pub(crate) fn days(self, name: &str, values: impl IntoIterator<Item = Day>) -> Self {
         self.add(name, Arc::new(Date32Array::from_iter_values(values.into_iter().map(Day::number))))
+    }
+
+    pub(crate) fn optional_days(self, name: &str, values: impl IntoIterator<Item = Option<Day>>) -> Self {
+        let days: Date32Array = values.into_iter().map(|day| day.map(Day::number)).collect();
+        self.add(name, Arc::new(days))
+    }
+
+    pub(crate) fn optional_texts<T: AsRef<str>>(
+        self,
+        name: &str,
+        values: impl IntoIterator<Item = Option<T>>,
+    ) -> Self {
+        self.add(name, Arc::new(values.into_iter().collect::<StringArray>()))
     }
 
     pub(crate) fn truths(self, name: &str, values: impl IntoIterator<Item = bool>) -> Self {

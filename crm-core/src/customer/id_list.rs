@@ -115,6 +115,16 @@ impl IdList {
         (0..self.len()).map(|row| self.ids.get(row))
     }
 
+    /// The ids as a column.
+    pub fn as_column(&self) -> IdColumn<'_> {
+        match &self.ids {
+            Ids::Integer(values) => IdColumn::Integer(values.into()),
+            Ids::Text(texts) => {
+                IdColumn::OptionalText((0..texts.len()).map(|row| Some(texts.get(row))).collect())
+            }
+        }
+    }
+
     /// The id of a row that is known to be there.
     pub(crate) fn at(&self, row: usize) -> CustomerId<'_> {
         self.ids.get(row)

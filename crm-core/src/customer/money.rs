@@ -9,6 +9,8 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, ErrorKind, Result};
+
 /// Micro-units in one currency unit.
 pub const MICROS_PER_UNIT: i64 = 1_000_000;
 
@@ -53,6 +55,16 @@ impl Money {
         // Almost every total fits 64 bits, and the conversion of 128 is a library call.
         let micros = i64::try_from(self.0).map_or_else(|_| self.0 as f64, |micros| micros as f64);
         micros / (f64::from(count) * MICROS_PER_UNIT as f64)
+    }
+
+    /// The amount nearest to a double in currency units; halves of a micro-unit go to the even one.
+    ///
+    /// # Errors
+    /// `OutOfRange` for a number that is not finite, or outside one row's range.
+    pub fn from_f64(amount: f64) -> Result<Self> {
+        micros_from_f64(amount)
+            .map(|micros| Self(micros.into()))
+            .ok_or_else(|| Error::new(ErrorKind::OutOfRange, format!("{amount} is not a number {ROW_BOUND}")))
     }
 
     /// The amount nearest to a decimal number such as `-1234.5`; halves of a micro-unit go to the even one.

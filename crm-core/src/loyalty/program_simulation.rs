@@ -134,7 +134,7 @@ impl ProgramSimulation {
         place.filter(|_| column < columns).and_then(|place| self.migration.get(place)).copied().unwrap_or(0)
     }
 
-    /// Runs the events of a history under two sets of rules, and compares what comes of it.
+    /// Runs the events of a history, in one batch or many, under two sets of rules, and compares what comes of it.
     ///
     /// Tiers: points earned by purchases and bonuses count as qualifying ones, less those that refunds and cancelled accruals claim back; spend is
     /// the amount of purchases less refunds; an order counts once. A backdated event counts for tiers on the day on which it comes. Merging moves points,
@@ -145,17 +145,18 @@ impl ProgramSimulation {
     /// `InvalidArgument` for tiers that ask for a score, which no event gives; `InvalidValue` for an `as_of` before an event; `OutOfRange` for
     /// totals that do not fit.
     pub fn run(
-        history: &EventColumns<'_>,
+        history: &[EventColumns<'_>],
         before: SimulatedRules<'_>,
         after: SimulatedRules<'_>,
         options: &SimulationOptions,
     ) -> Result<Self> {
         let mut runs = [Run::new(before.program, before.tiers)?, Run::new(after.program, after.tiers)?];
         let mut sides = [SimulatedProgram::default(), SimulatedProgram::default()];
-        for row in 0..history.len() {
-            let at_row = |error: Error| error.at_row(row as u64);
+        let rows = history.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
+        for (number, (batch, row)) in rows.enumerate() {
+            let at_row = |error: Error| error.at_row(number as u64);
             let [one, other] = &mut runs;
-            let outcomes = [one.row(history, row).map_err(at_row)?, other.row(history, row).map_err(at_row)?];
+            let outcomes = [one.row(batch, row).map_err(at_row)?, other.row(batch, row).map_err(at_row)?];
             if let [RowOutcome::Refused(error), RowOutcome::Refused(_)] = outcomes {
                 return Err(at_row(error));
             }
@@ -365,7 +366,7 @@ mod tests {
             breakage: Breakage::Given(Decimal::from_micros(100_000)),
             close: TierGap { qualifying_points: Some(60), ..TierGap::default() },
         };
-        ProgramSimulation::run(&batch, before, after, &options)
+        ProgramSimulation::run(&[batch], before, after, &options)
     }
 
     fn tiers(gold: f64) -> TierRules {

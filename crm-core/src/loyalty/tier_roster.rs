@@ -302,6 +302,16 @@ impl TierRoster {
         serde_json::to_string(&saved).unwrap_or_default()
     }
 
+    /// A roster from its JSON text, or one without members from the JSON text of rules.
+    ///
+    /// # Errors
+    /// Those of [`from_json`](Self::from_json) and of [`TierRules::from_json`].
+    pub fn from_json_or_rules(text: &str) -> Result<Self> {
+        let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        let holds_roster = value.is_some_and(|value| value.get("model").is_some_and(|model| model == MODEL));
+        if holds_roster { Self::from_json(text) } else { TierRules::from_json(text).map(Self::new) }
+    }
+
     /// A roster from its JSON text.
     ///
     /// # Errors

@@ -107,6 +107,17 @@ impl Default for TierOptions {
     }
 }
 
+impl TierOptions {
+    /// Options from their JSON text; what is left out keeps its default.
+    ///
+    /// # Errors
+    /// `Parse` for a text that holds no such options.
+    pub fn from_json(text: &str) -> Result<Self> {
+        serde_json::from_str(text)
+            .map_err(|error| Error::new(ErrorKind::Parse, error.to_string()).on("options"))
+    }
+}
+
 /// Most tiers that a programme may have.
 const MOST_TIERS: usize = 100;
 const VERSION: u32 = 1;

@@ -17,7 +17,9 @@ mod history;
 #[path = "../log/mod.rs"]
 mod log;
 mod loyalty_points;
+mod loyalty_rewards;
 mod loyalty_score;
+mod loyalty_simulation;
 mod loyalty_tiers;
 mod naive_points;
 mod naive_rules;

@@ -27,7 +27,7 @@ impl crm_ids {
     ///
     /// # Safety
     /// `ids` is null or points to a struct whose array has `length` rows.
-    pub(super) unsafe fn read<T>(
+    pub(crate) unsafe fn read<T>(
         argument: &str,
         ids: *const Self,
         with: impl FnOnce(&IdColumn<'_>) -> Outcome<T>,
@@ -66,7 +66,7 @@ impl crm_ids {
     ///
     /// # Safety
     /// As [`read`](Self::read).
-    pub(super) unsafe fn list(argument: &str, ids: *const Self) -> Outcome<IdList> {
+    pub(crate) unsafe fn list(argument: &str, ids: *const Self) -> Outcome<IdList> {
         // SAFETY: as the caller promises.
         unsafe { Self::read(argument, ids, |column| Ok(IdList::new(column)?)) }
     }

@@ -16,3 +16,6 @@ pub mod points_program;
 pub mod points_revenue;
 
 // Tiers, rewards, simulation.
+pub mod rewards;
+pub mod simulation;
+pub mod tiers;

@@ -8,6 +8,9 @@ mod weights;
 mod points;
 
 // Tiers, rewards, simulation.
+mod rewards;
+mod simulation;
+mod tiers;
 
 // Score.
 pub(crate) use score::{
@@ -17,3 +20,8 @@ pub(crate) use weights::{ahp_synthesis, ahp_weights, objective_weights, proporti
 
 // Points: program, ledger, statement, liability.
 pub(crate) use points::{LoyaltyProgram, PointsLedger, allocate_price, recognize_points};
+
+// Tiers, rewards, simulation.
+pub(crate) use rewards::{RewardCatalogue, RewardMembers};
+pub(crate) use simulation::simulate_program;
+pub(crate) use tiers::{TierRoster, TierRules, cut_quotas, quota_rules};

@@ -23,7 +23,7 @@ use crate::table::{Columns, Table};
 /// The rules of a points programme.
 #[pyclass(frozen, eq, module = "crm._crm")]
 #[derive(PartialEq)]
-pub(crate) struct LoyaltyProgram(CoreProgram);
+pub(crate) struct LoyaltyProgram(pub(super) CoreProgram);
 
 #[pymethods]
 impl LoyaltyProgram {
@@ -216,7 +216,7 @@ impl PointsLedger {
 }
 
 /// Columns as record batches: as many rows at a time as lie together in each.
-fn batches(py: Python<'_>, columns: &[(String, PyRef<'_, Column>)]) -> PyResult<Vec<RecordBatch>> {
+pub(super) fn batches(py: Python<'_>, columns: &[(String, PyRef<'_, Column>)]) -> PyResult<Vec<RecordBatch>> {
     let lengths = columns.iter().map(|(_, column)| column.length(py)).collect::<PyResult<Vec<usize>>>()?;
     let rows = lengths.first().copied().unwrap_or(0);
     if let Some(place) = lengths.iter().position(|&length| length != rows) {
@@ -243,11 +243,11 @@ fn batches(py: Python<'_>, columns: &[(String, PyRef<'_, Column>)]) -> PyResult<
     }
 }
 
-fn decimal(name: &str, text: &str) -> Result<Decimal> {
+pub(super) fn decimal(name: &str, text: &str) -> Result<Decimal> {
     Decimal::parse(text).ok_or_else(|| Error::argument(name, text, "a decimal number within ±9223372036854"))
 }
 
-fn money(name: &str, text: &str) -> Result<Money> {
+pub(super) fn money(name: &str, text: &str) -> Result<Money> {
     decimal(name, text).map(|value| Money::from_micros(value.micros().into()))
 }
 

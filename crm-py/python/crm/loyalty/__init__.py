@@ -11,6 +11,7 @@ from crm.loyalty.points import (
     allocate_price,
     recognize_points,
 )
+from crm.loyalty.rewards import Reward, RewardCatalogue, RewardMembers, RewardPlan
 from crm.loyalty.score import (
     Combination,
     FittedScore,
@@ -20,6 +21,20 @@ from crm.loyalty.score import (
     ScoreContributions,
     WeightingReport,
     judge_weightings,
+)
+from crm.loyalty.simulation import ProgramSimulation, SimulatedProgram, WinnersAndLosers, simulate_program
+from crm.loyalty.tiers import (
+    Tier,
+    TierQuotas,
+    TierRoster,
+    TierRules,
+    all_of,
+    any_of,
+    at_least,
+    fixed_period,
+    joining_period,
+    rolling_period,
+    tier_period,
 )
 from crm.loyalty.weights import (
     Ahp,
@@ -50,12 +65,31 @@ __all__ = [
     "PointsLiability",
     "PointsRevenue",
     "PriceAllocation",
+    "ProgramSimulation",
     "RandomIndex",
+    "Reward",
+    "RewardCatalogue",
+    "RewardMembers",
+    "RewardPlan",
     "ScoreContributions",
+    "SimulatedProgram",
+    "Tier",
+    "TierQuotas",
+    "TierRoster",
+    "TierRules",
     "WeightingReport",
+    "WinnersAndLosers",
+    "all_of",
     "allocate_price",
+    "any_of",
+    "at_least",
+    "fixed_period",
+    "joining_period",
     "judge_weightings",
     "objective_weights",
     "proportional_weights",
     "recognize_points",
+    "rolling_period",
+    "simulate_program",
+    "tier_period",
 ]
