@@ -196,7 +196,6 @@ def main(log: str = "examples/data/cdnow/transactions.csv", out: str = "loyalty.
     changes(models["learned"], june, december, autumn, ids)
     points()
     tiers()
-    tiers()
     Path(out).write_text(lines, encoding="utf-8", newline="\n")
     print(f"\nWrote the scores of {len(ids)} customers to {out}")
 
