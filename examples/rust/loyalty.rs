@@ -113,11 +113,15 @@ fn judge(models: &[(&str, LoyaltyScore)], december: &DimensionTable<'_>, spring:
         report.retained, report.customers
     );
     print!("  {:<10}{:>8}{:>8}{:>8}", "weights", "AUC", "lift", "ranks");
-    NAMES.iter().for_each(|name| print!("{name:>12}"));
+    for name in NAMES {
+        print!("{name:>12}");
+    }
     println!();
     for (place, row) in report.rows.iter().enumerate() {
         print!("  {:<10}{:>8.4}{:>8.3}{:>8.4}", row.name, row.auc, row.lift, report.rank_correlation[place]);
-        row.weights.iter().for_each(|weight| print!("{weight:>12.4}"));
+        for weight in &row.weights {
+            print!("{weight:>12.4}");
+        }
         println!();
     }
     Ok(())
@@ -140,13 +144,17 @@ fn explain(model: &LoyaltyScore, december: &DimensionTable<'_>, ids: &[String]) 
         scores.population_mean()
     );
     print!("  {:<10}{:>6}{:>10}{:>10}", "customer", "rank", "score", "known");
-    NAMES.iter().for_each(|name| print!("{name:>12}"));
+    for name in NAMES {
+        print!("{name:>12}");
+    }
     println!("{:>12}", "baseline");
     let ranks = scores.ranks();
     for row in best(scores).into_iter().take(5) {
         print!("  {:<10}{:>6}{:>10.4}", ids[row], ranks[row], scores.scores()[row]);
         print!("{:>9.1}%", 100.0 * scores.coverage()[row]);
-        parts.columns.iter().for_each(|column| print!("{:>12.4}", column[row]));
+        for column in &parts.columns {
+            print!("{:>12.4}", column[row]);
+        }
         println!("{:>12.4}", parts.baseline[row]);
     }
     let exact = (0..ids.len()).filter(|&row| {
@@ -154,13 +162,18 @@ fn explain(model: &LoyaltyScore, december: &DimensionTable<'_>, ids: &[String]) 
         sum == scores.scores()[row] - scores.population_mean()
     });
     println!("  The parts sum exactly for {} of {} customers", exact.count(), ids.len());
-    let mut lines = format!("customer_id,score,coverage,rank,{},baseline\n", NAMES.join(","));
+    let mut lines = vec![format!("customer_id,score,coverage,rank,{},baseline", NAMES.join(","))];
     for (row, id) in ids.iter().enumerate() {
-        lines += &format!("{id},{:.6},{:.4},{}", scores.scores()[row], scores.coverage()[row], ranks[row]);
-        parts.columns.iter().for_each(|column| lines += &format!(",{:.6}", column[row]));
-        lines += &format!(",{:.6}\n", parts.baseline[row]);
+        let (score, coverage) = (scores.scores()[row], scores.coverage()[row]);
+        let parts: Vec<String> = parts
+            .columns
+            .iter()
+            .chain([&parts.baseline])
+            .map(|column| format!("{:.6}", column[row]))
+            .collect();
+        lines.push(format!("{id},{score:.6},{coverage:.4},{},{}", ranks[row], parts.join(",")));
     }
-    Ok(lines)
+    Ok(lines.join("\n") + "\n")
 }
 
 /// What moved scores between the two dates, if the score is fitted anew in December.

@@ -88,7 +88,8 @@ mod tests {
     fn half_life_of_ninety_days() {
         // 2^(-t/h), by definition.
         let decay = Decay::HalfLife { days: 90.0 };
-        for (age, weight) in [(0.0, 1.0), (45.0, 0.707_106_781_186_547_6), (90.0, 0.5), (180.0, 0.25)] {
+        for (age, weight) in [(0.0, 1.0), (45.0, std::f64::consts::FRAC_1_SQRT_2), (90.0, 0.5), (180.0, 0.25)]
+        {
             assert!((decay.weight(age) - weight).abs() < 1e-15, "{age}");
         }
     }

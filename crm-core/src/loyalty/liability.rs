@@ -187,13 +187,12 @@ impl PointsLiability {
             if expected == 0 {
                 return Ok(Money::ZERO);
             }
-            let micros = match allocated.micros().checked_mul(left) {
-                Some(product) => round_half_even(product, expected),
+            let micros = if let Some(product) = allocated.micros().checked_mul(left) {
+                round_half_even(product, expected)
+            } else {
                 // Beyond 10^13 points a millionth of one changes nothing.
-                None => {
-                    let one = i128::from(MICROS_PER_UNIT);
-                    round_half_even(allocated.micros() * (left / one), expected / one)
-                }
+                let one = i128::from(MICROS_PER_UNIT);
+                round_half_even(allocated.micros() * (left / one), expected / one)
             };
             Ok(Money::from_micros(micros))
         })

@@ -46,6 +46,7 @@ mod points_fold;
 mod points_history;
 mod points_ledger;
 mod points_merge;
+mod points_refund;
 mod program;
 mod refund_rule;
 mod statement;

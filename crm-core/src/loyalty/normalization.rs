@@ -256,7 +256,9 @@ impl Normalizer {
             Rule::Unknown => numbers.fill(f64::NAN),
         }
         if self.lower {
-            numbers.iter_mut().for_each(|number| *number = 1.0 - *number);
+            for number in numbers.iter_mut() {
+                *number = 1.0 - *number;
+            }
         }
         numbers.iter().fold(false, |any, number| any | number.is_nan())
     }

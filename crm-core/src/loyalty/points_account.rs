@@ -293,13 +293,11 @@ impl PointsAccount {
     pub(super) fn check_room(&self, points: i64) -> Result<()> {
         let t = &self.totals;
         let come = t.earned.checked_add(t.restored).and_then(|sum| sum.checked_add(t.received));
-        match come.and_then(|come| come.checked_add(points)) {
-            Some(_) => Ok(()),
-            None => {
-                let message = format!("{points} points more take the total of the member above {}", i64::MAX);
-                Err(Error::new(ErrorKind::OutOfRange, message).on("points"))
-            }
+        if come.and_then(|come| come.checked_add(points)).is_some() {
+            return Ok(());
         }
+        let message = format!("{points} points more take the total of the member above {}", i64::MAX);
+        Err(Error::new(ErrorKind::OutOfRange, message).on("points"))
     }
 
     /// Puts a lot in its place, together with points of the same accrual and expiry.

@@ -5,7 +5,7 @@ use super::points_account::{Accrual, Lot, PointsAccount, Portion, Redemption, Re
 use super::points_entry::{EntryKind, PointsEntry};
 use super::points_event::{EventId, PointsAction, PointsEvent};
 use super::program::{Enrollment, LoyaltyProgram};
-use super::refund_rule::{AfterSpending, LapsedPoints, RefundBasis};
+use super::refund_rule::AfterSpending;
 use crate::customer::{Day, MICROS_PER_DAY, Money};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -110,7 +110,7 @@ impl LoyaltyProgram {
         account.has_joined = true;
         let id = event.id.clone().unwrap_or(EventId::Integer(0));
         let mut step = Step { program: self, account, time, via, event: id, entries };
-        step.advance(time)?;
+        step.advance(time);
         step.account.clock = time;
         step.act(&event.action)?;
         if let Some(id) = &event.id {
@@ -158,7 +158,7 @@ impl Step<'_> {
         }
     }
 
-    fn refuse(&self, kind: ErrorKind, column: &str, message: &str) -> Error {
+    pub(super) fn refuse(&self, kind: ErrorKind, column: &str, message: &str) -> Error {
         refused(kind, column, &self.event.to_string(), message)
     }
 
@@ -179,7 +179,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn check_room(&self, points: i64) -> Result<()> {
+    pub(super) fn check_room(&self, points: i64) -> Result<()> {
         self.account.check_room(points).map_err(|error| self.about(&error))
     }
 
@@ -226,25 +226,18 @@ impl Step<'_> {
     }
 
     /// Lets points lapse and become available, one lot after the other, in the order of time.
-    pub(super) fn advance(&mut self, to: i64) -> Result<()> {
+    pub(super) fn advance(&mut self, to: i64) {
         while self.account.next_due <= to && self.account.next_due < i64::MAX {
             let due = self.account.next_due;
             // Of lots that fall due together, those that lapse come first: they cannot pay what is owed any more.
-            let lapses = self.account.lots.iter().position(|lot| lot.expires_at == due);
-            match lapses {
-                Some(place) => self.lapse(place, due),
-                None => {
-                    let Some(place) = self.account.lots.iter().position(|lot| lot.pending_until == due)
-                    else {
-                        self.account.refresh_due();
-                        continue;
-                    };
-                    self.release(place, due)?;
-                }
+            if let Some(place) = self.account.lots.iter().position(|lot| lot.expires_at == due) {
+                self.lapse(place, due);
+            } else if let Some(place) = self.account.lots.iter().position(|lot| lot.pending_until == due) {
+                self.release(place, due);
             }
+            // The lot may have been spent meanwhile: then nothing falls due at that time.
             self.account.refresh_due();
         }
-        Ok(())
     }
 
     fn lapse(&mut self, place: usize, time: i64) {
@@ -261,18 +254,18 @@ impl Step<'_> {
         self.post(EntryKind::Expired, &lot.event.clone(), time, &lot, lot.points);
     }
 
-    fn release(&mut self, place: usize, time: i64) -> Result<()> {
+    fn release(&mut self, place: usize, time: i64) {
         let mut lot = self.account.lots[place].clone();
         lot.pending_until = i64::MIN;
         self.account.lots[place].pending_until = i64::MIN;
         self.account.pending -= lot.points;
         self.account.available += lot.points;
         self.post(EntryKind::Released, &lot.event.clone(), time, &lot, lot.points);
-        self.settle(&lot.event, time).map(|_| ())
+        self.settle(&lot.event, time);
     }
 
     /// Takes available points in the order of spending; there are enough of them.
-    fn burn(&mut self, kind: EntryKind, event: &EventId, time: i64, points: i64) -> Vec<Portion> {
+    pub(super) fn burn(&mut self, kind: EntryKind, event: &EventId, time: i64, points: i64) -> Vec<Portion> {
         let (mut portions, mut left, mut place) = (Vec::new(), points, 0);
         while left > 0 && place < self.account.lots.len() {
             let lot = &mut self.account.lots[place];
@@ -295,23 +288,23 @@ impl Step<'_> {
     }
 
     /// Pays what is owed from what is available.
-    pub(super) fn settle(&mut self, event: &EventId, time: i64) -> Result<Vec<Portion>> {
+    pub(super) fn settle(&mut self, event: &EventId, time: i64) -> Vec<Portion> {
         let points = self.account.debt.min(self.account.available);
         if points == 0 {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let portions = self.burn(EntryKind::Settled, event, time, points);
         self.account.debt -= points;
         self.account.totals.settled += points;
-        Ok(portions)
+        portions
     }
 
-    fn settle_now(&mut self) -> Result<()> {
+    pub(super) fn settle_now(&mut self) {
         let event = self.event.clone();
-        self.settle(&event, self.time).map(|_| ())
+        self.settle(&event, self.time);
     }
 
-    fn expires_at(&self, time: i64) -> Result<i64> {
+    pub(super) fn expires_at(&self, time: i64) -> Result<i64> {
         self.program
             .rules()
             .expiry
@@ -360,17 +353,17 @@ impl Step<'_> {
             lapsed: 0,
         });
         self.account.next_close = self.account.next_close.min(until);
-        self.settle_now()
+        self.settle_now();
+        Ok(())
     }
 
     fn redeem(&mut self, points: i64) -> Result<()> {
         self.check_positive(points)?;
         let available = self.account.available;
         if points > available {
-            let mut message = format!("{points} points are above the {available} available");
-            if self.account.debt > 0 {
-                message += &format!(", {} are owed", self.account.debt);
-            }
+            let debt = self.account.debt;
+            let owed = if debt > 0 { format!(", {debt} are owed") } else { String::new() };
+            let message = format!("{points} points are above the {available} available{owed}");
             return Err(self.refuse(ErrorKind::OutOfRange, "points", &message));
         }
         let spent = self.account.totals.spent.checked_add(points).ok_or_else(|| {
@@ -386,230 +379,6 @@ impl Step<'_> {
         self.account.totals.spent = spent;
         self.account.redemptions.push(Redemption { event, via: self.via, until, portions });
         self.account.next_close = self.account.next_close.min(until);
-        Ok(())
-    }
-
-    /// The places of the accruals that a refund is about.
-    fn refunded_accruals(&self, of: &EventId) -> Result<Vec<usize>> {
-        let open = |place: &usize| {
-            let accrual = &self.account.accruals[*place];
-            accrual.is_purchase && accrual.until > self.time
-        };
-        let accruals = &self.account.accruals;
-        let line = (0..accruals.len()).filter(open).find(|&place| accruals[place].event == *of);
-        let places: Vec<usize> = match (self.program.rules().refund.basis, line) {
-            (RefundBasis::Line, line) => line.into_iter().collect(),
-            (RefundBasis::ProRata, line) => {
-                let order = line.map_or(of, |place| &accruals[place].order);
-                (0..accruals.len()).filter(open).filter(|&place| accruals[place].order == *order).collect()
-            }
-        };
-        if places.is_empty() {
-            let days = self.program.rules().refund.days;
-            let message = format!("no purchase {of} of the member in the last {days} days");
-            return Err(self.refuse(ErrorKind::InvalidValue, "reference", &message));
-        }
-        Ok(places)
-    }
-
-    fn refund(&mut self, of: &EventId, amount: Option<i64>) -> Result<()> {
-        let places = self.refunded_accruals(of)?;
-        let sum = |part: fn(&Accrual) -> i64| -> i128 {
-            places.iter().map(|&place| i128::from(part(&self.account.accruals[place]))).sum()
-        };
-        let (bought, refunded) = (sum(|accrual| accrual.amount), sum(|accrual| accrual.refunded));
-        let left = bought - refunded;
-        if places.iter().all(|&place| self.account.accruals[place].is_undone) {
-            let message = format!("purchase {of} was refunded or cancelled in whole already");
-            return Err(self.refuse(ErrorKind::InvalidValue, "reference", &message));
-        }
-        let amount = amount.map_or(left, i128::from);
-        if amount > left || (amount <= 0 && left > 0) {
-            let bound = if amount > left { "above" } else { "not above 0 and at most" };
-            let message = format!(
-                "a refund of {} is {bound} the {} that is left of purchase {of}",
-                Money::from_micros(amount),
-                Money::from_micros(left)
-            );
-            return Err(self.refuse(ErrorKind::OutOfRange, "amount", &message));
-        }
-        let (points, claimed) = (sum(|accrual| accrual.points), sum(|accrual| accrual.claimed));
-        let target = if amount == left {
-            points
-        } else {
-            // Of everything refunded so far, so that several refunds add up to one of their sum.
-            let numerator = points.checked_mul(refunded + amount).ok_or_else(|| {
-                let message = format!("{points} points times {} do not fit 128 bits", refunded + amount);
-                self.refuse(ErrorKind::OutOfRange, "amount", &message)
-            })?;
-            self.program.rules().refund.rounding.divide(numerator, bought)
-        };
-        let claim = (target - claimed).max(0);
-        let mut rest = amount;
-        for &place in &places {
-            let accrual = &mut self.account.accruals[place];
-            // At most the amount of the line.
-            let part = rest.min((accrual.amount - accrual.refunded).into());
-            accrual.refunded += part as i64;
-            rest -= part;
-            accrual.is_undone |= amount == left;
-        }
-        self.claim(&places, claim)
-    }
-
-    fn cancel_accrual(&mut self, of: &EventId) -> Result<()> {
-        let time = self.time;
-        let found = |accrual: &Accrual| accrual.event == *of && accrual.until > time;
-        let Some(place) = self.account.accruals.iter().position(found) else {
-            let days = self.program.rules().refund.days;
-            let message = format!("no purchase or bonus {of} of the member in the last {days} days");
-            return Err(self.refuse(ErrorKind::InvalidValue, "reference", &message));
-        };
-        let accrual = &mut self.account.accruals[place];
-        if accrual.is_undone {
-            let message = format!("{of} was refunded or cancelled in whole already");
-            return Err(self.refuse(ErrorKind::InvalidValue, "reference", &message));
-        }
-        accrual.is_undone = true;
-        accrual.refunded = accrual.amount;
-        let claim = accrual.points - accrual.claimed;
-        self.claim(&[place], claim.into())
-    }
-
-    /// Takes points of some accruals back: their own first, then not those that lapsed, then other available ones; what is missing is owed or
-    /// forgiven.
-    fn claim(&mut self, places: &[usize], points: i128) -> Result<()> {
-        // A share of points that fitted when they were earned, one accrual at a time.
-        let mut unclaimed = points;
-        for &place in places {
-            let accrual = &mut self.account.accruals[place];
-            let part = unclaimed.min((accrual.points - accrual.claimed).into());
-            accrual.claimed += part as i64;
-            unclaimed -= part;
-        }
-        let mut left = points;
-        for &place in places {
-            let event = self.account.accruals[place].event.clone();
-            left -= i128::from(self.take_own(&event, left));
-        }
-        for &place in places {
-            let accrual = &mut self.account.accruals[place];
-            let part = left.min(accrual.lapsed.into());
-            accrual.lapsed -= part as i64;
-            left -= part;
-        }
-        let others = left.min(self.account.available.into()) as i64;
-        if others > 0 {
-            let event = self.event.clone();
-            self.burn(EntryKind::Reversed, &event, self.time, others);
-            self.account.totals.reversed += others;
-            left -= i128::from(others);
-        }
-        if left > 0 {
-            self.miss(left)?;
-        }
-        self.account.refresh_due();
-        Ok(())
-    }
-
-    /// Takes up to so many points of the lots of an accrual, whether pending or available.
-    fn take_own(&mut self, event: &EventId, most: i128) -> i64 {
-        let mut taken_in_all = 0;
-        for place in 0..self.account.lots.len() {
-            let lot = &mut self.account.lots[place];
-            let taken = (most - i128::from(taken_in_all)).min(lot.points.into()) as i64;
-            if lot.event != *event || taken <= 0 {
-                continue;
-            }
-            lot.points -= taken;
-            taken_in_all += taken;
-            let lot = lot.clone();
-            if lot.is_pending() {
-                self.account.pending -= taken;
-            } else {
-                self.account.available -= taken;
-            }
-            self.account.totals.reversed += taken;
-            let event = self.event.clone();
-            self.post(EntryKind::Reversed, &event, self.time, &lot, taken);
-        }
-        self.account.lots.retain(|lot| lot.points > 0);
-        taken_in_all
-    }
-
-    /// Notes points that a refund did not find.
-    fn miss(&mut self, points: i128) -> Result<()> {
-        let totals = &self.account.totals;
-        let fits = |total: i64| i64::try_from(i128::from(total) + points).ok();
-        let too_many = || {
-            self.refuse(
-                ErrorKind::OutOfRange,
-                "points",
-                &format!("{points} points more take the total owed beyond 64 bits"),
-            )
-        };
-        if self.program.rules().refund.after_spending == AfterSpending::Clamp {
-            let forgiven = fits(totals.forgiven).ok_or_else(too_many)?;
-            self.account.totals.forgiven = forgiven;
-            return self.post_debt(EntryKind::Forgiven, points as i64);
-        }
-        // With what other members brought it must fit as well.
-        let come = totals.owed.checked_add(totals.debt_received);
-        if come.and_then(fits).is_none() {
-            return Err(too_many());
-        }
-        self.account.totals.owed += points as i64;
-        self.account.debt += points as i64;
-        self.post_debt(EntryKind::Owed, points as i64)
-    }
-
-    fn cancel_redemption(&mut self, of: &EventId) -> Result<()> {
-        let time = self.time;
-        let found = |redemption: &Redemption| redemption.event == *of && redemption.until > time;
-        let Some(place) = self.account.redemptions.iter().position(found) else {
-            let days = self.program.rules().cancel.days;
-            let message = format!(
-                "no redemption {of} of the member in the last {days} days, or it is cancelled already"
-            );
-            return Err(self.refuse(ErrorKind::InvalidValue, "reference", &message));
-        };
-        let redemption = self.account.redemptions.remove(place);
-        for portion in redemption.portions {
-            self.check_room(portion.lot.points)?;
-            self.account.totals.restored += portion.lot.points;
-            let event = self.event.clone();
-            self.give_back(EntryKind::Restored, &event, portion, 1)?;
-        }
-        self.settle_now()
-    }
-
-    /// Puts points back with their expiry; those that lapsed meanwhile lapse now, unless they are issued again.
-    pub(super) fn give_back(
-        &mut self,
-        kind: EntryKind,
-        event: &EventId,
-        portion: Portion,
-        sign: i64,
-    ) -> Result<()> {
-        let (mut lot, order) = (portion.lot, self.program.rules().burn_order);
-        let lapsed = lot.expires_at <= self.time;
-        if lapsed
-            && kind == EntryKind::Restored
-            && self.program.rules().cancel.lapsed == LapsedPoints::Reissue
-        {
-            lot.due_at = self.expires_at(self.time)?;
-            lot.expires_at = lot.due_at;
-        }
-        self.post(kind, event, self.time, &lot, sign * lot.points);
-        if lot.expires_at > self.time {
-            self.account.insert(lot, order);
-            return Ok(());
-        }
-        self.account.totals.expired += lot.points;
-        if let Some(accrual) = self.account.accrual(&lot.event) {
-            accrual.lapsed += lot.points;
-        }
-        self.post(EntryKind::Expired, event, self.time, &lot, lot.points);
         Ok(())
     }
 

@@ -185,7 +185,9 @@ impl ScorePass<'_> {
                 let block = self.block(index);
                 self.write(&block, &complete, scores, coverage);
                 let totals = if want_totals { block_totals(&block, scores) } else { Totals::none(size) };
-                scores.iter_mut().for_each(|score| *score = points(*score));
+                for score in scores.iter_mut() {
+                    *score = points(*score);
+                }
                 totals
             })
             .reduce(|| Totals::none(size), |one, other| one.add(&other));
@@ -211,14 +213,18 @@ impl ScorePass<'_> {
                         .zip(numbers)
                         .for_each(|(score, number)| *score += whole(share * number));
                 });
-                scores.iter_mut().for_each(|score| *score = score_steps(*score));
+                for score in scores.iter_mut() {
+                    *score = score_steps(*score);
+                }
             }
             Combination::Geometric => {
                 known.for_each(|(share, numbers)| {
                     let weight = share / FULL;
                     scores.iter_mut().zip(numbers).for_each(|(score, number)| *score += weight * number.ln());
                 });
-                scores.iter_mut().for_each(|score| *score = score_steps(FULL * score.exp()).min(FULL));
+                for score in scores.iter_mut() {
+                    *score = score_steps(FULL * score.exp()).min(FULL);
+                }
             }
         }
     }

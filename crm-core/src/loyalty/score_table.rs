@@ -54,7 +54,9 @@ impl LoyaltyScores {
         let mut ranks = vec![0; self.scores.len()];
         let mut before = 0;
         for tied in order.chunk_by(|one, other| one.0 == other.0) {
-            tied.iter().for_each(|&(_, row)| ranks[row as usize] = before + 1);
+            for &(_, row) in tied {
+                ranks[row as usize] = before + 1;
+            }
             before += tied.len() as u32;
         }
         ranks

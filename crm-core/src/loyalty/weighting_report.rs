@@ -231,7 +231,9 @@ fn twice_midranks(values: &[f64]) -> Vec<u64> {
     let mut before = 0;
     for tied in order.chunk_by(|one, other| one.0 == other.0) {
         let rank = 2 * before + tied.len() as u64 + 1;
-        tied.iter().for_each(|&(_, row)| ranks[row as usize] = rank);
+        for &(_, row) in tied {
+            ranks[row as usize] = rank;
+        }
         before += tied.len() as u64;
     }
     ranks

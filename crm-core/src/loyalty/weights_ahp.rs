@@ -135,7 +135,7 @@ impl Ahp {
     /// # Errors
     /// Those of [`new`](Self::new), and `InvalidArgument` for a number of values that no triangle has.
     pub fn from_upper(upper: &[f64], table: RandomIndex, inconsistency: Inconsistency) -> Result<Self> {
-        let size = (1 + (1 + 8 * upper.len()).isqrt()) / 2;
+        let size = (1 + 8 * upper.len()).isqrt().div_ceil(2);
         if upper.is_empty() || size * (size - 1) / 2 != upper.len() {
             let given = format!("{} values", upper.len());
             return Err(Error::argument("comparisons", given, "1, 3, 6, 10, ... values above the diagonal"));

@@ -307,7 +307,7 @@ mod tests {
         let found = weights(WeightingKind::PrincipalComponent, &[one, other]);
         assert!(found.weights.iter().all(|weight| (weight - 0.5).abs() < 1e-15) && !found.mixed_signs);
         // numpy.corrcoef.
-        assert!((found.explained.unwrap() - (1.0 + 0.966_783_196_784_858_9) / 2.0).abs() < 1e-12);
+        assert!((found.explained.unwrap() - f64::midpoint(1.0, 0.966_783_196_784_858_9)).abs() < 1e-12);
         let opposed = weights(WeightingKind::PrincipalComponent, &[one, &COLUMNS[2]]);
         assert!(opposed.mixed_signs);
     }

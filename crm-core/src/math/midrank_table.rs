@@ -143,7 +143,9 @@ impl MidrankLookup {
         let usable = per_step.is_finite() && per_step > 0.0;
         let crowd = |scale: Scale| -> u64 {
             let mut counts = vec![0u64; buckets];
-            values.iter().for_each(|value| counts[scale.bucket(*value, buckets - 1)] += 1);
+            for value in &values {
+                counts[scale.bucket(*value, buckets - 1)] += 1;
+            }
             counts.iter().map(|count| count * count).sum()
         };
         let scale = if usable && crowd(even) < crowd(bits) { even } else { bits };
@@ -210,7 +212,7 @@ mod tests {
     #[test]
     fn a_coarse_table_errs_by_no_more_than_its_resolution() {
         let mut values: Vec<f64> = (0..20_000).map(|place| (f64::from(place) / 3e3).exp() - 2.0).collect();
-        values.extend([1.0; 5_000]);
+        values.extend(vec![1.0; 5_000]);
         values.sort_by(f64::total_cmp);
         for resolution in [2, 10, 500, 15_000] {
             let table = MidrankTable::new(&values, resolution);

@@ -276,5 +276,5 @@ fn published_decay() {
     near(&left, &[10.0, 5.0, 0.0, 0.0], 0.0, "linear");
     let half_life = Decay::HalfLife { days: 90.0 };
     let left: Vec<f64> = [0.0, 45.0, 90.0, 180.0].iter().map(|day| half_life.weight(*day)).collect();
-    near(&left, &[1.0, 0.707_106_781_186_547_6, 0.5, 0.25], 1e-15, "half-life");
+    near(&left, &[1.0, std::f64::consts::FRAC_1_SQRT_2, 0.5, 0.25], 1e-15, "half-life");
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crm_core::loyalty::{EntryKind, PointsEntries, PointsLedger};
 use proptest::prelude::*;
 
-use crate::naive_points::{NEVER, Row, State, What, World};
+use crate::naive_points::{Row, State, What, World};
+use crate::naive_rules::{NEVER, Rules};
 use crate::points_rows::{apply, first_rows, program, raws, row, rules};
 
 const MEMBERS: usize = 3;
@@ -158,7 +159,7 @@ fn ledger_after<'l>(ledger: &'l PointsLedger, accepted: &[Row]) -> &'l PointsLed
 }
 
 /// Events without merges that the engine accepts in the order of their days.
-fn accepted_in_order(rules: &crate::naive_points::Rules, raws: &[crate::points_rows::Raw]) -> Vec<Row> {
+fn accepted_in_order(rules: &Rules, raws: &[crate::points_rows::Raw]) -> Vec<Row> {
     let mut ledger = PointsLedger::new(program(rules));
     let mut accepted = first_rows();
     apply(&mut ledger, &accepted).unwrap();
@@ -179,7 +180,7 @@ proptest! {
     /// postings are those of the order of time.
     #[test]
     fn the_order_of_arrival_does_not_matter(rules in rules(), raws in raws(10), swaps in prop::collection::vec(any::<u8>(), 6)) {
-        let rules = crate::naive_points::Rules { backdating_days: 400, ..rules };
+        let rules = Rules { backdating_days: 400, ..rules };
         let accepted = accepted_in_order(&rules, &raws);
         // Events of one day keep their order, and so do those of which one needs the other.
         let mut shuffled = accepted.clone();

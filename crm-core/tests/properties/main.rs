@@ -22,6 +22,7 @@ mod loyalty_score;
 mod loyalty_simulation;
 mod loyalty_tiers;
 mod naive_points;
+mod naive_rules;
 mod plain_kmeans;
 mod plain_tiers;
 mod points_rows;

@@ -8,7 +8,8 @@ use crm_core::loyalty::{
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::naive_points::{Row, Rules, What};
+use crate::naive_points::{Row, What};
+use crate::naive_rules::Rules;
 
 /// The first day of the cases, 2024-01-01.
 pub(crate) const START: i32 = 19_723;

@@ -110,7 +110,7 @@ pub unsafe extern "C" fn crm_ahp_weights(
 ) -> crm_status {
     // SAFETY: the caller gives `sides` x `sides` values, `capacity` places and a struct, or null.
     guard(|| unsafe {
-        let size = sides.checked_mul(sides).unwrap_or(usize::MAX);
+        let size = sides.saturating_mul(sides);
         let comparisons = array("comparisons", comparisons, size)?;
         let (table, rule) = (RandomIndex::from_code(random_index)?, Inconsistency::from_code(inconsistency)?);
         let ahp = Ahp::new(comparisons, table, rule)?;
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn crm_ahp_synthesis(
     // SAFETY: the caller gives `count` and `count` x `sides` values and `capacity` places, or null.
     guard(|| unsafe {
         let out = places("weights", weights, capacity, sides)?;
-        let local = array("local", local, count.checked_mul(sides).unwrap_or(usize::MAX))?;
+        let local = array("local", local, count.saturating_mul(sides))?;
         let lists: Vec<&[f64]> = (0..count).map(|place| &local[place * sides..(place + 1) * sides]).collect();
         out.fill(Ahp::synthesis(array("criteria", criteria, count)?, &lists)?.into_iter());
         Ok(())

@@ -127,10 +127,10 @@ fn flags(py: Python<'_>, argument: &str, column: &Column) -> PyResult<Vec<bool>>
 }
 
 /// A model, the scores of its customers, and what is known of its weights.
-fn handed_out<'py>(
-    py: Python<'py>,
+fn handed_out(
+    py: Python<'_>,
     fitted: FittedScore,
-) -> PyResult<(LoyaltyScore, LoyaltyScores, Bound<'py, PyDict>)> {
+) -> PyResult<(LoyaltyScore, LoyaltyScores, Bound<'_, PyDict>)> {
     let about = PyDict::new(py);
     if let Some(found) = fitted.objective {
         about.set_item("weights", found.weights)?;
