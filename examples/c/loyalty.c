@@ -315,6 +315,114 @@ static void points(void) {
     crm_loyalty_program_free(program);
 }
 
+static const char *const TIERS =
+    "{\"model\": \"tier_rules\", \"version\": 1, \"tiers\": ["
+    "{\"name\": \"Silver\", \"entry\": {\"at_least\": {\"measure\": \"qualifying_points\", \"value\": 100}}},"
+    "{\"name\": \"Gold\", \"entry\": {\"at_least\": {\"measure\": \"qualifying_points\", \"value\": 300}},"
+    "\"keep\": {\"at_least\": {\"measure\": \"qualifying_points\", \"value\": 250}}},"
+    "{\"name\": \"Platinum\", \"entry\": {\"at_least\": {\"measure\": \"qualifying_points\", \"value\": 600}}}],"
+    "\"options\": {\"period\": {\"fixed\": {\"start\": \"2024-01-01\", \"length\": {\"months\": 12}}}}}";
+
+/* Where three members stand in spring, what they may have, and what half the points would have done. */
+static void tiers(void) {
+    enum { MEMBERS = 3, ROWS = 4, TODAY = 20148 }; /* 2025-03-01, counted from 1970-01-01 */
+    static const char *const names[MEMBERS] = {"ann", "bob", "cai"}, *const who[ROWS] = {"ann", "bob", "cai", "ann"},
+                             *const tier_names[] = {"none", "Silver", "Gold", "Platinum"};
+    static const int32_t joined[MEMBERS] = {19724, 19724, 19724}, days[ROWS] = {19875, 19905, 19936, 20120};
+    static const int64_t given[ROWS] = {320, 150, 40, 120};
+    const crm_ids members = {NULL, names, MEMBERS}, ids = {NULL, who, ROWS};
+    crm_tier_roster *roster = NULL;
+    crm_tier_changes *changes = NULL;
+    crm_tier_standings *standings = NULL;
+    crm_tier_rows rows;
+    check(crm_tier_roster_from_json(TIERS, &roster));
+    check(crm_tier_roster_join(roster, &members, joined));
+    check(crm_tier_rows_init(&rows, sizeof rows));
+    rows.ids = &ids;
+    rows.days = days;
+    rows.qualifying_points = given;
+    check(crm_tier_roster_qualify(roster, &rows, &changes));
+    printf("\nTiers on 2025-03-01, after %zu changes and notices\n", crm_tier_changes_length(changes));
+    check(crm_tier_roster_standings(roster, TODAY, &standings));
+    int64_t tier[MEMBERS], expires[MEMBERS];
+    double keep[MEMBERS], next[MEMBERS];
+    check(crm_tier_standings_column(standings, CRM_TIER_STANDING_COLUMN_TIER, tier, MEMBERS));
+    check(crm_tier_standings_column(standings, CRM_TIER_STANDING_COLUMN_EXPIRES, expires, MEMBERS));
+    check(crm_tier_standings_to_keep(standings, CRM_TIER_MEASURE_QUALIFYING_POINTS, keep, MEMBERS));
+    check(crm_tier_standings_to_next(standings, CRM_TIER_MEASURE_QUALIFYING_POINTS, next, MEMBERS));
+    for (int row = 0; row < MEMBERS; row++) {
+        const int64_t left = expires[row] == INT64_MIN ? 0 : expires[row] - TODAY;
+        printf("  %-4s%-8s%4" PRId64 " days%6.0f to keep%6.0f to the next\n", names[row], tier_names[tier[row] + 1], left, keep[row],
+               next[row]);
+    }
+    crm_tier_standings_free(standings);
+    crm_tier_changes_free(changes);
+    crm_tier_roster_free(roster);
+
+    enum { WISHES = 5 };
+    static const char *const rewards = "{\"model\": \"reward_catalogue\", \"version\": 1, \"rewards\": ["
+                                       "{\"name\": \"Mug\", \"unit_cost\": 3.2, \"points_price\": 400, \"cap_total\": 2},"
+                                       "{\"name\": \"Lounge\", \"kind\": \"status\", \"unit_cost\": 12.5, \"tiers\": [\"Gold\"]}]}";
+    static const char *const in_tier[MEMBERS] = {"Gold", "Silver", NULL};
+    static const int64_t balances[MEMBERS] = {500, 900, 100};
+    static const uint32_t member[WISHES] = {0, 1, 1, 0, 2}, reward[WISHES] = {0, 0, 0, 1, 1};
+    static const uint64_t quantity[WISHES] = {1, 2, 1, 1, 1};
+    const crm_reward_grants wishes = {member, reward, quantity, WISHES};
+    crm_reward_catalogue *catalogue = NULL;
+    crm_reward_members having;
+    crm_reward_cost costs[2];
+    uint32_t refused[WISHES];
+    check(crm_reward_catalogue_from_json(rewards, &catalogue));
+    check(crm_reward_members_init(&having, sizeof having));
+    having.length = MEMBERS;
+    having.tiers = in_tier;
+    having.points_balance = balances;
+    costs[0].struct_size = sizeof costs[0];
+    check(crm_reward_plan(catalogue, &having, NULL, &wishes, TODAY, refused, costs, NULL));
+    int granted = 0;
+    for (int row = 0; row < WISHES; row++) granted += refused[row] == 0;
+    printf("  %d of %d wishes granted for %.2f\n", granted, WISHES, costs[0].cost + costs[1].cost);
+    crm_reward_catalogue_free(catalogue);
+
+    static const char *const ann[] = {"ann", "ann", "ann"};
+    static const int64_t numbers[] = {1, 2, 3}, points[] = {0, 0, 100};
+    static const int32_t on[] = {19723, 19754, 19783};
+    static const int32_t kinds[] = {CRM_POINTS_EVENT_KIND_JOIN, CRM_POINTS_EVENT_KIND_PURCHASE, CRM_POINTS_EVENT_KIND_REDEEM};
+    static const double amounts[] = {0.0, 120.0, 0.0};
+    crm_points_events events;
+    memset(&events, 0, sizeof events);
+    events.struct_size = sizeof events;
+    events.length = 3;
+    events.customer_id_text = ann;
+    events.event_id_int64 = numbers;
+    events.time_days = on;
+    events.kinds = kinds;
+    events.amount_double = amounts;
+    events.points = points;
+    crm_loyalty_program *full = NULL, *half = NULL;
+    crm_simulation_options options;
+    crm_program_simulation *found = NULL;
+    crm_simulated_program before, after;
+    crm_winners_and_losers gains;
+    check(crm_loyalty_program_from_json("{}", &full));
+    check(crm_loyalty_program_from_json("{\"earn\": {\"per\": 2}}", &half));
+    check(crm_simulation_options_init(&options, sizeof options));
+    check(crm_loyalty_program_start_of(full, 20088, &options.as_of)); /* 2024-12-31 */
+    check(crm_program_simulation_run(&events, full, NULL, half, NULL, &options, &found));
+    before.struct_size = after.struct_size = sizeof before;
+    check(crm_program_simulation_side(found, 0, &before));
+    check(crm_program_simulation_side(found, 1, &after));
+    check(crm_program_simulation_gains(found, 1, &gains));
+    printf("  half the points: %" PRId64 " -> %" PRId64 " issued, %" PRId64 " -> %" PRId64 " burned, ", before.issued, after.issued,
+           before.burned, after.burned);
+    printf("%" PRIu64 " burn no longer fits, %" PRIu64 " loser\n", after.unfit_burns, gains.losers);
+    const char *const statement = crm_program_simulation_statement();
+    printf("  %.*s\n", (int)strcspn(statement, ":"), statement);
+    crm_program_simulation_free(found);
+    crm_loyalty_program_free(full);
+    crm_loyalty_program_free(half);
+}
+
 int main(int count, char **arguments) {
     const char *log = count > 1 ? arguments[1] : "examples/data/cdnow/transactions.csv";
     const char *path = count > 2 ? arguments[2] : "loyalty.csv";
@@ -348,6 +456,7 @@ int main(int count, char **arguments) {
     explain(scores[WEIGHTINGS - 1], &december, ids, out);
     changes(scores[WEIGHTINGS - 1], &june, &december, autumn, ids);
     points();
+    tiers();
     if (fclose(out) != 0) {
         perror(path);
         return 1;

@@ -139,6 +139,49 @@ def points() -> None:
     print(f"  revenue of 9000 deferred for points: {', '.join(f'{year:.0f}' for year in revenue)}")
 
 
+def tiers() -> None:
+    """Where three members stand in spring, what they may have, and what half the points would have done."""
+    points = crm.loyalty.at_least
+    gold = crm.Tier("Gold", points("qualifying_points", 300), keep=points("qualifying_points", 250))
+    rules = crm.TierRules(
+        [crm.Tier("Silver", points("qualifying_points", 100)), gold, crm.Tier("Platinum", points("qualifying_points", 600))],
+        period=crm.loyalty.fixed_period("2024-01-01", {"months": 12}),
+    )
+    roster = crm.TierRoster(rules)
+    roster.join(["ann", "bob", "cai"], [date(2024, 1, 2)] * 3)
+    days = [date(2024, 6, 1), date(2024, 7, 1), date(2024, 8, 1), date(2025, 2, 1)]
+    changes = roster.qualify(["ann", "bob", "cai", "ann"], days, qualifying_points=[320, 150, 40, 120])
+    print(f"\nTiers on 2025-03-01, after {len(changes)} changes and notices")
+    standings = roster.standings("2025-03-01")
+    names = ["customer_id", "tier", "expires", "qualifying_points_to_keep", "qualifying_points_to_next"]
+    for member, tier, expires, keep, following in zip(*(standings[name] for name in names), strict=True):
+        left = 0 if np.isnat(expires) else int((expires - np.datetime64("2025-03-01")).astype(int))
+        print(f"  {member:<4}{tier or 'none':<8}{left:>4} days{keep:>6.0f} to keep{following:>6.0f} to the next")
+
+    catalogue = crm.RewardCatalogue(
+        [crm.Reward("Mug", 3.2, points_price=400, cap_total=2), crm.Reward("Lounge", 12.5, kind="status", tiers=["Gold"])]
+    )
+    members = crm.RewardMembers(tier=["Gold", "Silver", None], points_balance=[500, 900, 100])
+    wishes = [(0, "Mug", 1), (1, "Mug", 2), (1, "Mug", 1), (0, "Lounge", 1), (2, "Lounge", 1)]
+    plan = catalogue.plan(members, wishes, "2025-03-01")
+    print(f"  {plan.wishes['granted'].sum()} of {len(wishes)} wishes granted for {plan.cost:.2f}")
+
+    found = crm.simulate_program(
+        {},
+        {"earn": {"per": 2}},
+        as_of="2024-12-31",
+        customer_id=["ann"] * 3,
+        event_id=[1, 2, 3],
+        time=[date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)],
+        kind=["join", "purchase", "redeem"],
+        amount=[0.0, 120.0, 0.0],
+        points=[0, 0, 100],
+    )
+    print(f"  half the points: {found.before.issued} -> {found.after.issued} issued, {found.before.burned} -> {found.after.burned} burned,", end=" ")
+    print(f"{found.after.unfit_burns} burn no longer fits, {found.by_points.losers} loser")
+    print(f"  {found.statement.split(':')[0]}")
+
+
 def main(log: str = "examples/data/cdnow/transactions.csv", out: str = "loyalty.csv") -> None:
     history = crm.PurchaseHistory.from_csv(log, time="date", amount="dollar_value", customer_id_type="integer")
     june, orders_in_june = customers(history, "1997-06-30")
@@ -152,6 +195,7 @@ def main(log: str = "examples/data/cdnow/transactions.csv", out: str = "loyalty.
     lines = explain(models["learned"], december, ids)
     changes(models["learned"], june, december, autumn, ids)
     points()
+    tiers()
     Path(out).write_text(lines, encoding="utf-8", newline="\n")
     print(f"\nWrote the scores of {len(ids)} customers to {out}")
 

@@ -14,7 +14,9 @@ use crm_core::interop::{ColumnNames, CsvOptions, read_csv};
 use crm_core::loyalty::{
     Ahp, Breakage, Decimal, Dimension, DimensionTable, Direction, EventColumns, Inconsistency,
     LearnedOptions, LoyaltyProgram, LoyaltyScore, LoyaltyScores, Normalization, PointsLedger, PointsRevenue,
-    RandomIndex, ScoreOptions, Weighting, WeightingKind, WeightingReport,
+    ProgramSimulation, RandomIndex, Reward, RewardCatalogue, RewardGrant, RewardKind, RewardMember,
+    ScoreOptions, SimulatedRules, SimulationOptions, TierColumns, TierRoster, TierRules, Weighting,
+    WeightingKind, WeightingReport,
 };
 use crm_core::segment::{Feature, FeatureTable};
 use crm_core::{Result, Threads};
@@ -54,6 +56,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let lines = explain(learned, &december, &ids)?;
     changes(learned, &june, &december, &autumn, &ids)?;
     points()?;
+    tiers()?;
     std::fs::write(&out, lines)?;
     println!("\nWrote the scores of {} customers to {out}", ids.len());
     Ok(())
@@ -270,5 +273,90 @@ fn points() -> Result<()> {
     let revenue = PointsRevenue::recognize(allocated, &[4_500, 8_500], &[9_700, 9_900])?;
     let years: Vec<String> = revenue.revenue.iter().map(|year| format!("{:.0}", year.to_f64())).collect();
     println!("  revenue of 9000 deferred for points: {}", years.join(", "));
+    Ok(())
+}
+
+const TIERS: &str = r#"{"model": "tier_rules", "version": 1, "tiers": [
+    {"name": "Silver", "entry": {"at_least": {"measure": "qualifying_points", "value": 100}}},
+    {"name": "Gold", "entry": {"at_least": {"measure": "qualifying_points", "value": 300}},
+        "keep": {"at_least": {"measure": "qualifying_points", "value": 250}}},
+    {"name": "Platinum", "entry": {"at_least": {"measure": "qualifying_points", "value": 600}}}],
+    "options": {"period": {"fixed": {"start": "2024-01-01", "length": {"months": 12}}}}}"#;
+
+/// Where three members stand in spring, what they may have, and what half the points would have done.
+fn tiers() -> Result<()> {
+    let rules = TierRules::from_json(TIERS)?;
+    let mut roster = TierRoster::new(rules);
+    let day = |text: &str| Day::parse(text).map(Day::number);
+    let joined = [day("2024-01-02")?; 3];
+    roster.join(&IdColumn::Text(&["ann", "bob", "cai"]), &joined.as_slice().into())?;
+    let days = [day("2024-06-01")?, day("2024-07-01")?, day("2024-08-01")?, day("2025-02-01")?];
+    let rows = TierColumns::new(IdColumn::Text(&["ann", "bob", "cai", "ann"]), days.as_slice().into())?
+        .with_qualifying_points([320, 150, 40, 120].as_slice().into())?;
+    let changes = roster.qualify(&rows)?;
+    println!("\nTiers on 2025-03-01, after {} changes and notices", changes.len());
+    let today = Day::parse("2025-03-01")?;
+    let standings = roster.standings(today)?;
+    for (row, member) in standings.customer_ids.iter().enumerate() {
+        let tier = standings.tier[row].map_or("none", |tier| roster.rules().tiers()[tier].name.as_str());
+        let left = standings.expires[row].map_or(0, |expires| expires.since(today));
+        let keep = standings.to_keep.qualifying_points[row].unwrap_or(0);
+        let next = standings.to_next.qualifying_points[row].unwrap_or(0);
+        println!("  {:<4}{tier:<8}{left:>4} days{keep:>6} to keep{next:>6} to the next", member.to_string());
+    }
+
+    let money = |micros: i128| Money::from_micros(micros);
+    let catalogue = RewardCatalogue::new([
+        Reward {
+            name: "Mug".to_owned(),
+            unit_cost: money(3_200_000),
+            points_price: 400,
+            cap_total: Some(2),
+            ..Reward::default()
+        },
+        Reward {
+            name: "Lounge".to_owned(),
+            kind: RewardKind::Status,
+            unit_cost: money(12_500_000),
+            tiers: vec!["Gold".to_owned()],
+            ..Reward::default()
+        },
+    ])?;
+    let member = |tier, points_balance| RewardMember { tier, points_balance, ..RewardMember::default() };
+    let members = [member(Some("Gold"), 500), member(Some("Silver"), 900), member(None, 100)];
+    let wish = |member, reward, quantity| RewardGrant { member, reward, quantity };
+    let wishes = [wish(0, 0, 1), wish(1, 0, 2), wish(1, 0, 1), wish(0, 1, 1), wish(2, 1, 1)];
+    let plan = catalogue.plan(&members, &[], &wishes, today)?;
+    println!(
+        "  {} of {} wishes granted for {:.2}",
+        plan.granted_wishes(),
+        wishes.len(),
+        plan.total_cost().to_f64()
+    );
+
+    let (full, half) =
+        (LoyaltyProgram::from_json("{}")?, LoyaltyProgram::from_json(r#"{"earn": {"per": 2}}"#)?);
+    let days = [day("2024-01-01")?, day("2024-02-01")?, day("2024-03-01")?];
+    let history = EventColumns::new(
+        IdColumn::Text(&["ann"; 3]),
+        IdColumn::Integer([1, 2, 3].as_slice().into()),
+        TimeColumn::Day(days.as_slice().into()),
+        IdColumn::Text(&["join", "purchase", "redeem"]),
+    )?
+    .with_amounts(AmountColumn::Float([0.0, 120.0, 0.0].as_slice().into()))?
+    .with_points([0, 0, 100].as_slice().into())?;
+    let options = SimulationOptions { as_of: full.start_of("2024-12-31")?, ..SimulationOptions::default() };
+    let side = |program| SimulatedRules { program, tiers: None };
+    let found = ProgramSimulation::run(&[history], side(&full), side(&half), &options)?;
+    println!(
+        "  half the points: {} -> {} issued, {} -> {} burned, {} burn no longer fits, {} loser",
+        found.before.issued,
+        found.after.issued,
+        found.before.burned,
+        found.after.burned,
+        found.after.unfit_burns,
+        found.by_points.losers
+    );
+    println!("  {}", ProgramSimulation::STATEMENT.split(':').next().unwrap_or_default());
     Ok(())
 }
