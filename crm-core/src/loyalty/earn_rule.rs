@@ -39,10 +39,10 @@ pub struct EarnMultiplier {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<String>,
     /// The first day.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "iso_day")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::iso_day::optional")]
     pub from: Option<Day>,
     /// The first day on which it holds no more.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "iso_day")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::iso_day::optional")]
     pub until: Option<Day>,
 }
 
@@ -289,27 +289,6 @@ fn above(points: i128) -> Error {
 
 fn whole(points: i128) -> Result<i64> {
     i64::try_from(points).map_err(|_| above(points))
-}
-
-/// Days that may be missing, as ISO 8601 text.
-mod iso_day {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    use crate::customer::Day;
-
-    // The signature that serde asks for.
-    #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)]
-    pub(super) fn serialize<S: Serializer>(day: &Option<Day>, serializer: S) -> Result<S::Ok, S::Error> {
-        match day {
-            Some(day) => serializer.collect_str(day),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| Day::parse(&text).map_err(D::Error::custom)).transpose()
-    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod decimal;
 mod earn_rule;
 mod event_columns;
 mod expiry_rule;
+mod iso_day;
 mod ledger_bytes;
 mod liability;
 mod points_account;

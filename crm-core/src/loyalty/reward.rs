@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::tier_period::iso_day;
 use super::tier_qualification::TierQualification;
 use crate::customer::{Day, Money};
 use crate::error::{Error, Result};
@@ -61,10 +60,10 @@ pub struct Reward {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_total: Option<u64>,
     /// The first day on which it is offered; always before `valid_until` if not given.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_day")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::iso_day::optional")]
     pub valid_from: Option<Day>,
     /// The first day on which it is offered no more; never if not given.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_day")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::iso_day::optional")]
     pub valid_until: Option<Day>,
 }
 
@@ -211,29 +210,6 @@ mod units {
     }
 }
 
-/// A day as ISO 8601 text, or nothing.
-mod optional_day {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::iso_day;
-    use crate::customer::Day;
-
-    #[derive(Deserialize)]
-    struct Text(#[serde(with = "iso_day")] Day);
-
-    #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-    pub(super) fn serialize<S: Serializer>(day: &Option<Day>, serializer: S) -> Result<S::Ok, S::Error> {
-        match day {
-            Some(day) => iso_day::serialize(day, serializer),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
-        Ok(Option::<Text>::deserialize(deserializer)?.map(|Text(day)| day))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,7 +247,8 @@ mod tests {
 
     #[test]
     fn rewards_that_make_no_sense_are_refused() {
-        let cases: [(fn(&mut Reward), &str); 8] = [
+        type Spoil = fn(&mut Reward);
+        let cases: [(Spoil, &str); 8] = [
             (|reward| reward.name.clear(), "name"),
             (|reward| reward.unit_cost = Money::from_micros(-1), "-0.000001"),
             (|reward| reward.perceived_value = Money::from_micros(i128::MAX), "perceived value"),

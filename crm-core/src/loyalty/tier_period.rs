@@ -109,7 +109,7 @@ pub enum TierPeriod {
     /// The same dates for everybody, such as calendar years.
     Fixed {
         /// The first day of one period; the others follow and precede it.
-        #[serde(with = "iso_day")]
+        #[serde(with = "super::iso_day")]
         start: Day,
         /// The length of a period.
         length: TierLength,
@@ -173,22 +173,6 @@ impl TierPeriod {
     /// Whether totals start again with each period.
     pub(super) fn restarts(&self) -> bool {
         matches!(self, Self::Fixed { .. } | Self::Joining { .. } | Self::Tier { .. })
-    }
-}
-
-/// Days as ISO 8601 text.
-pub(super) mod iso_day {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    use crate::customer::Day;
-
-    pub(in super::super) fn serialize<S: Serializer>(day: &Day, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(day)
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
-        let text = std::borrow::Cow::<'_, str>::deserialize(deserializer)?;
-        Day::parse(&text).map_err(D::Error::custom)
     }
 }
 

@@ -197,11 +197,15 @@ mod tests {
         for pending in [0, ROOM - 500] {
             let mut sums = Sums::new(2, 1);
             sums.pending = pending;
-            values.iter().for_each(|&value| relocate(&mut sums, value, false, 1));
+            for &value in &values {
+                relocate(&mut sums, value, false, 1);
+            }
             assert!(sums.pending <= ROOM);
             sums.settle();
             assert_eq!(sums.exact, [[0; LANES], [expected, 1000, 0, 0]]);
-            values.iter().for_each(|&value| relocate(&mut sums, value, true, 0));
+            for &value in &values {
+                relocate(&mut sums, value, true, 0);
+            }
             sums.settle();
             assert_eq!(sums.exact, [[expected, 1000, 0, 0], [0; LANES]]);
         }

@@ -56,110 +56,91 @@ const START: [Row<'static>; 5] = [
     ("bob", 5, 102, "join", 0),
 ];
 
+/// An event, and the error that it meets: its kind, its column, and what it says.
+type Refused = (Row<'static>, ErrorKind, &'static str, &'static str);
+
+/// Events that cannot be after `START`.
+const REFUSED: &[Refused] = &[
+    (
+        ("ann", 9, 103, "redeem", 91),
+        ErrorKind::OutOfRange,
+        "points",
+        "event 9: 91 points are above the 90 available",
+    ),
+    (("ann", 9, 103, "redeem", 0), ErrorKind::OutOfRange, "points", "event 9: 0 points are below 1"),
+    (("ann", 9, 103, "redeem", -5), ErrorKind::OutOfRange, "points", "event 9: -5 points are below 1"),
+    (("ann", 9, 103, "redeem", i64::MIN), ErrorKind::OutOfRange, "points", "points are below 1"),
+    (("ann", 9, 103, "bonus", -5), ErrorKind::OutOfRange, "points", "event 9: -5 points are below 1"),
+    (("ann", 9, 103, "bonus", i64::MAX), ErrorKind::OutOfRange, "points", "above 9223372036854775807"),
+    (("ann", 9, 103, "purchase", -1), ErrorKind::OutOfRange, "amount", "event 9: -0.01 is below 0"),
+    (("ann", 9, 103, "purchase", i64::MAX), ErrorKind::OutOfRange, "amount", "within ±9223372036854.775807"),
+    (
+        ("eve", 9, 103, "purchase", 100),
+        ErrorKind::InvalidValue,
+        "customer_id",
+        "event 9: eve is not a member",
+    ),
+    (("eve", 9, 103, "redeem", 1), ErrorKind::InvalidValue, "customer_id", "event 9: eve is not a member"),
+    (("ann", 9, 103, "join", 0), ErrorKind::InvalidValue, "customer_id", "event 9: is a member already"),
+    (
+        ("ann", 3, 103, "bonus", 50),
+        ErrorKind::InvalidValue,
+        "event_id",
+        "event 3: an event of this id came before",
+    ),
+    (
+        ("ann", 9, 101, "bonus", 50),
+        ErrorKind::InvalidValue,
+        "time",
+        "event 9: time 8726400000000 is before 8812800000000",
+    ),
+    (
+        ("ann", 9, 103, "refund", 10_001),
+        ErrorKind::OutOfRange,
+        "amount",
+        "100.01 is above the 100.00 that is left",
+    ),
+    (("ann", 9, 103, "refund", 0), ErrorKind::OutOfRange, "amount", "0.00 is not above 0"),
+    (("ann", 9, 103, "refund", -1), ErrorKind::OutOfRange, "amount", "-0.01 is not above 0"),
+    (
+        ("bob", 9, 103, "refund", 1),
+        ErrorKind::InvalidValue,
+        "reference",
+        "no purchase 2 of the member in the last 90 days",
+    ),
+    (
+        ("ann", 9, 191, "refund", 1),
+        ErrorKind::InvalidValue,
+        "reference",
+        "no purchase 2 of the member in the last 90 days",
+    ),
+    (("ann", 9, 103, "cancel_redemption", 3), ErrorKind::InvalidValue, "reference", "no redemption 3"),
+    (("bob", 9, 103, "cancel_redemption", 4), ErrorKind::InvalidValue, "reference", "no redemption 4"),
+    (("ann", 9, 193, "cancel_redemption", 4), ErrorKind::InvalidValue, "reference", "in the last 90 days"),
+    (("ann", 9, 103, "cancel_accrual", 4), ErrorKind::InvalidValue, "reference", "no purchase or bonus 4"),
+    (("ann", 9, 103, "extend", 0), ErrorKind::InvalidValue, "kind", "the program has no extensions"),
+    (("ann", 9, 103, "gift", 0), ErrorKind::InvalidArgument, "kind", "event 9: \"gift\" is not accepted"),
+    (
+        ("ann", 9, 103, "merge ann", 0),
+        ErrorKind::InvalidValue,
+        "other_id",
+        "event 9: ann cannot be merged into itself",
+    ),
+    (("ann", 9, 103, "merge eve", 0), ErrorKind::InvalidValue, "other_id", "event 9: eve is not a member"),
+    (
+        ("ann", 9, 101, "merge bob", 0),
+        ErrorKind::InvalidValue,
+        "time",
+        "event 9: time 8726400000000 is before",
+    ),
+    (("ann", 9, 103, "unmerge", 3), ErrorKind::InvalidValue, "reference", "event 9: there is no merge 3"),
+];
+
 #[test]
 fn events_that_cannot_be_leave_the_ledger_as_it_was() {
     let mut ledger = ledger(r#"{"refund": {"days": 90}, "cancel": {"days": 90}}"#, &START);
     let bytes = ledger.to_bytes().unwrap();
-    for (row, kind, column, message) in [
-        (
-            ("ann", 9, 103, "redeem", 91),
-            ErrorKind::OutOfRange,
-            "points",
-            "event 9: 91 points are above the 90 available",
-        ),
-        (("ann", 9, 103, "redeem", 0), ErrorKind::OutOfRange, "points", "event 9: 0 points are below 1"),
-        (("ann", 9, 103, "redeem", -5), ErrorKind::OutOfRange, "points", "event 9: -5 points are below 1"),
-        (("ann", 9, 103, "redeem", i64::MIN), ErrorKind::OutOfRange, "points", "points are below 1"),
-        (("ann", 9, 103, "bonus", -5), ErrorKind::OutOfRange, "points", "event 9: -5 points are below 1"),
-        (("ann", 9, 103, "bonus", i64::MAX), ErrorKind::OutOfRange, "points", "above 9223372036854775807"),
-        (("ann", 9, 103, "purchase", -1), ErrorKind::OutOfRange, "amount", "event 9: -0.01 is below 0"),
-        (
-            ("ann", 9, 103, "purchase", i64::MAX),
-            ErrorKind::OutOfRange,
-            "amount",
-            "within ±9223372036854.775807",
-        ),
-        (
-            ("eve", 9, 103, "purchase", 100),
-            ErrorKind::InvalidValue,
-            "customer_id",
-            "event 9: eve is not a member",
-        ),
-        (
-            ("eve", 9, 103, "redeem", 1),
-            ErrorKind::InvalidValue,
-            "customer_id",
-            "event 9: eve is not a member",
-        ),
-        (("ann", 9, 103, "join", 0), ErrorKind::InvalidValue, "customer_id", "event 9: is a member already"),
-        (
-            ("ann", 3, 103, "bonus", 50),
-            ErrorKind::InvalidValue,
-            "event_id",
-            "event 3: an event of this id came before",
-        ),
-        (
-            ("ann", 9, 101, "bonus", 50),
-            ErrorKind::InvalidValue,
-            "time",
-            "event 9: time 8726400000000 is before 8812800000000",
-        ),
-        (
-            ("ann", 9, 103, "refund", 10_001),
-            ErrorKind::OutOfRange,
-            "amount",
-            "100.01 is above the 100.00 that is left",
-        ),
-        (("ann", 9, 103, "refund", 0), ErrorKind::OutOfRange, "amount", "0.00 is not above 0"),
-        (("ann", 9, 103, "refund", -1), ErrorKind::OutOfRange, "amount", "-0.01 is not above 0"),
-        (
-            ("bob", 9, 103, "refund", 1),
-            ErrorKind::InvalidValue,
-            "reference",
-            "no purchase 2 of the member in the last 90 days",
-        ),
-        (
-            ("ann", 9, 191, "refund", 1),
-            ErrorKind::InvalidValue,
-            "reference",
-            "no purchase 2 of the member in the last 90 days",
-        ),
-        (("ann", 9, 103, "cancel_redemption", 3), ErrorKind::InvalidValue, "reference", "no redemption 3"),
-        (("bob", 9, 103, "cancel_redemption", 4), ErrorKind::InvalidValue, "reference", "no redemption 4"),
-        (
-            ("ann", 9, 193, "cancel_redemption", 4),
-            ErrorKind::InvalidValue,
-            "reference",
-            "in the last 90 days",
-        ),
-        (
-            ("ann", 9, 103, "cancel_accrual", 4),
-            ErrorKind::InvalidValue,
-            "reference",
-            "no purchase or bonus 4",
-        ),
-        (("ann", 9, 103, "extend", 0), ErrorKind::InvalidValue, "kind", "the program has no extensions"),
-        (("ann", 9, 103, "gift", 0), ErrorKind::InvalidArgument, "kind", "event 9: \"gift\" is not accepted"),
-        (
-            ("ann", 9, 103, "merge ann", 0),
-            ErrorKind::InvalidValue,
-            "other_id",
-            "event 9: ann cannot be merged into itself",
-        ),
-        (
-            ("ann", 9, 103, "merge eve", 0),
-            ErrorKind::InvalidValue,
-            "other_id",
-            "event 9: eve is not a member",
-        ),
-        (
-            ("ann", 9, 101, "merge bob", 0),
-            ErrorKind::InvalidValue,
-            "time",
-            "event 9: time 8726400000000 is before",
-        ),
-        (("ann", 9, 103, "unmerge", 3), ErrorKind::InvalidValue, "reference", "event 9: there is no merge 3"),
-    ] {
+    for &(row, kind, column, message) in REFUSED {
         // The rows before it, in the same batch, do not count either.
         let error = apply(&mut ledger, &[("bob", 7, 102, "bonus", 1), ("bob", 8, 102, "bonus", 7), row]);
         let error = error.err().unwrap_or_else(|| panic!("{row:?} was taken"));
