@@ -221,7 +221,11 @@ mod optional_day {
     #[derive(Deserialize)]
     struct Text(#[serde(with = "iso_day")] Day);
 
-    #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature that serde asks for"
+    )]
     pub(super) fn serialize<S: Serializer>(day: &Option<Day>, serializer: S) -> Result<S::Ok, S::Error> {
         match day {
             Some(day) => iso_day::serialize(day, serializer),

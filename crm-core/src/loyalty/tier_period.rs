@@ -182,6 +182,7 @@ pub(super) mod iso_day {
 
     use crate::customer::Day;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
     pub(in super::super) fn serialize<S: Serializer>(day: &Day, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(day)
     }

@@ -29,10 +29,10 @@ impl TierBound {
     /// # Errors
     /// `InvalidArgument` for a value that is negative, not finite, above 9e15 (9e9 for money), or not a whole number of points or orders.
     pub fn new(measure: TierMeasure, value: f64) -> Result<Self> {
-        let refuse = |accepted: &str| Err(Error::argument(measure.name(), value, accepted));
         // Below these every whole number, and every micro-unit, is a double of its own.
         const MOST: f64 = 9e15;
         const MOST_MONEY: f64 = 9e9;
+        let refuse = |accepted: &str| Err(Error::argument(measure.name(), value, accepted));
         if !(0.0..=MOST).contains(&value) {
             return refuse("a threshold from 0 to 9e15");
         }

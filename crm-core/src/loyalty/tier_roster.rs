@@ -117,7 +117,9 @@ impl TierRoster {
             for id in self.ids.split_off(count) {
                 let ids = &self.ids;
                 let found = self.places.find_entry(hash(raw(&id)), |&place| place as usize >= ids.len());
-                found.map(|entry| entry.remove()).ok();
+                if let Ok(entry) = found {
+                    entry.remove();
+                }
             }
             self.states.truncate(count);
         }
