@@ -3013,6 +3013,146 @@ private:
     }
 };
 
+// Tiers, rewards and simulation.
+
+class tier_changes : public detail::handle<crm_tier_changes, crm_tier_changes_free> {
+public:
+    using handle::handle;
+
+    std::size_t size() const noexcept { return crm_tier_changes_length(get()); }
+
+    std::vector<std::int64_t> column(crm_tier_change_column which) const {
+        std::vector<std::int64_t> out(size());
+        detail::check(crm_tier_changes_column(get(), which, out.data(), out.size()));
+        return out;
+    }
+};
+
+class tier_standings : public detail::handle<crm_tier_standings, crm_tier_standings_free> {
+public:
+    tier_standings(crm_tier_standings *standings, std::size_t members) : handle(standings), members_(members) {}
+
+    std::vector<std::int64_t> column(crm_tier_standing_column which) const {
+        std::vector<std::int64_t> out(members_);
+        detail::check(crm_tier_standings_column(get(), which, out.data(), out.size()));
+        return out;
+    }
+
+    // What is missing of a measure alone; NaN where it alone cannot do it.
+    std::vector<double> to_keep(crm_tier_measure measure) const { return missing(crm_tier_standings_to_keep, measure); }
+    std::vector<double> to_next(crm_tier_measure measure) const { return missing(crm_tier_standings_to_next, measure); }
+
+private:
+    template <class Copy> std::vector<double> missing(Copy copy, crm_tier_measure measure) const {
+        std::vector<double> out(members_);
+        detail::check(copy(get(), measure, out.data(), out.size()));
+        return out;
+    }
+
+    std::size_t members_;
+};
+
+// Members under tier rules. One thread at a time may change it.
+class tier_roster : public detail::handle<crm_tier_roster, crm_tier_roster_free> {
+public:
+    using handle::handle;
+
+    // From the JSON text of rules, or of a roster.
+    explicit tier_roster(const std::string &json)
+        : handle(made([&](crm_tier_roster **out) { return crm_tier_roster_from_json(json.c_str(), out); })) {}
+
+    std::size_t size() const noexcept { return crm_tier_roster_length(get()); }
+
+    void join(const std::vector<std::string> &ids, const std::vector<std::int32_t> &joined) {
+        if (joined.size() != ids.size()) throw std::invalid_argument("joined: another length than ids");
+        const auto names = pointers(ids);
+        const crm_ids column{nullptr, names.data(), names.size()};
+        detail::check(crm_tier_roster_join(get(), &column, joined.data()));
+    }
+
+    // Qualifying points that come on top.
+    tier_changes qualify(const std::vector<std::string> &ids, const std::vector<std::int32_t> &days,
+                         const std::vector<std::int64_t> &qualifying_points) {
+        if (days.size() != ids.size() || qualifying_points.size() != ids.size())
+            throw std::invalid_argument("days, qualifying_points: another length than ids");
+        const auto names = pointers(ids);
+        const crm_ids column{nullptr, names.data(), names.size()};
+        crm_tier_rows rows{};
+        detail::check(crm_tier_rows_init(&rows, sizeof rows));
+        rows.ids = &column;
+        rows.days = days.data();
+        rows.qualifying_points = qualifying_points.data();
+        return qualify(rows);
+    }
+
+    // Any measures.
+    tier_changes qualify(const crm_tier_rows &rows) {
+        return tier_changes(detail::made<crm_tier_changes>(
+            [&](crm_tier_changes **out) { return crm_tier_roster_qualify(get(), &rows, out); }));
+    }
+
+    tier_changes advance(std::int32_t day) {
+        return tier_changes(detail::made<crm_tier_changes>(
+            [&](crm_tier_changes **out) { return crm_tier_roster_advance(get(), day, out); }));
+    }
+
+    tier_standings standings(std::int32_t day) const {
+        return tier_standings(detail::made<crm_tier_standings>([&](crm_tier_standings **out) {
+                                  return crm_tier_roster_standings(get(), day, out);
+                              }),
+                              size());
+    }
+
+private:
+    static std::vector<const char *> pointers(const std::vector<std::string> &texts) {
+        std::vector<const char *> out;
+        for (const auto &text : texts) out.push_back(text.c_str());
+        return out;
+    }
+};
+
+class reward_catalogue : public detail::handle<crm_reward_catalogue, crm_reward_catalogue_free> {
+public:
+    using handle::handle;
+
+    explicit reward_catalogue(const std::string &json)
+        : handle(made([&](crm_reward_catalogue **out) { return crm_reward_catalogue_from_json(json.c_str(), out); })) {}
+
+    std::size_t size() const noexcept { return crm_reward_catalogue_length(get()); }
+
+    // Sets of crm_reward_obstacle, member by member.
+    std::vector<std::uint32_t> eligibility(const crm_reward_members &members, std::int32_t day) const {
+        std::vector<std::uint32_t> out(members.length * size());
+        detail::check(crm_reward_eligibility(get(), &members, nullptr, day, out.data(), out.size()));
+        return out;
+    }
+};
+
+// The same history under two sets of rules; behaviour is held fixed.
+class program_simulation : public detail::handle<crm_program_simulation, crm_program_simulation_free> {
+public:
+    using handle::handle;
+
+    crm_simulated_program side(bool after) const {
+        crm_simulated_program out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_program_simulation_side(get(), after, &out));
+        return out;
+    }
+
+    crm_winners_and_losers gains(bool by_points) const {
+        crm_winners_and_losers out{};
+        detail::check(crm_program_simulation_gains(get(), by_points, &out));
+        return out;
+    }
+
+    std::vector<std::int64_t> column(crm_simulated_member_column which) const {
+        std::vector<std::int64_t> out(crm_program_simulation_members(get()));
+        detail::check(crm_program_simulation_column(get(), which, out.data(), out.size()));
+        return out;
+    }
+};
+
 } // namespace crm
 
 #endif // CRM_HPP

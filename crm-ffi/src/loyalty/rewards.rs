@@ -115,9 +115,10 @@ impl crm_reward_members {
     /// # Safety
     /// `members` is null or a struct of the size it says, whose arrays have `length` rows.
     unsafe fn read<'a>(members: *const Self) -> Outcome<Vec<RewardMember<'a>>> {
-        // SAFETY: as the caller promises, here and below.
+        // SAFETY: as the caller promises.
         let given = unsafe { sized::read("members", members, Self::new()) }?;
         let mut rows = vec![RewardMember::default(); given.length];
+        // SAFETY: as the caller promises: arrays of `length` rows, and terminated strings.
         unsafe {
             for (row, &name) in names("members.tiers", given.tiers, given.length)?.iter().enumerate() {
                 rows[row].tier = if name.is_null() { None } else { Some(text("members.tiers", name)?) };
@@ -169,8 +170,9 @@ impl crm_reward_grants {
         if grants.is_null() {
             return Ok(Vec::new());
         }
-        // SAFETY: not null, so such a struct, as the caller promises, here and below.
+        // SAFETY: not null, so such a struct, as the caller promises.
         let Self { members, rewards, quantities, length } = unsafe { grants.read() };
+        // SAFETY: as the caller promises.
         let (members, rewards, quantities) = unsafe {
             (
                 array(&format!("{argument}.members"), members, length)?,

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use crm_core::customer::{AmountColumn, Column, Day, IdColumn, Validity};
+use crm_core::customer::{AmountColumn, Column, Day, IdColumn, Money, Validity};
 use crm_core::loyalty::{
     TierChanges, TierColumns, TierGaps, TierHoldKind, TierQuota, TierQuotas, TierRoster, TierStandings,
 };
@@ -487,7 +487,7 @@ fn missing(gaps: &TierGaps, measure: i32) -> Outcome<Vec<f64>> {
     }
     Ok(match choice("measure", measure, &[0, 1, 2, 3, 4])? {
         0 => floats(&gaps.qualifying_points),
-        1 => gaps.spend.iter().map(|value| value.map_or(f64::NAN, |money| money.to_f64())).collect(),
+        1 => gaps.spend.iter().map(|value| value.map_or(f64::NAN, Money::to_f64)).collect(),
         2 => floats(&gaps.orders),
         3 => floats(&gaps.points_balance),
         _ => gaps.score.iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
