@@ -93,14 +93,14 @@ lots as (
 ),
 -- By when a lot lapses what was earned earlier has lapsed too: spent points that fall on live lots are those above what lapsed before they were spent.
 steps as (
-    select customer_id, date as at, 0 as rank, event_id, 0 as lapse_up_to, points as spend from events where kind = 3
+    select customer_id, date as moment, 0 as rank, event_id, 0 as lapse_up_to, points as spend from events where kind = 3
     union all
     select customer_id, expires, -1, 0, max(earned_so_far), 0 from lots where expires <= date '{as_of}' group by customer_id, expires
 ),
 -- used = max over the steps so far of (lapse bound, used before + spend): a running maximum of bound less spent, plus spent.
 spent as (
     select *, sum(spend) over w as spent_so_far from steps
-    window w as (partition by customer_id order by at, rank, event_id rows unbounded preceding)
+    window w as (partition by customer_id order by moment, rank, event_id rows unbounded preceding)
 ),
 used as (
     select customer_id, max(greatest(lapse_up_to - spent_so_far, 0)) + max(spent_so_far) as used
