@@ -7,20 +7,20 @@ use crm_core::loyalty::{
 };
 
 /// Any of some sets of bounds, all of a set.
-pub type Ways = Vec<Vec<(TierMeasure, i64)>>;
+pub(crate) type Ways = Vec<Vec<(TierMeasure, i64)>>;
 
 /// A tier: its entry, what keeps it, and what its totals of a life must be.
 #[derive(Clone, Debug)]
-pub struct PlainTier {
-    pub entry: Ways,
-    pub keep: Ways,
-    pub lifetime: Option<Ways>,
+pub(crate) struct PlainTier {
+    pub(crate) entry: Ways,
+    pub(crate) keep: Ways,
+    pub(crate) lifetime: Option<Ways>,
 }
 
 #[derive(Clone, Debug)]
-pub struct PlainRules {
-    pub tiers: Vec<PlainTier>,
-    pub options: TierOptions,
+pub(crate) struct PlainRules {
+    pub(crate) tiers: Vec<PlainTier>,
+    pub(crate) options: TierOptions,
 }
 
 fn qualification(ways: &Ways) -> TierQualification {
@@ -31,7 +31,7 @@ fn qualification(ways: &Ways) -> TierQualification {
 
 impl PlainRules {
     /// The same rules for the engine.
-    pub fn rules(&self) -> TierRules {
+    pub(crate) fn rules(&self) -> TierRules {
         let tier = |(place, tier): (usize, &PlainTier)| Tier {
             name: format!("tier {place}"),
             entry: qualification(&tier.entry),
@@ -43,7 +43,7 @@ impl PlainRules {
 }
 
 /// The day `times` lengths later, by counting on the calendar.
-pub fn later(day: Day, length: TierLength, times: i32) -> Day {
+pub(crate) fn later(day: Day, length: TierLength, times: i32) -> Day {
     match length {
         TierLength::Days(days) => day.plus(days as i32 * times).unwrap(),
         TierLength::Months(months) => {
@@ -66,11 +66,11 @@ fn holds(ways: &Ways, levels: &Levels) -> bool {
     ways.iter().any(|way| way.iter().all(reached))
 }
 
-pub struct Outcome {
-    pub changes: Vec<TierChange>,
+pub(crate) struct Outcome {
+    pub(crate) changes: Vec<TierChange>,
     /// The tier at the end of each day from joining on.
-    pub tiers: Vec<Option<usize>>,
-    pub since: Day,
+    pub(crate) tiers: Vec<Option<usize>>,
+    pub(crate) since: Day,
 }
 
 struct Member<'a> {
@@ -94,7 +94,7 @@ struct Member<'a> {
 }
 
 /// A member's life from joining to the last day.
-pub fn live(rules: &PlainRules, joined: Day, events: &[(Day, TierEvent)], last: Day) -> Outcome {
+pub(crate) fn live(rules: &PlainRules, joined: Day, events: &[(Day, TierEvent)], last: Day) -> Outcome {
     let mut member = Member {
         rules,
         events,
