@@ -92,11 +92,25 @@ impl Cells {
         let mut places = [0; BLOCK / 2];
         for (place, codes) in codes.chunks(self.at_once).enumerate() {
             let start = start + place * self.at_once;
-            self.find_places(codes, &mut places);
-            for (buffer, column) in self.buffers.iter_mut().zip(columns) {
-                let values = &column[start..][..codes.len()];
-                for (&place, &value) in places.iter().zip(values) {
-                    buffer[place as usize] = value;
+            let width = self.width() as u32;
+            match (columns, &mut self.buffers[..], &self.filled[..]) {
+                // The usual experiment, a value and a covariate of two arms: both columns are read side by side.
+                ([one, other], [ones, others], &[first, second]) => {
+                    let (one, other) = (&one[start..][..codes.len()], &other[start..][..codes.len()]);
+                    let filled = deal_two([first, second], width, codes, |row, place| {
+                        ones[place as usize] = one[row];
+                        others[place as usize] = other[row];
+                    });
+                    self.filled.copy_from_slice(&filled);
+                }
+                _ => {
+                    self.find_places(codes, &mut places);
+                    for (buffer, column) in self.buffers.iter_mut().zip(columns) {
+                        let values = &column[start..][..codes.len()];
+                        for (&place, &value) in places.iter().zip(values) {
+                            buffer[place as usize] = value;
+                        }
+                    }
                 }
             }
             if self.arms.len() <= self.at_once {
@@ -122,16 +136,8 @@ impl Cells {
     fn find_places<C: Copy + Into<u32>>(&mut self, codes: &[C], places: &mut [u32; BLOCK / 2]) {
         let width = self.width() as u32;
         if let [first, second] = self.filled[..] {
-            // Two counts in registers do not wait for each other's stores: the usual experiment, in half the time.
-            let mut of_second = 0;
-            for ((place, &code), row) in places.iter_mut().zip(codes).zip(0_u32..) {
-                let code: u32 = code.into();
-                // Without a branch, which no processor could foresee.
-                let (of_first, of_other) = (first + (row - of_second), width + second + of_second);
-                *place = of_first ^ ((of_first ^ of_other) & code.wrapping_neg());
-                of_second += code;
-            }
-            self.filled.copy_from_slice(&[first + (codes.len() as u32 - of_second), second + of_second]);
+            let filled = deal_two([first, second], width, codes, |row, place| places[row] = place);
+            self.filled.copy_from_slice(&filled);
             return;
         }
         for (place, &code) in places.iter_mut().zip(codes) {
@@ -167,4 +173,23 @@ impl Cells {
         part.check_sizes()?;
         arm.merge(&part)
     }
+}
+
+/// Tells where each row of two groups goes, whose buffers hold so many rows and are so far apart; returns how many they hold then.
+///
+/// Two counts in registers do not wait for each other's stores, and no processor could foresee a branch: half the time of the general way.
+fn deal_two<C: Copy + Into<u32>>(
+    [first, second]: [u32; 2],
+    width: u32,
+    codes: &[C],
+    mut put: impl FnMut(usize, u32),
+) -> [u32; 2] {
+    let mut of_second = 0;
+    for (row, &code) in codes.iter().enumerate() {
+        let code: u32 = code.into();
+        let (of_first, of_other) = (first + (row as u32 - of_second), width + second + of_second);
+        put(row, of_first ^ ((of_first ^ of_other) & code.wrapping_neg()));
+        of_second += code;
+    }
+    [first + (codes.len() as u32 - of_second), second + of_second]
 }

@@ -40,6 +40,8 @@ mod linear;
 mod mean_arm;
 mod mean_method;
 mod mean_test;
+// Code that runs under the instructions chosen at run time must be inlined into where they are chosen.
+#[allow(clippy::inline_always)]
 mod moments;
 mod several_means;
 mod stratified;

@@ -4,6 +4,8 @@
 //! Statistician 37(3): the corrected two-pass algorithm (eq. 1.7) inside a block, the pairwise update (eq. 2.1) between blocks. Means carry what
 //! rounding took from them, so that differences of means are right even where all values are large.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// Rows that are reduced at once: a few columns of them stay in the first-level cache.
@@ -71,33 +73,55 @@ pub(super) struct Block {
     /// Packed lower triangle.
     pub(super) products: Vec<f64>,
     sums: Vec<f64>,
+    /// The vector instructions of this machine; sums have the same lanes under all of them, and so the same bits.
+    arch: Arch,
 }
 
 impl Block {
     pub(super) fn new(columns: usize) -> Self {
         let pairs = packed(columns, 0);
-        Self { means: vec![Mean::default(); columns], products: vec![0.0; pairs], sums: vec![0.0; columns] }
+        Self {
+            means: vec![Mean::default(); columns],
+            products: vec![0.0; pairs],
+            sums: vec![0.0; columns],
+            arch: Arch::new(),
+        }
     }
 
     /// Reduces columns of equal length of at least one row, which hold deviations from their means afterwards.
     pub(super) fn reduce(&mut self, columns: &mut [&mut [f64]]) {
+        self.arch.dispatch(Reduce { block: self, columns });
+    }
+}
+
+struct Reduce<'a, 'b> {
+    block: &'a mut Block,
+    columns: &'a mut [&'b mut [f64]],
+}
+
+impl WithSimd for Reduce<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { block, columns } = self;
         let rows = columns.first().map_or(0, |column| column.len()) as f64;
         for (place, column) in columns.iter_mut().enumerate() {
             // Deviations from the first value are exact for close values, whatever their size.
             let shift = column[0];
             let centre = lane_sum(column, |value| value - shift) / rows;
             column.iter_mut().for_each(|value| *value = (*value - shift) - centre);
-            self.sums[place] = lane_sum(column, |deviation| deviation);
-            self.means[place] = Mean::sum(shift, centre).plus(self.sums[place] / rows);
+            block.sums[place] = lane_sum(column, |deviation| deviation);
+            block.means[place] = Mean::sum(shift, centre).plus(block.sums[place] / rows);
         }
         for first in 0..columns.len() {
             for second in 0..=first {
-                let correction = self.sums[first] * (self.sums[second] / rows);
+                let correction = block.sums[first] * (block.sums[second] / rows);
                 let product = lane_dot(columns[first], columns[second]) - correction;
-                self.products[packed(first, second)] = product;
+                block.products[packed(first, second)] = product;
             }
             // Squares that underflow must not pass for constant values.
-            let square = &mut self.products[packed(first, first)];
+            let square = &mut block.products[packed(first, first)];
             if *square < LEAST_SQUARES && columns[first].iter().any(|&deviation| deviation != 0.0) {
                 *square = square.max(f64::MIN_POSITIVE);
             }
@@ -108,6 +132,7 @@ impl Block {
 /// Lanes of a sum: independent additions keep the processor busy, and their fixed order keeps the bits.
 const LANES: usize = 8;
 
+#[inline(always)]
 fn lane_sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let chunks = values.chunks_exact(LANES);
@@ -120,6 +145,7 @@ fn lane_sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
     folded(lanes) + rest
 }
 
+#[inline(always)]
 fn lane_dot(first: &[f64], second: &[f64]) -> f64 {
     let mut lanes = [0.0; LANES];
     let (left, right) = (first.chunks_exact(LANES), second.chunks_exact(LANES));
@@ -132,6 +158,7 @@ fn lane_dot(first: &[f64], second: &[f64]) -> f64 {
     folded(lanes) + rest
 }
 
+#[inline(always)]
 fn folded(lanes: [f64; LANES]) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]))
 }
