@@ -47,6 +47,7 @@ mod points_history;
 mod points_ledger;
 mod points_merge;
 mod points_refund;
+mod points_snapshot;
 mod program;
 mod refund_rule;
 mod statement;

@@ -11,6 +11,7 @@ use super::points_event::{EventId, PointsAction, PointsEvent};
 use super::points_fold::refused;
 use super::points_history::History;
 use super::points_merge::{MergeRecord, Pair};
+use super::points_snapshot::Snapshots;
 use super::program::{Enrollment, LoyaltyProgram};
 use super::vintage::VintageTable;
 use crate::customer::RawId;
@@ -23,7 +24,7 @@ pub(super) struct Member {
     /// The member that this one was merged into.
     pub(super) merged_into: Option<u32>,
     /// The newest events, if events may be backdated.
-    history: Option<Box<History>>,
+    pub(super) history: Option<Box<History>>,
 }
 
 /// The points of many members.
@@ -60,7 +61,8 @@ pub(super) struct Member {
 pub struct PointsLedger {
     program: LoyaltyProgram,
     pub(super) ids: Vec<EventId>,
-    places: HashTable<u32>,
+    /// The key of each id, and its place.
+    places: HashTable<(u64, u32)>,
     pub(super) members: Vec<Member>,
     pub(super) merges: Vec<MergeRecord>,
     pub(super) vintages: VintageTable,
@@ -96,7 +98,7 @@ impl PartialEq for PointsLedger {
 
 /// What a batch must put back if it fails.
 struct Kept {
-    members: Vec<(u32, Member)>,
+    members: Snapshots,
     count: usize,
     merges: Vec<MergeRecord>,
     vintages: VintageTable,
@@ -109,6 +111,20 @@ pub(super) fn hash(id: RawId<'_>) -> u64 {
         RawId::Text(id) => xxhash_rust::xxh3::xxh3_64(id.as_bytes()),
         RawId::Missing => 0,
     }
+}
+
+/// What ids are told apart by: integers by themselves, texts by their hash first.
+fn key(id: RawId<'_>) -> u64 {
+    match id {
+        RawId::Integer(id) => id as u64,
+        id => hash(id),
+    }
+}
+
+/// A key with its bits mixed: tables use the lowest and the highest.
+fn spread(key: u64) -> u64 {
+    let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 32)
 }
 
 pub(super) fn raw(id: &EventId) -> RawId<'_> {
@@ -147,8 +163,8 @@ impl PointsLedger {
     ) -> Self {
         let mut ledger = Self::new(program);
         for (place, id) in ids.iter().enumerate() {
-            let rehash = |&place: &u32| hash(raw(&ids[place as usize]));
-            ledger.places.insert_unique(hash(raw(id)), place as u32, rehash);
+            let key = key(raw(id));
+            ledger.places.insert_unique(spread(key), (key, place as u32), |&(key, _)| spread(key));
         }
         ledger.kept_in = vec![0; ids.len()];
         Self { ids, members, merges, vintages, rows, events_are_text, ..ledger }
@@ -237,7 +253,7 @@ impl PointsLedger {
     fn whole(&mut self, run: impl FnOnce(&mut Self, &mut Kept) -> Result<()>) -> Result<()> {
         self.batch += 1;
         let mut kept = Kept {
-            members: Vec::new(),
+            members: Snapshots::default(),
             count: self.members.len(),
             merges: self.merges.clone(),
             vintages: self.vintages.clone(),
@@ -245,12 +261,12 @@ impl PointsLedger {
         };
         let result = run(self, &mut kept);
         if result.is_err() {
-            for (place, member) in kept.members {
-                self.members[place as usize] = member;
-            }
+            kept.members.restore(&mut self.members);
             for id in &self.ids[kept.count..] {
                 let ids = &self.ids;
-                if let Ok(entry) = self.places.find_entry(hash(raw(id)), |&place| ids[place as usize] == *id)
+                let key = key(raw(id));
+                if let Ok(entry) =
+                    self.places.find_entry(spread(key), |&(_, place)| ids[place as usize] == *id)
                 {
                     entry.remove();
                 }
@@ -271,7 +287,7 @@ impl PointsLedger {
         if *stamp != self.batch {
             *stamp = self.batch;
             if (place as usize) < kept.count {
-                kept.members.push((place, self.members[place as usize].clone()));
+                kept.members.push(place, &self.members[place as usize]);
             }
         }
     }
@@ -376,7 +392,12 @@ impl PointsLedger {
     }
 
     pub(super) fn find(&self, id: RawId<'_>) -> Option<u32> {
-        self.places.find(hash(id), |&place| raw(&self.ids[place as usize]) == id).copied()
+        let key = key(id);
+        // An integer is its own key, which saves looking at the ids.
+        let is_key = matches!((id, self.ids.first()), (RawId::Integer(_), Some(EventId::Integer(_))));
+        let is_same =
+            |&(other, place): &(u64, u32)| other == key && (is_key || raw(&self.ids[place as usize]) == id);
+        self.places.find(spread(key), is_same).map(|&(_, place)| place)
     }
 
     /// The place of a new member.
@@ -403,8 +424,8 @@ impl PointsLedger {
             Error::new(ErrorKind::OutOfRange, "there are more than 4294967295 members").on("customer_id")
         })?;
         self.ids.push(owned(id));
-        let ids = &self.ids;
-        self.places.insert_unique(hash(id), place, |&place| hash(raw(&ids[place as usize])));
+        let key = key(id);
+        self.places.insert_unique(spread(key), (key, place), |&(key, _)| spread(key));
         let account = PointsAccount::new(place);
         let backdates = self.program.rules().backdating_days > 0;
         let history = backdates.then(|| Box::new(History::new(account.clone())));
