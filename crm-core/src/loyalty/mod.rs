@@ -39,6 +39,7 @@ mod ledger_bytes;
 mod liability;
 mod points_account;
 mod points_balances;
+mod points_batch;
 mod points_entries;
 mod points_entry;
 mod points_event;

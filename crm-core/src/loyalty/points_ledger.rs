@@ -3,11 +3,11 @@
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
-use super::event_columns::{EventColumns, RowAction, owned};
+use super::event_columns::{EventColumns, owned};
 use super::points_account::PointsAccount;
 use super::points_entries::PointsEntries;
 use super::points_entry::PointsEntry;
-use super::points_event::{EventId, PointsAction, PointsEvent};
+use super::points_event::{EventId, EventKind, PointsAction, PointsEvent};
 use super::points_fold::refused;
 use super::points_history::History;
 use super::points_merge::{MergeRecord, Pair};
@@ -97,7 +97,7 @@ impl PartialEq for PointsLedger {
 }
 
 /// What a batch must put back if it fails.
-struct Kept {
+pub(super) struct Kept {
     members: Snapshots,
     count: usize,
     merges: Vec<MergeRecord>,
@@ -209,7 +209,7 @@ impl PointsLedger {
     /// Those of [`apply`](Self::apply).
     pub fn apply_all(&mut self, batches: &[EventColumns<'_>]) -> Result<PointsEntries> {
         let mut columns = PointsEntries::default();
-        self.apply_to(batches, |row, id, entry| columns.push(row, id, entry))?;
+        self.apply_to(batches, Some(&mut columns))?;
         Ok(columns)
     }
 
@@ -218,7 +218,7 @@ impl PointsLedger {
     /// # Errors
     /// Those of [`apply`](Self::apply).
     pub fn replay(&mut self, batches: &[EventColumns<'_>]) -> Result<()> {
-        self.apply_to(batches, |_, _, _| {})
+        self.apply_to(batches, None)
     }
 
     /// Lets time pass for every member up to an instant: what lapses or becomes available until then is posted. Later events must not be
@@ -250,7 +250,7 @@ impl PointsLedger {
     }
 
     /// Runs something that must happen in whole or not at all.
-    fn whole(&mut self, run: impl FnOnce(&mut Self, &mut Kept) -> Result<()>) -> Result<()> {
+    pub(super) fn whole(&mut self, run: impl FnOnce(&mut Self, &mut Kept) -> Result<()>) -> Result<()> {
         self.batch += 1;
         let mut kept = Kept {
             members: Snapshots::default(),
@@ -282,7 +282,7 @@ impl PointsLedger {
     }
 
     /// Keeps a member as it was before the batch.
-    fn keep(&mut self, place: u32, kept: &mut Kept) {
+    pub(super) fn keep(&mut self, place: u32, kept: &mut Kept) {
         let stamp = &mut self.kept_in[place as usize];
         if *stamp != self.batch {
             *stamp = self.batch;
@@ -290,29 +290,6 @@ impl PointsLedger {
                 kept.members.push(place, &self.members[place as usize]);
             }
         }
-    }
-
-    fn apply_to(
-        &mut self,
-        batches: &[EventColumns<'_>],
-        mut take: impl FnMut(u64, &EventId, &PointsEntry),
-    ) -> Result<()> {
-        let first = self.rows;
-        let mut number = first;
-        self.whole(|ledger, kept| {
-            let mut entries = Vec::new();
-            for (batch, row) in batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
-            {
-                ledger
-                    .row(batch, row, kept, &mut entries)
-                    .and_then(|()| ledger.post(&mut entries, |id, entry| take(number, id, entry)))
-                    .map_err(|error| error.at_row(number))?;
-                number += 1;
-            }
-            Ok(())
-        })?;
-        self.rows = number;
-        Ok(())
     }
 
     /// Hands the postings on and counts them by vintage.
@@ -328,67 +305,19 @@ impl PointsLedger {
         Ok(())
     }
 
-    fn row(
-        &mut self,
-        batch: &EventColumns<'_>,
-        row: usize,
-        kept: &mut Kept,
-        entries: &mut Vec<PointsEntry>,
-    ) -> Result<()> {
-        let event = batch.event(row)?;
-        let is_text = matches!(event, EventId::Text(_));
-        if *self.events_are_text.get_or_insert(is_text) != is_text {
-            let message = "integer and text ids cannot be mixed: convert one of them";
-            return Err(Error::new(ErrorKind::Incompatible, message).on("event_id"));
-        }
-        let time = batch.time(row, self.program.calendar())?;
-        let shown = |error: Error| {
-            let column = error.argument_name().unwrap_or("kind").to_owned();
-            let text = error.to_string();
-            refused(
-                error.kind(),
-                &column,
-                &event.to_string(),
-                text.strip_prefix(&format!("{column}: ")).unwrap_or(&text),
-            )
+    /// The member that a merge, not taken back yet, moved into the account of `root`.
+    pub(super) fn merged_by(&self, of: &EventId, root: u32, event: &EventId) -> Result<u32> {
+        let refuse =
+            |message: &str| Err(refused(ErrorKind::InvalidValue, "reference", &event.to_string(), message));
+        let Some(record) = self.merges.iter().find(|record| record.event == *of) else {
+            return refuse(&format!("there is no merge {of}, or it is taken back already"));
         };
-        let action = batch.action(row, &self.program).map_err(shown)?;
-        let id = batch.member(row).map_err(shown)?;
-        let via = match self.find(id) {
-            Some(place) => place,
-            None => self.enroll(id, &action, &event)?,
-        };
-        let root = self.root(via);
-        self.keep(root, kept);
-        match action {
-            RowAction::Member(action) => {
-                let event = PointsEvent { id: Some(event), time, action };
-                self.fold(root, &event, via, entries)
-            }
-            RowAction::Merge(other) => {
-                let Some(other) = self.find(other) else { return Err(unknown("other_id", other, &event)) };
-                self.keep(other, kept);
-                self.merge(root, other, &event, time, entries)
-            }
-            RowAction::Unmerge(of) => {
-                let Some(place) = self.merges.iter().position(|record| record.event == of) else {
-                    let message = format!("there is no merge {of}, or it is taken back already");
-                    return Err(refused(ErrorKind::InvalidValue, "reference", &event.to_string(), &message));
-                };
-                let other = self.merges[place].other;
-                if root != self.root(other) {
-                    let message = format!(
-                        "merge {of} moved {} into {}, not into {}",
-                        self.ids[other as usize],
-                        self.ids[self.root(other) as usize],
-                        self.ids[root as usize]
-                    );
-                    return Err(refused(ErrorKind::InvalidValue, "reference", &event.to_string(), &message));
-                }
-                self.keep(other, kept);
-                self.unmerge(place, root, &event, time, entries)
-            }
+        let (other, holder) = (record.other, self.root(record.other));
+        if holder == root {
+            return Ok(other);
         }
+        let name = |place: u32| &self.ids[place as usize];
+        refuse(&format!("merge {of} moved {} into {}, not into {}", name(other), name(holder), name(root)))
     }
 
     pub(super) fn find(&self, id: RawId<'_>) -> Option<u32> {
@@ -400,18 +329,14 @@ impl PointsLedger {
         self.places.find(spread(key), is_same).map(|&(_, place)| place)
     }
 
+    /// Whether an event of this kind makes somebody a member.
+    pub(super) fn joins(&self, kind: EventKind) -> bool {
+        let earns = matches!(kind, EventKind::Purchase | EventKind::Bonus);
+        kind == EventKind::Join || (earns && self.program.rules().enrollment == Enrollment::FirstEarn)
+    }
+
     /// The place of a new member.
-    fn enroll(&mut self, id: RawId<'_>, action: &RowAction<'_>, event: &EventId) -> Result<u32> {
-        let joins = match action {
-            RowAction::Member(PointsAction::Join) => true,
-            RowAction::Member(PointsAction::Purchase { .. } | PointsAction::Bonus { .. }) => {
-                self.program.rules().enrollment == Enrollment::FirstEarn
-            }
-            _ => false,
-        };
-        if !joins {
-            return Err(unknown("customer_id", id, event));
-        }
+    pub(super) fn enroll(&mut self, id: RawId<'_>) -> Result<u32> {
         if self
             .ids
             .first()
@@ -442,7 +367,7 @@ impl PointsLedger {
         place
     }
 
-    fn fold(
+    pub(super) fn fold(
         &mut self,
         place: u32,
         event: &PointsEvent,
@@ -462,7 +387,7 @@ impl PointsLedger {
         }
     }
 
-    fn merge(
+    pub(super) fn merge(
         &mut self,
         root: u32,
         other: u32,
@@ -495,14 +420,15 @@ impl PointsLedger {
         Ok(())
     }
 
-    fn unmerge(
+    pub(super) fn unmerge(
         &mut self,
-        place: usize,
+        of: &EventId,
         root: u32,
         event: &EventId,
         time: i64,
         entries: &mut Vec<PointsEntry>,
     ) -> Result<()> {
+        let Some(place) = self.merges.iter().position(|record| record.event == *of) else { return Ok(()) };
         let record = self.merges.remove(place);
         let other = record.other;
         self.members[other as usize].merged_into = None;
@@ -575,7 +501,7 @@ impl PointsLedger {
     }
 }
 
-fn unknown(column: &str, id: RawId<'_>, event: &EventId) -> Error {
+pub(super) fn unknown(column: &str, id: RawId<'_>, event: &EventId) -> Error {
     let message = format!("{} is not a member", owned(id));
     refused(ErrorKind::InvalidValue, column, &event.to_string(), &message)
 }
