@@ -4,7 +4,7 @@
 //! order of the batch: a member's state is fetched from memory once a batch and not once a row. What comes out, the first error included, is
 //! what the order of rows gives.
 
-use super::event_columns::{EventColumns, RowAction, owned};
+use super::event_columns::{EventColumns, RowAction};
 use super::points_entries::PointsEntries;
 use super::points_entry::PointsEntry;
 use super::points_event::{EventId, EventKind, PointsEvent};
@@ -59,7 +59,7 @@ impl PointsLedger {
                 }
             }
             let start = number - waiting.len() as u64;
-            ledger.run(batches, &waiting, start, kept, take.as_deref_mut())
+            ledger.run(batches, &waiting, start, kept, take)
         })?;
         self.rows = number;
         Ok(())
