@@ -3,14 +3,15 @@
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
-use super::event_columns::{EventColumns, RowAction, owned};
+use super::event_columns::{EventColumns, owned};
 use super::points_account::PointsAccount;
 use super::points_entries::PointsEntries;
 use super::points_entry::PointsEntry;
-use super::points_event::{EventId, PointsAction, PointsEvent};
+use super::points_event::{EventId, EventKind, PointsAction, PointsEvent};
 use super::points_fold::refused;
 use super::points_history::History;
 use super::points_merge::{MergeRecord, Pair};
+use super::points_snapshot::Snapshots;
 use super::program::{Enrollment, LoyaltyProgram};
 use super::vintage::VintageTable;
 use crate::customer::RawId;
@@ -23,7 +24,7 @@ pub(super) struct Member {
     /// The member that this one was merged into.
     pub(super) merged_into: Option<u32>,
     /// The newest events, if events may be backdated.
-    history: Option<Box<History>>,
+    pub(super) history: Option<Box<History>>,
 }
 
 /// The points of many members.
@@ -60,7 +61,8 @@ pub(super) struct Member {
 pub struct PointsLedger {
     program: LoyaltyProgram,
     pub(super) ids: Vec<EventId>,
-    places: HashTable<u32>,
+    /// The key of each id, and its place.
+    places: HashTable<(u64, u32)>,
     pub(super) members: Vec<Member>,
     pub(super) merges: Vec<MergeRecord>,
     pub(super) vintages: VintageTable,
@@ -95,8 +97,8 @@ impl PartialEq for PointsLedger {
 }
 
 /// What a batch must put back if it fails.
-struct Kept {
-    members: Vec<(u32, Member)>,
+pub(super) struct Kept {
+    members: Snapshots,
     count: usize,
     merges: Vec<MergeRecord>,
     vintages: VintageTable,
@@ -109,6 +111,20 @@ pub(super) fn hash(id: RawId<'_>) -> u64 {
         RawId::Text(id) => xxhash_rust::xxh3::xxh3_64(id.as_bytes()),
         RawId::Missing => 0,
     }
+}
+
+/// What ids are told apart by: integers by themselves, texts by their hash first.
+fn key(id: RawId<'_>) -> u64 {
+    match id {
+        RawId::Integer(id) => id as u64,
+        id => hash(id),
+    }
+}
+
+/// A key with its bits mixed: tables use the lowest and the highest.
+fn spread(key: u64) -> u64 {
+    let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 32)
 }
 
 pub(super) fn raw(id: &EventId) -> RawId<'_> {
@@ -147,8 +163,8 @@ impl PointsLedger {
     ) -> Self {
         let mut ledger = Self::new(program);
         for (place, id) in ids.iter().enumerate() {
-            let rehash = |&place: &u32| hash(raw(&ids[place as usize]));
-            ledger.places.insert_unique(hash(raw(id)), place as u32, rehash);
+            let key = key(raw(id));
+            ledger.places.insert_unique(spread(key), (key, place as u32), |&(key, _)| spread(key));
         }
         ledger.kept_in = vec![0; ids.len()];
         Self { ids, members, merges, vintages, rows, events_are_text, ..ledger }
@@ -193,7 +209,7 @@ impl PointsLedger {
     /// Those of [`apply`](Self::apply).
     pub fn apply_all(&mut self, batches: &[EventColumns<'_>]) -> Result<PointsEntries> {
         let mut columns = PointsEntries::default();
-        self.apply_to(batches, |row, id, entry| columns.push(row, id, entry))?;
+        self.apply_to(batches, Some(&mut columns))?;
         Ok(columns)
     }
 
@@ -202,7 +218,7 @@ impl PointsLedger {
     /// # Errors
     /// Those of [`apply`](Self::apply).
     pub fn replay(&mut self, batches: &[EventColumns<'_>]) -> Result<()> {
-        self.apply_to(batches, |_, _, _| {})
+        self.apply_to(batches, None)
     }
 
     /// Lets time pass for every member up to an instant: what lapses or becomes available until then is posted. Later events must not be
@@ -234,10 +250,10 @@ impl PointsLedger {
     }
 
     /// Runs something that must happen in whole or not at all.
-    fn whole(&mut self, run: impl FnOnce(&mut Self, &mut Kept) -> Result<()>) -> Result<()> {
+    pub(super) fn whole(&mut self, run: impl FnOnce(&mut Self, &mut Kept) -> Result<()>) -> Result<()> {
         self.batch += 1;
         let mut kept = Kept {
-            members: Vec::new(),
+            members: Snapshots::default(),
             count: self.members.len(),
             merges: self.merges.clone(),
             vintages: self.vintages.clone(),
@@ -245,12 +261,12 @@ impl PointsLedger {
         };
         let result = run(self, &mut kept);
         if result.is_err() {
-            for (place, member) in kept.members {
-                self.members[place as usize] = member;
-            }
+            kept.members.restore(&mut self.members);
             for id in &self.ids[kept.count..] {
                 let ids = &self.ids;
-                if let Ok(entry) = self.places.find_entry(hash(raw(id)), |&place| ids[place as usize] == *id)
+                let key = key(raw(id));
+                if let Ok(entry) =
+                    self.places.find_entry(spread(key), |&(_, place)| ids[place as usize] == *id)
                 {
                     entry.remove();
                 }
@@ -266,37 +282,14 @@ impl PointsLedger {
     }
 
     /// Keeps a member as it was before the batch.
-    fn keep(&mut self, place: u32, kept: &mut Kept) {
+    pub(super) fn keep(&mut self, place: u32, kept: &mut Kept) {
         let stamp = &mut self.kept_in[place as usize];
         if *stamp != self.batch {
             *stamp = self.batch;
             if (place as usize) < kept.count {
-                kept.members.push((place, self.members[place as usize].clone()));
+                kept.members.push(place, &self.members[place as usize]);
             }
         }
-    }
-
-    fn apply_to(
-        &mut self,
-        batches: &[EventColumns<'_>],
-        mut take: impl FnMut(u64, &EventId, &PointsEntry),
-    ) -> Result<()> {
-        let first = self.rows;
-        let mut number = first;
-        self.whole(|ledger, kept| {
-            let mut entries = Vec::new();
-            for (batch, row) in batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
-            {
-                ledger
-                    .row(batch, row, kept, &mut entries)
-                    .and_then(|()| ledger.post(&mut entries, |id, entry| take(number, id, entry)))
-                    .map_err(|error| error.at_row(number))?;
-                number += 1;
-            }
-            Ok(())
-        })?;
-        self.rows = number;
-        Ok(())
     }
 
     /// Hands the postings on and counts them by vintage.
@@ -312,85 +305,38 @@ impl PointsLedger {
         Ok(())
     }
 
-    fn row(
-        &mut self,
-        batch: &EventColumns<'_>,
-        row: usize,
-        kept: &mut Kept,
-        entries: &mut Vec<PointsEntry>,
-    ) -> Result<()> {
-        let event = batch.event(row)?;
-        let is_text = matches!(event, EventId::Text(_));
-        if *self.events_are_text.get_or_insert(is_text) != is_text {
-            let message = "integer and text ids cannot be mixed: convert one of them";
-            return Err(Error::new(ErrorKind::Incompatible, message).on("event_id"));
-        }
-        let time = batch.time(row, self.program.calendar())?;
-        let shown = |error: Error| {
-            let column = error.argument_name().unwrap_or("kind").to_owned();
-            let text = error.to_string();
-            refused(
-                error.kind(),
-                &column,
-                &event.to_string(),
-                text.strip_prefix(&format!("{column}: ")).unwrap_or(&text),
-            )
+    /// The member that a merge, not taken back yet, moved into the account of `root`.
+    pub(super) fn merged_by(&self, of: &EventId, root: u32, event: &EventId) -> Result<u32> {
+        let refuse =
+            |message: &str| Err(refused(ErrorKind::InvalidValue, "reference", &event.to_string(), message));
+        let Some(record) = self.merges.iter().find(|record| record.event == *of) else {
+            return refuse(&format!("there is no merge {of}, or it is taken back already"));
         };
-        let action = batch.action(row, &self.program).map_err(shown)?;
-        let id = batch.member(row).map_err(shown)?;
-        let via = match self.find(id) {
-            Some(place) => place,
-            None => self.enroll(id, &action, &event)?,
-        };
-        let root = self.root(via);
-        self.keep(root, kept);
-        match action {
-            RowAction::Member(action) => {
-                let event = PointsEvent { id: Some(event), time, action };
-                self.fold(root, &event, via, entries)
-            }
-            RowAction::Merge(other) => {
-                let Some(other) = self.find(other) else { return Err(unknown("other_id", other, &event)) };
-                self.keep(other, kept);
-                self.merge(root, other, &event, time, entries)
-            }
-            RowAction::Unmerge(of) => {
-                let Some(place) = self.merges.iter().position(|record| record.event == of) else {
-                    let message = format!("there is no merge {of}, or it is taken back already");
-                    return Err(refused(ErrorKind::InvalidValue, "reference", &event.to_string(), &message));
-                };
-                let other = self.merges[place].other;
-                if root != self.root(other) {
-                    let message = format!(
-                        "merge {of} moved {} into {}, not into {}",
-                        self.ids[other as usize],
-                        self.ids[self.root(other) as usize],
-                        self.ids[root as usize]
-                    );
-                    return Err(refused(ErrorKind::InvalidValue, "reference", &event.to_string(), &message));
-                }
-                self.keep(other, kept);
-                self.unmerge(place, root, &event, time, entries)
-            }
+        let (other, holder) = (record.other, self.root(record.other));
+        if holder == root {
+            return Ok(other);
         }
+        let name = |place: u32| &self.ids[place as usize];
+        refuse(&format!("merge {of} moved {} into {}, not into {}", name(other), name(holder), name(root)))
     }
 
     pub(super) fn find(&self, id: RawId<'_>) -> Option<u32> {
-        self.places.find(hash(id), |&place| raw(&self.ids[place as usize]) == id).copied()
+        let key = key(id);
+        // An integer is its own key, which saves looking at the ids.
+        let is_key = matches!((id, self.ids.first()), (RawId::Integer(_), Some(EventId::Integer(_))));
+        let is_same =
+            |&(other, place): &(u64, u32)| other == key && (is_key || raw(&self.ids[place as usize]) == id);
+        self.places.find(spread(key), is_same).map(|&(_, place)| place)
+    }
+
+    /// Whether an event of this kind makes somebody a member.
+    pub(super) fn joins(&self, kind: EventKind) -> bool {
+        let earns = matches!(kind, EventKind::Purchase | EventKind::Bonus);
+        kind == EventKind::Join || (earns && self.program.rules().enrollment == Enrollment::FirstEarn)
     }
 
     /// The place of a new member.
-    fn enroll(&mut self, id: RawId<'_>, action: &RowAction<'_>, event: &EventId) -> Result<u32> {
-        let joins = match action {
-            RowAction::Member(PointsAction::Join) => true,
-            RowAction::Member(PointsAction::Purchase { .. } | PointsAction::Bonus { .. }) => {
-                self.program.rules().enrollment == Enrollment::FirstEarn
-            }
-            _ => false,
-        };
-        if !joins {
-            return Err(unknown("customer_id", id, event));
-        }
+    pub(super) fn enroll(&mut self, id: RawId<'_>) -> Result<u32> {
         if self
             .ids
             .first()
@@ -403,8 +349,8 @@ impl PointsLedger {
             Error::new(ErrorKind::OutOfRange, "there are more than 4294967295 members").on("customer_id")
         })?;
         self.ids.push(owned(id));
-        let ids = &self.ids;
-        self.places.insert_unique(hash(id), place, |&place| hash(raw(&ids[place as usize])));
+        let key = key(id);
+        self.places.insert_unique(spread(key), (key, place), |&(key, _)| spread(key));
         let account = PointsAccount::new(place);
         let backdates = self.program.rules().backdating_days > 0;
         let history = backdates.then(|| Box::new(History::new(account.clone())));
@@ -421,7 +367,7 @@ impl PointsLedger {
         place
     }
 
-    fn fold(
+    pub(super) fn fold(
         &mut self,
         place: u32,
         event: &PointsEvent,
@@ -441,7 +387,7 @@ impl PointsLedger {
         }
     }
 
-    fn merge(
+    pub(super) fn merge(
         &mut self,
         root: u32,
         other: u32,
@@ -474,14 +420,15 @@ impl PointsLedger {
         Ok(())
     }
 
-    fn unmerge(
+    pub(super) fn unmerge(
         &mut self,
-        place: usize,
+        of: &EventId,
         root: u32,
         event: &EventId,
         time: i64,
         entries: &mut Vec<PointsEntry>,
     ) -> Result<()> {
+        let Some(place) = self.merges.iter().position(|record| record.event == *of) else { return Ok(()) };
         let record = self.merges.remove(place);
         let other = record.other;
         self.members[other as usize].merged_into = None;
@@ -554,7 +501,7 @@ impl PointsLedger {
     }
 }
 
-fn unknown(column: &str, id: RawId<'_>, event: &EventId) -> Error {
+pub(super) fn unknown(column: &str, id: RawId<'_>, event: &EventId) -> Error {
     let message = format!("{} is not a member", owned(id));
     refused(ErrorKind::InvalidValue, column, &event.to_string(), &message)
 }
