@@ -93,23 +93,21 @@ impl Cells {
         for (place, codes) in codes.chunks(self.at_once).enumerate() {
             let start = start + place * self.at_once;
             let width = self.width() as u32;
-            match (columns, &mut self.buffers[..], &self.filled[..]) {
+            let of_two = (columns, &mut self.buffers[..], &self.filled[..]);
+            if let ([one, other], [ones, others], &[first, second]) = of_two {
                 // The usual experiment, a value and a covariate of two arms: both columns are read side by side.
-                ([one, other], [ones, others], &[first, second]) => {
-                    let (one, other) = (&one[start..][..codes.len()], &other[start..][..codes.len()]);
-                    let filled = deal_two([first, second], width, codes, |row, place| {
-                        ones[place as usize] = one[row];
-                        others[place as usize] = other[row];
-                    });
-                    self.filled.copy_from_slice(&filled);
-                }
-                _ => {
-                    self.find_places(codes, &mut places);
-                    for (buffer, column) in self.buffers.iter_mut().zip(columns) {
-                        let values = &column[start..][..codes.len()];
-                        for (&place, &value) in places.iter().zip(values) {
-                            buffer[place as usize] = value;
-                        }
+                let (one, other) = (&one[start..][..codes.len()], &other[start..][..codes.len()]);
+                let filled = deal_two([first, second], width, codes, |row, place| {
+                    ones[place as usize] = one[row];
+                    others[place as usize] = other[row];
+                });
+                self.filled.copy_from_slice(&filled);
+            } else {
+                self.find_places(codes, &mut places);
+                for (buffer, column) in self.buffers.iter_mut().zip(columns) {
+                    let values = &column[start..][..codes.len()];
+                    for (&place, &value) in places.iter().zip(values) {
+                        buffer[place as usize] = value;
                     }
                 }
             }
