@@ -1530,9 +1530,11 @@ public:
         : handle(made(
               [&](crm_mini_batch_k_means **out) { return crm_mini_batch_k_means_new(&options, out); })) {}
 
-    void update(const matrix &batch) {
-        detail::check(
-            crm_mini_batch_k_means_update(get(), batch.values, batch.rows, batch.features, batch.layout));
+    // Weights: one for each row, or none for rows that count alike.
+    void update(const matrix &batch, const std::vector<double> &weights = {}) {
+        if (!weights.empty()) detail::same_length("weights", weights.size(), batch.rows);
+        detail::check(crm_mini_batch_k_means_update(get(), batch.values, batch.rows, batch.features, batch.layout,
+                                                    weights.empty() ? nullptr : weights.data()));
     }
 
     std::uint32_t batches() const { return crm_mini_batch_k_means_batches(get()); }
@@ -2066,10 +2068,13 @@ class segment_model : public detail::handle<crm_segment_model, crm_segment_model
 public:
     using handle::handle;
 
+    // Weights: how often each customer counts in the clusters, or none for once each.
     segment_model(const feature_table &table, const crm_segment_model_options &options,
-                  const scaling_options &scaling = {})
+                  const scaling_options &scaling = {}, const std::vector<double> &weights = {})
         : handle(made([&](crm_segment_model **out) {
-              return crm_segment_model_fit(table.get(), detail::scaling_view(scaling).get(), &options, out);
+              if (!weights.empty()) detail::same_length("weights", weights.size(), table.rows());
+              return crm_segment_model_fit(table.get(), weights.empty() ? nullptr : weights.data(),
+                                           detail::scaling_view(scaling).get(), &options, out);
           })) {}
 
     static segment_model from_json(const std::string &json) {

@@ -95,6 +95,11 @@ static void batches() {
     learner.update({first, 1});
     learner.update({second, 1});
     CHECK(learner.batches() == 2 && near(learner.finish().centres()[0], 1.025, 1e-12));
+    CHECK(ragged([&] { learner.update({first, 1}, {1.0}); }));
+    // Values that do not count.
+    crm::mini_batch_k_means weighted(crm::k_means_options(2));
+    weighted.update({first, 1}, {1.0, 1.0, 0.0, 1.0});
+    CHECK(near(weighted.finish().centres()[0], 1.0, 1e-12));
 }
 
 static void mixtures() {

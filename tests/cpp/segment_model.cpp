@@ -93,6 +93,9 @@ static void models() {
     CHECK(model.labels() == (labels{1, 1, 1, 0, 0, 0}) && model.names() == (names{"High visits", "Low visits"}));
     CHECK(model.size() == 2 && model.sizes() == (std::vector<std::uint64_t>{3, 3}) && model.features() == names{"visits"});
     CHECK(model.summary().customers == 6 && std::fabs(model.original_centres()[1] - (std::cbrt(12.0) - 1.0)) < 1e-13);
+    const crm::segment_model counted(table, options, {}, std::vector<double>(6, 1.0));
+    CHECK(counted.original_centres() == model.original_centres() && counted.labels() == model.labels());
+    CHECK(fails(CRM_STATUS_INVALID_VALUE, "weights", [&] { crm::segment_model(table, options, {}, {1, 1, 1, -1, 1, 1}); }).row() == 3);
     const crm::segment_model named = model.with_names({"often", "seldom"});
     const crm::segment_model back = crm::segment_model::from_json(named.to_json());
     CHECK(back.names() == (names{"often", "seldom"}) && back.to_json() == named.to_json());
