@@ -12,6 +12,7 @@ Each engine runs in a process of its own, in turns; the best round counts. Memor
 from __future__ import annotations
 
 import argparse
+import pathlib
 import resource
 import subprocess
 import sys
@@ -25,6 +26,7 @@ START, DAYS = 18_993, 730
 """2022-01-01, and two years."""
 AS_OF = "2024-01-01"
 BATCH = 1_000_000
+DATA = pathlib.Path(__file__).parent.parent / "target" / "bench-data"
 
 
 def make_log(events: int, seed: int = 1) -> dict[str, npt.NDArray[Any]]:
@@ -144,12 +146,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--folder", default=".")
+    parser.add_argument("--folder", default=str(DATA))
     parser.add_argument("--one", nargs=3, metavar=("ENGINE", "LOG", "OUT"))
     given = parser.parse_args()
     if given.one:
         one(*given.one)
         return
+    pathlib.Path(given.folder).mkdir(parents=True, exist_ok=True)
     path = f"{given.folder}/loyalty_log.npz"
     np.savez(path, **make_log(given.events))
     best: dict[str, list[float]] = {}
