@@ -119,8 +119,9 @@ impl crm_transactions {
         };
         let ids = ids.ok_or_else(|| absent("customer_id", "customer_id_int64 or customer_id_text"))?;
         // SAFETY: as above.
-        let (times, amounts) =
-            unsafe { (columns.times(with_time.as_deref())?, columns.amounts(with_amount.as_deref())?) };
+        let (times, amounts) = unsafe {
+            (columns.times(with_time.as_deref())?, columns.amounts().read(with_amount.as_deref())?)
+        };
         // SAFETY: as above.
         let orders = unsafe {
             given.column("order_id", columns.order_id_int64, columns.order_id_text, with_order.as_deref())?
@@ -130,6 +131,11 @@ impl crm_transactions {
             transactions = transactions.with_order_ids(orders)?;
         }
         use_batch(&transactions)
+    }
+
+    fn amounts(&self) -> Amounts {
+        let Self { amount_double: double, amount_int64: int64, amount_scale: scale, length, .. } = *self;
+        Amounts { double, int64, scale, length }
     }
 
     unsafe fn times<'a>(&self, valid: Option<&'a [bool]>) -> Outcome<TimeColumn<'a>> {
@@ -157,20 +163,34 @@ impl crm_transactions {
             }
         }
     }
+}
 
-    unsafe fn amounts<'a>(&self, valid: Option<&'a [bool]>) -> Outcome<Option<AmountColumn<'a>>> {
-        match (self.amount_double.is_null(), self.amount_int64.is_null()) {
+/// Amounts of money in one of the two ways in which columns give them.
+pub(crate) struct Amounts {
+    pub(crate) double: *const f64,
+    pub(crate) int64: *const i64,
+    pub(crate) scale: i32,
+    pub(crate) length: usize,
+}
+
+impl Amounts {
+    /// The column, if there is one.
+    ///
+    /// # Safety
+    /// Each array is null or has `length` values that live as long as the result.
+    pub(crate) unsafe fn read<'a>(&self, valid: Option<&'a [bool]>) -> Outcome<Option<AmountColumn<'a>>> {
+        match (self.double.is_null(), self.int64.is_null()) {
             (true, true) => Ok(None),
             (false, false) => Err(twice("amount", "amount_double and amount_int64")),
             (false, true) => {
-                // SAFETY: the caller of `read` promises as many rows.
-                let values = unsafe { array("amount_double", self.amount_double, self.length) }?;
+                // SAFETY: as the caller promises.
+                let values = unsafe { array("amount_double", self.double, self.length) }?;
                 Ok(Some(AmountColumn::Float(column(values, valid))))
             }
             (true, false) => {
-                let scale = scale(self.amount_scale)?;
-                // SAFETY: the caller of `read` promises as many rows.
-                let values = unsafe { array("amount_int64", self.amount_int64, self.length) }?;
+                let scale = scale(self.scale)?;
+                // SAFETY: as the caller promises.
+                let values = unsafe { array("amount_int64", self.int64, self.length) }?;
                 Ok(Some(AmountColumn::Scaled(column(values, valid), scale)))
             }
         }

@@ -3,10 +3,10 @@
 use std::ffi::c_char;
 
 use crm_core::Error;
-use crm_core::customer::{AmountColumn, Column, IdColumn, TimeColumn, TimeResolution, Validity};
+use crm_core::customer::{Column, IdColumn, TimeColumn, TimeResolution, Validity};
 use crm_core::loyalty::EventColumns;
 
-use crate::customer::transactions::{Ids, absent, column, flags, scale, twice};
+use crate::customer::transactions::{Amounts, Ids, absent, column, flags, twice};
 use crate::pointer::{array, choice};
 use crate::sized::{self, sized_structs};
 use crate::status::Outcome;
@@ -155,7 +155,7 @@ impl crm_points_events {
             batch = batch.with_points(column(points, with_points.as_deref()))?;
         }
         // SAFETY: as above.
-        if let Some(amounts) = unsafe { given.amounts(with_amount.as_deref()) }? {
+        if let Some(amounts) = unsafe { given.amounts().read(with_amount.as_deref()) }? {
             batch = batch.with_amounts(amounts)?;
         }
         // SAFETY: as above.
@@ -187,6 +187,11 @@ impl crm_points_events {
         with(&batch)
     }
 
+    fn amounts(&self) -> Amounts {
+        let Self { amount_double: double, amount_int64: int64, amount_scale: scale, length, .. } = *self;
+        Amounts { double, int64, scale, length }
+    }
+
     unsafe fn times<'a>(&self) -> Outcome<TimeColumn<'a>> {
         match (self.time_days.is_null(), self.time_values.is_null()) {
             (true, true) if self.length > 0 => Err(absent("time", "time_days or time_values")),
@@ -209,24 +214,6 @@ impl crm_points_events {
                 let times = Column { values: values.into(), validity: Validity::All };
                 let kinds = [TimeColumn::Local, TimeColumn::Instant];
                 Ok(choice("time_is_instant", self.time_is_instant, &kinds)?(times, resolution))
-            }
-        }
-    }
-
-    unsafe fn amounts<'a>(&self, valid: Option<&'a [bool]>) -> Outcome<Option<AmountColumn<'a>>> {
-        match (self.amount_double.is_null(), self.amount_int64.is_null()) {
-            (true, true) => Ok(None),
-            (false, false) => Err(twice("amount", "amount_double and amount_int64")),
-            (false, true) => {
-                // SAFETY: the caller of `read` promises as many rows.
-                let values = unsafe { array("amount_double", self.amount_double, self.length) }?;
-                Ok(Some(AmountColumn::Float(column(values, valid))))
-            }
-            (true, false) => {
-                let scale = scale(self.amount_scale)?;
-                // SAFETY: the caller of `read` promises as many rows.
-                let values = unsafe { array("amount_int64", self.amount_int64, self.length) }?;
-                Ok(Some(AmountColumn::Scaled(column(values, valid), scale)))
             }
         }
     }
