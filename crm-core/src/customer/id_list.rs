@@ -83,9 +83,14 @@ impl IdList {
         self.ids.push(id);
     }
 
+    /// Refuses a list of ids of another kind.
+    pub(crate) fn check_kind(&self, other: &Self) -> Result<()> {
+        check_kinds(&self.ids, &other.ids)
+    }
+
     /// Appends another list.
     pub(crate) fn append(&mut self, other: &Self) -> Result<()> {
-        check_kinds(&self.ids, &other.ids)?;
+        self.check_kind(other)?;
         self.ids.extend_from(&other.ids, 0);
         Ok(())
     }

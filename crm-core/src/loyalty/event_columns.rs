@@ -172,6 +172,18 @@ impl<'a> EventColumns<'a> {
         present(self.events.get(row), "event_id", "the id is missing").map(owned)
     }
 
+    /// Whether the ids of events are texts.
+    pub(super) fn events_are_text(&self) -> bool {
+        fn is_text(ids: &IdColumn<'_>) -> bool {
+            match ids {
+                IdColumn::Integer(_) => false,
+                IdColumn::Coded { values, .. } => is_text(values),
+                _ => true,
+            }
+        }
+        is_text(&self.events)
+    }
+
     /// The instant of a row.
     pub(super) fn time(&self, row: usize, calendar: &Calendar) -> Result<i64> {
         let missing = || Error::new(ErrorKind::MissingValue, "the time is missing").on("time");

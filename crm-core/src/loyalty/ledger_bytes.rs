@@ -1,12 +1,14 @@
 //! Saved ledgers: all members and their rules as bytes with a checksum.
 
-use std::borrow::Cow;
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Serialize, Serializer};
 
-use serde::{Deserialize, Serialize};
-
+use super::points_account::PointsAccount;
 use super::points_event::EventId;
-use super::points_ledger::{Member, PointsLedger};
+use super::points_history::History;
+use super::points_ledger::PointsLedger;
 use super::points_merge::MergeRecord;
+use super::points_store::Member;
 use super::program::LoyaltyProgram;
 use super::vintage::VintageTable;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,14 +19,37 @@ const VERSION: u16 = 1;
 const HEADER: usize = 10;
 
 #[derive(Serialize, Deserialize)]
-struct Stored<'a> {
-    program: Cow<'a, str>,
-    ids: Cow<'a, [EventId]>,
-    members: Cow<'a, [Member]>,
-    merges: Cow<'a, [MergeRecord]>,
-    vintages: Cow<'a, VintageTable>,
+struct Stored<M> {
+    program: String,
+    ids: Vec<EventId>,
+    members: M,
+    merges: Vec<MergeRecord>,
+    vintages: VintageTable,
     rows: u64,
     events_are_text: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredMember {
+    account: PointsAccount,
+    merged_into: Option<u32>,
+    history: Option<Box<History>>,
+}
+
+/// The members of a ledger, unpacked one at a time.
+struct Members<'a>(&'a PointsLedger);
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_seq(Some(self.0.len()))?;
+        for place in 0..self.0.len() as u32 {
+            let Member { account, history } =
+                self.0.members.read(place, self.0.program()).map_err(serde::ser::Error::custom)?;
+            let merged_into = self.0.merged.get(&place).copied();
+            members.serialize_element(&StoredMember { account, merged_into, history })?;
+        }
+        members.end()
+    }
 }
 
 impl PointsLedger {
@@ -34,11 +59,11 @@ impl PointsLedger {
     /// `OutOfRange` if the ledger does not fit memory once more.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let stored = Stored {
-            program: self.program().to_json().into(),
-            ids: (&self.ids).into(),
-            members: (&self.members).into(),
-            merges: (&self.merges).into(),
-            vintages: Cow::Borrowed(&self.vintages),
+            program: self.program().to_json(),
+            ids: self.ids.clone(),
+            members: Members(self),
+            merges: self.merges.clone(),
+            vintages: self.vintages.clone(),
             rows: self.rows,
             events_are_text: self.events_are_text,
         };
@@ -70,42 +95,49 @@ impl PointsLedger {
         if crc32fast::hash(payload) != u32::from_le_bytes(sum) {
             return Err(corrupt("the checksum does not fit"));
         }
-        let (stored, rest): (Stored<'_>, _) =
+        let (stored, rest): (Stored<Vec<StoredMember>>, _) =
             postcard::take_from_bytes(payload).map_err(|error| corrupt(&error.to_string()))?;
         if !rest.is_empty() || stored.members.len() != stored.ids.len() {
             return Err(corrupt("has members without an id, or more than one ledger"));
         }
+        let mut ledger = Self::of_members(LoyaltyProgram::from_json(&stored.program)?, stored.ids);
+        let backdates = ledger.program().rules().backdating_days > 0;
         let count = stored.members.len() as u32;
-        for (place, member) in stored.members.iter().enumerate() {
-            // Merged members stand below each other without a ring, as each was merged once.
-            let mut steps = 0;
-            let mut at = Some(place as u32);
-            while let Some(here) = at {
-                let Some(member) = stored.members.get(here as usize).filter(|_| steps <= count) else {
-                    return Err(corrupt("a member is merged into itself or into nobody"));
-                };
-                at = member.merged_into;
-                steps += 1;
-            }
-            if member.account.member != place as u32
-                || member.account.lots.iter().any(|lot| lot.origin >= count)
-            {
+        for (place, member) in stored.members.into_iter().enumerate() {
+            let StoredMember { account, merged_into, history } = member;
+            if account.member != place as u32 || account.lots.iter().any(|lot| lot.origin >= count) {
                 return Err(corrupt("a member stands in another's place"));
+            }
+            if history.is_some() != backdates {
+                return Err(corrupt(
+                    "a member has events to be replayed that the rules do not allow, or none",
+                ));
+            }
+            if let Some(into) = merged_into {
+                ledger.merged.insert(place as u32, into);
+            }
+            let member = Member { account, history };
+            ledger.members.write(&member)?;
+            if ledger.members.read(place as u32, ledger.program())? != member {
+                return Err(corrupt("a member has an instant outside the calendar"));
+            }
+        }
+        for &place in ledger.merged.keys() {
+            // Merged members stand below each other without a ring, as each was merged once.
+            let (mut at, mut steps) = (place, 0);
+            while let Some(&into) = ledger.merged.get(&at) {
+                if into >= count || steps > ledger.merged.len() {
+                    return Err(corrupt("a member is merged into itself or into nobody"));
+                }
+                (at, steps) = (into, steps + 1);
             }
         }
         if stored.merges.iter().any(|merge| merge.other >= count) {
             return Err(corrupt("a merge is of nobody"));
         }
-        let program = LoyaltyProgram::from_json(&stored.program)?;
-        let ledger = Self::assemble(
-            program,
-            stored.ids.into_owned(),
-            stored.members.into_owned(),
-            stored.merges.into_owned(),
-            stored.vintages.into_owned(),
-            stored.rows,
-            stored.events_are_text,
-        );
+        (ledger.merges, ledger.vintages) = (stored.merges, stored.vintages);
+        (ledger.rows, ledger.events_are_text) = (stored.rows, stored.events_are_text);
+        ledger.members.settle();
         ledger.verify().map_err(|error| corrupt(&error.to_string()))?;
         Ok(ledger)
     }

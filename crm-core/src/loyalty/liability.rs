@@ -5,8 +5,8 @@
 
 use super::calendar::first_of_month;
 use super::decimal::Decimal;
-use super::points_event::PointsEvent;
 use super::points_ledger::PointsLedger;
+use super::points_store::Member;
 use super::vintage::VintageTable;
 use crate::customer::{MICROS_PER_UNIT, Money};
 use crate::error::{Error, ErrorKind, Result};
@@ -266,13 +266,9 @@ impl PointsLedger {
     /// The totals by month once what falls due until an instant has happened.
     fn vintages_at(&self, as_of: i64) -> Result<VintageTable> {
         let (mut vintages, mut entries) = (self.vintages.clone(), Vec::new());
-        for (place, member) in self.members.iter().enumerate() {
-            if member.account.next_due > as_of && member.account.clock <= as_of {
-                continue;
-            }
-            let _ = self.account_at(place, as_of)?;
-            let mut account = member.account.clone();
-            self.program().fold(&mut account, &PointsEvent::advance(as_of), place as u32, &mut entries)?;
+        let mut member = Member::new(0, self.program());
+        for place in 0..self.len() as u32 {
+            self.read_at(place, as_of, &mut member, &mut entries)?;
             entries.drain(..).try_for_each(|entry| vintages.count(&entry))?;
         }
         Ok(vintages)

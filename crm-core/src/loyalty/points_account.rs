@@ -210,6 +210,19 @@ impl PointsAccount {
         }
     }
 
+    /// Makes it that of a member to whom nothing has happened; the lists keep their room.
+    pub(super) fn clear(&mut self, member: u32) {
+        use std::mem::take;
+        let mut new = Self::new(member);
+        (new.lots, new.accruals) = (take(&mut self.lots), take(&mut self.accruals));
+        (new.redemptions, new.remembered) = (take(&mut self.redemptions), take(&mut self.remembered));
+        new.lots.clear();
+        new.accruals.clear();
+        new.redemptions.clear();
+        new.remembered.clear();
+        *self = new;
+    }
+
     /// Whether it belongs to a member yet.
     pub fn has_joined(&self) -> bool {
         self.has_joined

@@ -1,13 +1,13 @@
 //! Balances of all members as columns.
 
-use super::points_account::PointsAccount;
 use super::points_entries::as_id;
+use super::points_entry::PointsEntry;
 use super::points_event::PointsEvent;
 use super::points_ledger::PointsLedger;
+use super::points_store::Member;
 use super::program::LoyaltyProgram;
 use crate::customer::{Day, IdList};
 use crate::error::{Error, ErrorKind, Result};
-use std::borrow::Cow;
 
 /// Balances of all members, in the order in which they joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,22 +47,27 @@ impl LoyaltyProgram {
 }
 
 impl PointsLedger {
-    /// An account as it is at an instant, if nothing happens until then but what falls due.
-    pub(super) fn account_at(&self, place: usize, as_of: i64) -> Result<Cow<'_, PointsAccount>> {
-        let account = &self.members[place].account;
+    /// Reads a member as it is at an instant, if nothing happens until then but what falls due, which is posted.
+    pub(super) fn read_at(
+        &self,
+        place: u32,
+        as_of: i64,
+        member: &mut Member,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        self.members.read_into(place, member)?;
+        let account = &mut member.account;
         if account.clock > as_of {
             let message = format!(
                 "{as_of} is before {}, the time of the newest event of member {}",
-                account.clock, self.ids[place]
+                account.clock, self.ids[place as usize]
             );
             return Err(Error::new(ErrorKind::InvalidValue, message).on("as_of"));
         }
         if account.next_due > as_of {
-            return Ok(Cow::Borrowed(account));
+            return Ok(());
         }
-        let mut later = account.clone();
-        self.program().fold(&mut later, &PointsEvent::advance(as_of), account.member, &mut Vec::new())?;
-        Ok(Cow::Owned(later))
+        self.program().fold(account, &PointsEvent::advance(as_of), place, entries)
     }
 
     /// The balances of all members at an instant, in microseconds since 1970-01-01T00:00Z: what lapses or becomes available until then has
@@ -81,8 +86,11 @@ impl PointsLedger {
             next_expiry_points: Vec::with_capacity(self.len()),
             holders: Vec::with_capacity(self.len()),
         };
+        let (mut member, mut entries) = (Member::new(0, self.program()), Vec::new());
         for (place, id) in self.ids.iter().enumerate() {
-            let account = self.account_at(place, as_of)?;
+            entries.clear();
+            self.read_at(place as u32, as_of, &mut member, &mut entries)?;
+            let account = &member.account;
             let next = account.lots.iter().map(|lot| lot.expires_at).min().unwrap_or(i64::MAX);
             let lapsing = account.lots.iter().filter(|lot| lot.expires_at == next && next != i64::MAX);
             ids.push(as_id(id));

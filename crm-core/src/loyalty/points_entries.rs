@@ -62,6 +62,19 @@ pub(super) fn as_id(id: &EventId) -> CustomerId<'_> {
 }
 
 impl PointsEntries {
+    /// Makes room for more postings.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.rows.reserve(more);
+        self.members.reserve(more);
+        self.kinds.reserve(more);
+        self.times.reserve(more);
+        self.points.reserve(more);
+        self.pending.reserve(more);
+        self.corrections.reserve(more);
+        self.earned_at.reserve(more);
+        self.expires_at.reserve(more);
+    }
+
     pub(super) fn push(&mut self, row: u64, customer: &EventId, entry: &PointsEntry) {
         self.rows.push(row);
         self.members.push(entry.member);
@@ -92,6 +105,10 @@ impl PointsEntries {
         self.rows.is_empty()
     }
 
+    fn ids(&self) -> [&IdList; 3] {
+        [&self.customer_ids, &self.event_ids, &self.lot_ids]
+    }
+
     /// By how much each posting changes the available, the pending and the owed points.
     pub fn changes(&self) -> PointsChanges {
         let mut changes = PointsChanges::default();
@@ -104,16 +121,26 @@ impl PointsEntries {
         changes
     }
 
+    /// Takes postings of the same ledger over.
+    pub(super) fn take(&mut self, other: Self) -> Result<()> {
+        if self.is_empty() {
+            *self = other;
+            return Ok(());
+        }
+        self.append(&other)
+    }
+
     /// Appends other postings.
     ///
     /// # Errors
     /// `Incompatible` for postings of ledgers whose ids are of another kind.
     pub fn append(&mut self, other: &Self) -> Result<()> {
-        let mut joined = [self.customer_ids.clone(), self.event_ids.clone(), self.lot_ids.clone()];
-        for (mine, theirs) in joined.iter_mut().zip([&other.customer_ids, &other.event_ids, &other.lot_ids]) {
-            mine.append(theirs)?;
+        for (mine, theirs) in self.ids().into_iter().zip(other.ids()) {
+            mine.check_kind(theirs)?;
         }
-        [self.customer_ids, self.event_ids, self.lot_ids] = joined;
+        self.customer_ids.append(&other.customer_ids)?;
+        self.event_ids.append(&other.event_ids)?;
+        self.lot_ids.append(&other.lot_ids)?;
         self.rows.extend_from_slice(&other.rows);
         self.members.extend_from_slice(&other.members);
         self.kinds.extend_from_slice(&other.kinds);

@@ -6,6 +6,7 @@ use super::points_account::PointsAccount;
 use super::points_entry::PointsEntry;
 use super::points_event::PointsEvent;
 use super::points_fold::refused;
+use super::points_store::Member;
 use super::program::LoyaltyProgram;
 use crate::customer::MICROS_PER_DAY;
 use crate::error::{ErrorKind, Result};
@@ -16,6 +17,28 @@ pub(super) struct History {
     base: PointsAccount,
     /// In the order of time, equal times in that of arrival; each with the member through whom it came.
     events: Vec<(PointsEvent, u32)>,
+}
+
+impl Member {
+    /// What an event does to a member, who is left in between on an error.
+    pub(super) fn fold(
+        &mut self,
+        program: &LoyaltyProgram,
+        event: &PointsEvent,
+        via: u32,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        match &mut self.history {
+            Some(history) if event.time < self.account.clock => {
+                history.backdate(program, &mut self.account, event, via, entries)
+            }
+            Some(history) => {
+                program.fold(&mut self.account, event, via, entries)?;
+                history.push(program, event.clone(), via)
+            }
+            None => program.fold(&mut self.account, event, via, entries),
+        }
+    }
 }
 
 /// Fewest events that are taken into the base at once.

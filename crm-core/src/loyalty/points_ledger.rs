@@ -1,7 +1,8 @@
 //! The points ledger: many members, columns of events in and columns of postings out.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashTable;
-use serde::{Deserialize, Serialize};
 
 use super::event_columns::{EventColumns, owned};
 use super::points_account::PointsAccount;
@@ -11,21 +12,12 @@ use super::points_event::{EventId, EventKind, PointsAction, PointsEvent};
 use super::points_fold::refused;
 use super::points_history::History;
 use super::points_merge::{MergeRecord, Pair};
-use super::points_snapshot::Snapshots;
+use super::points_store::{Member, Packed, Store};
 use super::program::{Enrollment, LoyaltyProgram};
 use super::vintage::VintageTable;
 use crate::customer::RawId;
 use crate::error::{Error, ErrorKind, Result};
-
-/// One member of the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Member {
-    pub(super) account: PointsAccount,
-    /// The member that this one was merged into.
-    pub(super) merged_into: Option<u32>,
-    /// The newest events, if events may be backdated.
-    pub(super) history: Option<Box<History>>,
-}
+use crate::parallel::Threads;
 
 /// The points of many members.
 ///
@@ -63,15 +55,15 @@ pub struct PointsLedger {
     pub(super) ids: Vec<EventId>,
     /// The key of each id, and its place.
     places: HashTable<(u64, u32)>,
-    pub(super) members: Vec<Member>,
+    pub(super) members: Store,
+    /// The members that were merged into others.
+    pub(super) merged: BTreeMap<u32, u32>,
     pub(super) merges: Vec<MergeRecord>,
     pub(super) vintages: VintageTable,
     pub(super) rows: u64,
     /// Whether event ids are texts, once there is one.
     pub(super) events_are_text: Option<bool>,
-    /// The batch in which each member was last kept for going back, and what was kept.
-    kept_in: Vec<u64>,
-    batch: u64,
+    pub(super) threads: Threads,
 }
 
 impl PartialEq for PointsLedger {
@@ -80,6 +72,7 @@ impl PartialEq for PointsLedger {
             &self.program,
             &self.ids,
             &self.members,
+            &self.merged,
             &self.merges,
             &self.vintages,
             self.rows,
@@ -88,21 +81,13 @@ impl PartialEq for PointsLedger {
             &other.program,
             &other.ids,
             &other.members,
+            &other.merged,
             &other.merges,
             &other.vintages,
             other.rows,
             other.events_are_text,
         )
     }
-}
-
-/// What a batch must put back if it fails.
-pub(super) struct Kept {
-    members: Snapshots,
-    count: usize,
-    merges: Vec<MergeRecord>,
-    vintages: VintageTable,
-    events_are_text: Option<bool>,
 }
 
 pub(super) fn hash(id: RawId<'_>) -> u64 {
@@ -141,33 +126,31 @@ impl PointsLedger {
             program,
             ids: Vec::new(),
             places: HashTable::new(),
-            members: Vec::new(),
+            members: Store::default(),
+            merged: BTreeMap::new(),
             merges: Vec::new(),
             vintages: VintageTable::default(),
             rows: 0,
             events_are_text: None,
-            kept_in: Vec::new(),
-            batch: 0,
+            threads: Threads::Available,
         }
     }
 
-    /// A ledger from what was saved.
-    pub(super) fn assemble(
-        program: LoyaltyProgram,
-        ids: Vec<EventId>,
-        members: Vec<Member>,
-        merges: Vec<MergeRecord>,
-        vintages: VintageTable,
-        rows: u64,
-        events_are_text: Option<bool>,
-    ) -> Self {
+    /// A ledger of these members, to whom nothing has happened.
+    pub(super) fn of_members(program: LoyaltyProgram, ids: Vec<EventId>) -> Self {
         let mut ledger = Self::new(program);
         for (place, id) in ids.iter().enumerate() {
             let key = key(raw(id));
             ledger.places.insert_unique(spread(key), (key, place as u32), |&(key, _)| spread(key));
+            ledger.members.add();
         }
-        ledger.kept_in = vec![0; ids.len()];
-        Self { ids, members, merges, vintages, rows, events_are_text, ..ledger }
+        ledger.ids = ids;
+        ledger
+    }
+
+    /// Sets how many threads run a batch; what comes out does not depend on it.
+    pub fn set_threads(&mut self, threads: Threads) {
+        self.threads = threads;
     }
 
     /// The rules.
@@ -177,12 +160,12 @@ impl PointsLedger {
 
     /// Number of members, those merged into others included.
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.ids.len()
     }
 
     /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.ids.is_empty()
     }
 
     /// Number of rows applied so far.
@@ -229,10 +212,12 @@ impl PointsLedger {
     pub fn advance(&mut self, to: i64) -> Result<PointsEntries> {
         let mut columns = PointsEntries::default();
         let row = self.rows;
-        self.whole(|ledger, kept| {
-            let mut entries = Vec::new();
-            for place in 0..ledger.members.len() as u32 {
-                let newest = ledger.members[place as usize].account.clock;
+        self.whole(|ledger| {
+            let (mut entries, mut packed) = (Vec::new(), Packed::default());
+            let mut member = Member::new(0, &ledger.program);
+            for place in 0..ledger.len() as u32 {
+                ledger.members.read_into(place, &mut member)?;
+                let newest = member.account.clock;
                 if newest > to {
                     let message = format!(
                         "time {to} is before {newest}, that of the newest event of member {}",
@@ -240,56 +225,36 @@ impl PointsLedger {
                     );
                     return Err(Error::new(ErrorKind::InvalidValue, message).on("time"));
                 }
-                ledger.keep(place, kept);
-                ledger.fold(place, &PointsEvent::advance(to), place, &mut entries)?;
+                member.fold(&ledger.program, &PointsEvent::advance(to), place, &mut entries)?;
+                packed.push(&member)?;
                 ledger.post(&mut entries, |id, entry| columns.push(row, id, entry))?;
             }
+            ledger.members.adopt(packed);
             Ok(())
         })?;
         Ok(columns)
     }
 
     /// Runs something that must happen in whole or not at all.
-    pub(super) fn whole(&mut self, run: impl FnOnce(&mut Self, &mut Kept) -> Result<()>) -> Result<()> {
-        self.batch += 1;
-        let mut kept = Kept {
-            members: Snapshots::default(),
-            count: self.members.len(),
-            merges: self.merges.clone(),
-            vintages: self.vintages.clone(),
-            events_are_text: self.events_are_text,
-        };
-        let result = run(self, &mut kept);
-        if result.is_err() {
-            kept.members.restore(&mut self.members);
-            for id in &self.ids[kept.count..] {
-                let ids = &self.ids;
-                let key = key(raw(id));
-                if let Ok(entry) =
-                    self.places.find_entry(spread(key), |&(_, place)| ids[place as usize] == *id)
-                {
-                    entry.remove();
-                }
-            }
-            self.ids.truncate(kept.count);
-            self.members.truncate(kept.count);
-            self.kept_in.truncate(kept.count);
-            self.merges = kept.merges;
-            self.vintages = kept.vintages;
-            self.events_are_text = kept.events_are_text;
+    pub(super) fn whole(&mut self, run: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let (mark, count) = (self.members.mark(), self.ids.len());
+        let (merged, merges) = (self.merged.clone(), self.merges.clone());
+        let (vintages, events_are_text) = (self.vintages.clone(), self.events_are_text);
+        let result = run(self);
+        if result.is_ok() {
+            self.members.settle();
+            return result;
         }
+        self.members.go_back(&mark);
+        for (place, id) in self.ids.drain(count..).enumerate() {
+            let (key, place) = (key(raw(&id)), (count + place) as u32);
+            if let Ok(entry) = self.places.find_entry(spread(key), |&(_, other)| other == place) {
+                entry.remove();
+            }
+        }
+        (self.merged, self.merges) = (merged, merges);
+        (self.vintages, self.events_are_text) = (vintages, events_are_text);
         result
-    }
-
-    /// Keeps a member as it was before the batch.
-    pub(super) fn keep(&mut self, place: u32, kept: &mut Kept) {
-        let stamp = &mut self.kept_in[place as usize];
-        if *stamp != self.batch {
-            *stamp = self.batch;
-            if (place as usize) < kept.count {
-                kept.members.push(place, &self.members[place as usize]);
-            }
-        }
     }
 
     /// Hands the postings on and counts them by vintage.
@@ -345,46 +310,29 @@ impl PointsLedger {
             let message = "integer and text ids cannot be mixed: convert one of them";
             return Err(Error::new(ErrorKind::Incompatible, message).on("customer_id"));
         }
-        let place = u32::try_from(self.ids.len()).map_err(|_| {
-            Error::new(ErrorKind::OutOfRange, "there are more than 4294967295 members").on("customer_id")
-        })?;
+        // The last two places stand for something else while batches are run.
+        let place =
+            u32::try_from(self.ids.len()).ok().filter(|&place| place < u32::MAX - 1).ok_or_else(|| {
+                Error::new(ErrorKind::OutOfRange, "there are more than 4294967294 members").on("customer_id")
+            })?;
         self.ids.push(owned(id));
         let key = key(id);
         self.places.insert_unique(spread(key), (key, place), |&(key, _)| spread(key));
-        let account = PointsAccount::new(place);
-        let backdates = self.program.rules().backdating_days > 0;
-        let history = backdates.then(|| Box::new(History::new(account.clone())));
-        self.members.push(Member { account, merged_into: None, history });
-        self.kept_in.push(0);
+        self.members.add();
         Ok(place)
     }
 
     /// The member that has the points of a member: itself, or the one that it was merged into in the end.
     pub(super) fn root(&self, mut place: u32) -> u32 {
-        while let Some(other) = self.members[place as usize].merged_into {
+        while let Some(&other) = self.merged.get(&place) {
             place = other;
         }
         place
     }
 
-    pub(super) fn fold(
-        &mut self,
-        place: u32,
-        event: &PointsEvent,
-        via: u32,
-        entries: &mut Vec<PointsEntry>,
-    ) -> Result<()> {
-        let Member { account, history, .. } = &mut self.members[place as usize];
-        match history {
-            Some(history) if event.time < account.clock => {
-                history.backdate(&self.program, account, event, via, entries)
-            }
-            Some(history) => {
-                self.program.fold(account, event, via, entries)?;
-                history.push(&self.program, event.clone(), via)
-            }
-            None => self.program.fold(account, event, via, entries),
-        }
+    /// The account of a member.
+    pub(super) fn account(&self, place: u32) -> Result<PointsAccount> {
+        Ok(self.members.read(place, &self.program)?.account)
     }
 
     pub(super) fn merge(
@@ -399,7 +347,7 @@ impl PointsLedger {
             Err(refused(ErrorKind::InvalidValue, column, &event.to_string(), message))
         };
         let (mine, theirs) = (&self.ids[root as usize], &self.ids[other as usize]);
-        if let Some(into) = self.members[other as usize].merged_into {
+        if let Some(&into) = self.merged.get(&other) {
             return refuse(
                 "other_id",
                 &format!("{theirs} was merged into {} already", self.ids[into as usize]),
@@ -411,13 +359,11 @@ impl PointsLedger {
         if self.merges.iter().any(|record| record.event == *event) {
             return refuse("event_id", "a merge of this id came before");
         }
-        let (mut into, mut from) = (self.taken(root), self.taken(other));
+        let (mut into, mut from) = (self.account(root)?, self.account(other)?);
         let mut pair = Pair { program: &self.program, event, time, entries };
-        let record = pair.merge(&mut into, &mut from);
-        self.put_back(into, from);
-        self.merges.push(record?);
-        self.members[other as usize].merged_into = Some(root);
-        Ok(())
+        self.merges.push(pair.merge(&mut into, &mut from)?);
+        self.merged.insert(other, root);
+        self.put_back(into, from)
     }
 
     pub(super) fn unmerge(
@@ -431,34 +377,28 @@ impl PointsLedger {
         let Some(place) = self.merges.iter().position(|record| record.event == *of) else { return Ok(()) };
         let record = self.merges.remove(place);
         let other = record.other;
-        self.members[other as usize].merged_into = None;
+        self.merged.remove(&other);
         let is_of_other: Vec<bool> = if self.merges.is_empty() {
             Vec::new()
         } else {
-            (0..self.members.len() as u32).map(|place| self.root(place) == other).collect()
+            (0..self.len() as u32).map(|place| self.root(place) == other).collect()
         };
-        let (mut into, mut from) = (self.taken(root), self.taken(other));
+        let (mut into, mut from) = (self.account(root)?, self.account(other)?);
         let mut pair = Pair { program: &self.program, event, time, entries };
-        let result = pair.unmerge(&record, &mut into, &mut from, |place| {
+        pair.unmerge(&record, &mut into, &mut from, |place| {
             if is_of_other.is_empty() { place == other } else { is_of_other[place as usize] }
-        });
-        self.put_back(into, from);
-        result
-    }
-
-    fn taken(&mut self, place: u32) -> PointsAccount {
-        std::mem::take(&mut self.members[place as usize].account)
+        })?;
+        self.put_back(into, from)
     }
 
     /// Puts two accounts back; nothing can be backdated before the merge that they come from.
-    fn put_back(&mut self, one: PointsAccount, two: PointsAccount) {
+    fn put_back(&mut self, one: PointsAccount, two: PointsAccount) -> Result<()> {
         for account in [one, two] {
-            let member = &mut self.members[account.member as usize];
-            if let Some(history) = &mut member.history {
-                **history = History::new(account.clone());
-            }
-            member.account = account;
+            let backdates = self.program.rules().backdating_days > 0;
+            let history = backdates.then(|| Box::new(History::new(account.clone())));
+            self.members.write(&Member { account, history })?;
         }
+        Ok(())
     }
 
     /// Applies one row, in whole or not at all, for those who count what does not fit.
@@ -468,8 +408,8 @@ impl PointsLedger {
         row: usize,
         entries: &mut Vec<PointsEntry>,
     ) -> Result<()> {
-        self.whole(|ledger, kept| {
-            ledger.row(batch, row, kept, entries)?;
+        self.whole(|ledger| {
+            ledger.row(batch, row, entries)?;
             entries.iter().try_for_each(|entry| ledger.vintages.count(entry))
         })?;
         self.rows += 1;
@@ -484,11 +424,23 @@ impl PointsLedger {
         action: PointsAction,
         entries: &mut Vec<PointsEntry>,
     ) -> Result<()> {
-        self.whole(|ledger, kept| {
-            ledger.keep(place, kept);
-            ledger.fold(place, &PointsEvent { id: None, time, action }, place, entries)?;
+        self.whole(|ledger| {
+            ledger.apply_event(place, &PointsEvent { id: None, time, action }, place, entries)?;
             entries.iter().try_for_each(|entry| ledger.vintages.count(entry))
         })
+    }
+
+    /// Applies an event to the member that has the points.
+    pub(super) fn apply_event(
+        &mut self,
+        root: u32,
+        event: &PointsEvent,
+        via: u32,
+        entries: &mut Vec<PointsEntry>,
+    ) -> Result<()> {
+        let mut member = self.members.read(root, &self.program)?;
+        member.fold(&self.program, event, via, entries)?;
+        self.members.write(&member)
     }
 
     /// Checks the laws of conservation and counts everything again, for every member.
@@ -496,8 +448,13 @@ impl PointsLedger {
     /// # Errors
     /// `Corrupt` with the two sides.
     pub fn verify(&self) -> Result<()> {
-        self.members.iter().try_for_each(|member| member.account.verify())?;
-        self.vintages.verify(self.members.iter().map(|member| &member.account))
+        let mut held = VintageTable::default();
+        for place in 0..self.len() as u32 {
+            let account = self.account(place)?;
+            account.verify()?;
+            held.hold(&account);
+        }
+        self.vintages.verify(&held)
     }
 }
 

@@ -194,6 +194,7 @@ impl Step<'_> {
             return Err(self.refuse(ErrorKind::InvalidValue, "reference", &message));
         };
         let redemption = self.account.redemptions.remove(place);
+        self.account.refresh_close();
         for portion in redemption.portions {
             self.check_room(portion.lot.points)?;
             self.account.totals.restored += portion.lot.points;

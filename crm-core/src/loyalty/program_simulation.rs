@@ -238,25 +238,24 @@ fn members<'a>(one: &mut Run<'a>, other: &mut Run<'a>, as_of: i64) -> Result<Sim
     for id in &order {
         let places = rows.get(id).copied().unwrap_or_default();
         let merged = |run: &Run<'_>, place: Option<u32>| {
-            place.is_some_and(|place| run.ledger.members[place as usize].merged_into.is_some())
+            place.is_some_and(|place| run.ledger.merged.contains_key(&place))
         };
         if merged(one, places[0]) || merged(other, places[1]) {
             continue;
         }
         ids.push(as_id(id));
-        let of = |run: &Run<'_>, place: Option<u32>| {
-            place.map_or((None, 0, 0), |place| {
-                let account = &run.ledger.members[place as usize].account;
-                let totals = account.totals();
-                let earned = totals.earned - totals.reversed - totals.owed - totals.forgiven;
-                (run.tier(place), earned, account.available())
-            })
+        let of = |run: &Run<'_>, place: Option<u32>| -> Result<(Option<usize>, i64, i64)> {
+            let Some(place) = place else { return Ok((None, 0, 0)) };
+            let account = run.ledger.account(place)?;
+            let totals = account.totals();
+            let earned = totals.earned - totals.reversed - totals.owed - totals.forgiven;
+            Ok((run.tier(place, &account), earned, account.available()))
         };
-        let (tier, earned, available) = of(one, places[0]);
+        let (tier, earned, available) = of(one, places[0])?;
         members.tier_before.push(tier);
         members.earned_before.push(earned);
         members.available_before.push(available);
-        let (tier, earned, available) = of(other, places[1]);
+        let (tier, earned, available) = of(other, places[1])?;
         members.tier_after.push(tier);
         members.earned_after.push(earned);
         members.available_after.push(available);
@@ -292,8 +291,8 @@ fn tally(
     };
     let Some(tiers) = rules.tiers else { return Ok(()) };
     let day = Day::from_number(rules.program.calendar().day_of(options.as_of)?)?;
-    for (state, member) in run.states.iter().zip(&run.ledger.members) {
-        if member.merged_into.is_some() {
+    for (place, state) in run.states.iter().enumerate() {
+        if run.ledger.merged.contains_key(&(place as u32)) {
             continue;
         }
         let status = tiers.status(state, day.max(state.today()))?;

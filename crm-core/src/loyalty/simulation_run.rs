@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::event_columns::{EventColumns, RowAction, owned};
+use super::points_account::PointsAccount;
 use super::points_entry::{EntryKind, PointsEntry};
 use super::points_event::{EventId, EventKind, PointsAction};
 use super::points_ledger::PointsLedger;
@@ -91,7 +92,7 @@ impl<'a> Run<'a> {
         if let Some(place) = known {
             self.pass(place, time)?;
         }
-        let before = known.map_or(0, |place| self.refunded(place, time));
+        let before = known.map_or(Ok(0), |place| self.refunded(place, time))?;
         let orders = self.new_orders(batch, row, known, kind, &event)?;
         let mut entries = Vec::new();
         if let Err(error) = self.ledger.apply_row(batch, row, &mut entries) {
@@ -120,7 +121,7 @@ impl<'a> Run<'a> {
             RowAction::Member(PointsAction::Purchase { amount, .. }) => i128::from(amount),
             _ => 0,
         };
-        let refunded = if refers { self.refunded(place, time) - before } else { 0 };
+        let refunded = if refers { self.refunded(place, time)? - before } else { 0 };
         let points = |entry: &&PointsEntry| entry.member == place;
         let measures = TierMeasures {
             qualifying_points: total(entries.iter().filter(points).map(qualifying))?,
@@ -147,26 +148,22 @@ impl<'a> Run<'a> {
             return Ok(0);
         }
         let order = batch.reference(row)?.unwrap_or_else(|| event.clone());
-        let further = known.is_some_and(|place| {
-            self.ledger.members[place as usize].account.accruals.iter().any(|accrual| accrual.order == order)
-        });
-        Ok(i64::from(!further))
+        let Some(place) = known else { return Ok(1) };
+        let account = self.ledger.account(place)?;
+        Ok(i64::from(!account.accruals.iter().any(|accrual| accrual.order == order)))
     }
 
     /// Micro-units refunded of the purchases that can still be.
-    fn refunded(&self, place: u32, time: i64) -> i128 {
-        let accruals = &self.ledger.members[place as usize].account.accruals;
-        accruals
-            .iter()
-            .filter(|accrual| accrual.until > time)
-            .map(|accrual| i128::from(accrual.refunded))
-            .sum()
+    fn refunded(&self, place: u32, time: i64) -> Result<i128> {
+        let account = self.ledger.account(place)?;
+        let open = account.accruals.iter().filter(|accrual| accrual.until > time);
+        Ok(open.map(|accrual| i128::from(accrual.refunded)).sum())
     }
 
     /// Lets time pass for a member: what falls due, then what the calendar does to its tier.
     fn pass(&mut self, place: u32, time: i64) -> Result<()> {
         // A backdated event does not turn time back.
-        if time < self.ledger.members[place as usize].account.clock {
+        if time < self.ledger.account(place)?.clock {
             return Ok(());
         }
         let mut entries = Vec::new();
@@ -206,7 +203,7 @@ impl<'a> Run<'a> {
     fn bring_tier(&mut self, place: u32, time: i64) -> Result<()> {
         let Some(state) = self.states.get(place as usize) else { return Ok(()) };
         let tier = state.tier().and_then(|tier| self.places.get(tier).copied().flatten());
-        let account = &self.ledger.members[place as usize].account;
+        let account = self.ledger.account(place)?;
         if account.tier == tier {
             return Ok(());
         }
@@ -217,12 +214,12 @@ impl<'a> Run<'a> {
     /// Lets time pass for all members.
     pub(super) fn finish(&mut self, as_of: i64) -> Result<()> {
         for place in 0..self.ledger.len() as u32 {
-            let member = &self.ledger.members[place as usize];
-            if member.account.clock > as_of {
-                let message = format!("{as_of} is before {}, the time of an event", member.account.clock);
+            let clock = self.ledger.account(place)?.clock;
+            if clock > as_of {
+                let message = format!("{as_of} is before {clock}, the time of an event");
                 return Err(Error::new(ErrorKind::InvalidValue, message).on("as_of"));
             }
-            if member.merged_into.is_none() {
+            if !self.ledger.merged.contains_key(&place) {
                 self.pass(place, as_of)?;
             }
         }
@@ -230,10 +227,10 @@ impl<'a> Run<'a> {
     }
 
     /// The tier of a member, by the tier rules or else by the events.
-    pub(super) fn tier(&self, place: u32) -> Option<usize> {
+    pub(super) fn tier(&self, place: u32, account: &PointsAccount) -> Option<usize> {
         match self.tiers {
             Some(_) => self.states.get(place as usize).and_then(TierState::tier),
-            None => self.ledger.members[place as usize].account.tier.map(usize::from),
+            None => account.tier.map(usize::from),
         }
     }
 

@@ -4,6 +4,7 @@ use super::points_account::PointTotals;
 use super::points_entries::{PointsEntries, as_id};
 use super::points_entry::EntryKind;
 use super::points_ledger::PointsLedger;
+use super::points_store::Member;
 use crate::customer::{CustomerId, IdList, RawId};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -51,7 +52,9 @@ impl PointsLedger {
             Error::new(ErrorKind::InvalidValue, format!("{customer} is not a member")).on("customer_id")
         })?;
         let holder = self.root(place);
-        let account = self.account_at(holder as usize, as_of)?;
+        let mut member = Member::new(holder, self.program());
+        self.read_at(holder, as_of, &mut member, &mut Vec::new())?;
+        let account = member.account;
         let mut lot_ids = IdList::empty();
         for lot in &account.lots {
             lot_ids.push(as_id(&lot.event));

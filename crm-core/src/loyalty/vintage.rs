@@ -49,12 +49,37 @@ impl VintageTable {
         Ok(())
     }
 
-    /// Checks that what is outstanding is what members have.
-    pub(super) fn verify<'a>(&self, accounts: impl Iterator<Item = &'a PointsAccount>) -> Result<()> {
-        let mut held: BTreeMap<i32, i128> = BTreeMap::new();
-        for lot in accounts.flat_map(|account| &account.lots) {
-            *held.entry(lot.vintage).or_default() += i128::from(lot.points);
+    /// Counts what an account has as earned.
+    pub(super) fn hold(&mut self, account: &PointsAccount) {
+        for lot in &account.lots {
+            self.months.entry(lot.vintage).or_default().earned += i128::from(lot.points);
         }
+    }
+
+    /// Adds other totals.
+    pub(super) fn add(&mut self, other: &Self) -> Result<()> {
+        for (&month, more) in &other.months {
+            let totals = self.months.entry(month).or_default();
+            let sum = |one: i128, other: i128| {
+                one.checked_add(other).ok_or_else(|| {
+                    Error::new(ErrorKind::OutOfRange, "the points of a month do not fit 128 bits")
+                        .on("points")
+                })
+            };
+            *totals = VintageTotals {
+                earned: sum(totals.earned, more.earned)?,
+                redeemed: sum(totals.redeemed, more.redeemed)?,
+                expired: sum(totals.expired, more.expired)?,
+                reversed: sum(totals.reversed, more.reversed)?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Checks that what is outstanding is what members have.
+    pub(super) fn verify(&self, held: &Self) -> Result<()> {
+        let mut held: BTreeMap<i32, i128> =
+            held.months.iter().map(|(&month, totals)| (month, totals.earned)).collect();
         for (month, totals) in &self.months {
             let (counted, held) = (totals.outstanding(), held.remove(month).unwrap_or(0));
             if counted != held {
