@@ -167,7 +167,7 @@ impl ExactProportionPlan {
             .filter(|rate| *rate > 0.0)
             .fold(1.0, f64::min);
         let mut hint = Hint::default();
-        let found = least_lasting(start, 4.0 / rarest, most_target, power, |target| {
+        let found = least_lasting(start, 3.0 / rarest, most_target, power, |target| {
             Ok(self.at(target_rate, [target, self.control(target)], &mut hint))
         })?;
         let Some(found) = found else {

@@ -12,6 +12,7 @@
 mod chance;
 mod exact_proportion_plan;
 mod mean_plan;
+mod plan_deviation;
 mod plan_options;
 mod proportion_plan;
 mod rank_family;

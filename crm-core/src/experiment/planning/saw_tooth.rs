@@ -29,15 +29,15 @@ pub(super) fn least_lasting(
     while size > 1 && at(size)? >= power {
         size -= (size / 8).max(1);
     }
-    loop {
-        let next = size + (size / 16).max(1);
-        if next > most {
-            break;
-        }
-        if at(next)? >= power {
-            break;
-        }
-        size = next;
+    let mut next = size;
+    while next <= most && (next == size || at(next)? < power) {
+        (size, next) = (next, next + (next / 16).max(1));
+    }
+    // A size that lacks power next to one that does not, where to look at them one by one.
+    next = next.min(most + 1);
+    while next - size > 1 {
+        let middle = size + (next - size) / 2;
+        if at(middle)? < power { size = middle } else { next = middle }
     }
     let (mut found, mut before, mut highest, mut deepest): (Option<Lasting>, u64, f64, f64) =
         (None, size - 1, 0.0, 0.0);
