@@ -15,17 +15,17 @@ fn mirrored(alternative: Alternative) -> Alternative {
     }
 }
 
+/// Options at levels that no p-value of whole numbers meets exactly, where rounding would decide.
 fn options() -> impl Strategy<Value = PlanOptions> {
     let tails = select(CountedTails::ALL.to_vec());
-    (select(Alternative::ALL.to_vec()), select(vec![0.01, 0.05, 0.1, 0.3]), tails, 0.1..4.0_f64).prop_map(
-        |(alternative, alpha, tails, ratio)| {
+    (select(Alternative::ALL.to_vec()), select(vec![0.0101, 0.0503, 0.0991, 0.2983]), tails, 0.1..4.0_f64)
+        .prop_map(|(alternative, alpha, tails, ratio)| {
             PlanOptions::default()
                 .alternative(alternative)
                 .alpha(alpha)
                 .tails(tails)
                 .control_per_target(ratio)
-        },
-    )
+        })
 }
 
 /// Shares of two arms in the same categories, of which one tends to be higher.
@@ -64,10 +64,11 @@ proptest! {
         prop_assert!(plan.power(more, size).unwrap() >= here - 1e-12);
         let found = plan.sample_size(effect, power).unwrap();
         prop_assert!(found.power >= power - 1e-12);
-        let back = plan.power(effect, found.target).unwrap();
-        prop_assert!((back - power).abs() < 1e-8 || (back > power && found.target < 40.0), "{back} {found:?}");
-        // In the least arms no effect may reach the critical value.
+        // The test of Brunner and Munzel begins with two customers in each arm.
         let least = found.target.min(found.control);
+        let back = plan.power(effect, found.target).unwrap();
+        prop_assert!((back - power).abs() < 1e-8 || least < 2.5, "{back} {found:?}");
+        // In the least arms no effect may reach the critical value.
         if (back - power).abs() < 1e-8 && options.tails == CountedTails::Near && least > 8.0 {
             let direction = if up { EffectDirection::Increase } else { EffectDirection::Decrease };
             let again = plan.detectable(found.target, power, direction).unwrap();
@@ -134,7 +135,7 @@ proptest! {
         rate in 0.0..=1.0_f64,
         method in select(RateMethod::ALL.to_vec()),
         alternative in select(Alternative::ALL.to_vec()),
-        alpha in select(vec![0.01, 0.05, 0.3]),
+        alpha in select(vec![0.0101, 0.0503, 0.2983]),
         tails in select(CountedTails::ALL.to_vec()),
         count in 1..300_u64,
     ) {
@@ -175,7 +176,7 @@ proptest! {
         distance in 0.03..0.5_f64,
         method in select(RateMethod::ALL.to_vec()),
         alternative in select(Alternative::ALL.to_vec()),
-        alpha in select(vec![0.01, 0.05, 0.3]),
+        alpha in select(vec![0.0101, 0.0503, 0.2983]),
         power in select(vec![0.6, 0.8, 0.95]),
     ) {
         let rate = if alternative == Alternative::Less { null - distance } else { null + distance };
