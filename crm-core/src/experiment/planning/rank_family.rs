@@ -67,6 +67,7 @@ impl RankFamily {
             reach += f * (below + 0.5 * g - 0.5);
             below += g;
         }
+        let reach = reach.clamp(-0.5, 0.5);
         if reach.abs() < LEAST {
             let message = "neither arm tends to be higher: there is no effect to plan for";
             return Err(Error::new(ErrorKind::InvalidValue, message).on("target"));
@@ -147,11 +148,12 @@ impl RankFamily {
                 let tied = rest * family.ties[0] + share * family.ties[1];
                 let target = rest * family.squares[0] + share * family.squares[1] - mean * mean;
                 let control = rest * rest * one + 2.0 * rest * share * both + share * share * other;
-                Placements {
-                    pair: (superiority * (1.0 - superiority) - 0.25 * tied).max(0.0),
-                    target: target.max(0.0),
-                    control: control.max(0.0),
+                let pair = superiority * (1.0 - superiority) - 0.25 * tied;
+                // Where arms do not overlap nothing but rounding is left.
+                if pair < ROUNDING {
+                    return Placements { pair: 0.0, target: 0.0, control: 0.0 };
                 }
+                Placements { pair, target: target.max(0.0), control: control.max(0.0) }
             }
         }
     }
