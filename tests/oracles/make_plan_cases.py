@@ -249,7 +249,15 @@ def rank_cases():
         ({"id": "lehmann", "method": "mann_whitney", **one, "effect": 0.64}, [10, 40, 200]),
         ({"id": "lehmann_one_sided", "method": "mann_whitney", **one, "effect": 0.3, "alternative": "less", "control_per_target": 0.25}, [30, 120]),
         (
-            {"id": "deviations", "method": "mann_whitney", "target_deviation": 3.0, "control_deviation": 1.0, "effect": 0.6, "tails": "both"},
+            {
+                "id": "deviations",
+                "method": "mann_whitney",
+                "target_deviation": 3.0,
+                "control_deviation": 1.0,
+                "effect": 0.6,
+                "tails": "both",
+                "control_per_target": 0.5,
+            },
             [25, 150],
         ),
         ({"id": "noether", "method": "noether", **one, "effect": 0.7, "alternative": "greater"}, [20, 36]),
@@ -270,7 +278,8 @@ def rank_cases():
     ]
     for method in ("mann_whitney", "brunner_munzel", "noether"):
         designs.append(({"id": f"likert_{method}", "method": method, **likert, "alternative": "greater"}, [50, 125]))
-        designs.append(({"id": f"counts_{method}", "method": method, "target": [12, 3, 0, 5], "control": [15, 1, 3, 1], "tails": "both"}, [30]))
+        counts = {"target": [12, 3, 0, 5], "control": [15, 1, 3, 1], "tails": "both", "control_per_target": 0.5}
+        designs.append(({"id": f"counts_{method}", "method": method, **counts}, [30]))
     cases = []
     for case, counts in designs:
         effect = {} if "effect" in case else {"effect": float(category_moments(case["target"], case["control"], 1, 1)[0])}
