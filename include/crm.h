@@ -2453,6 +2453,35 @@ typedef int32_t crm_proportion_plan_method;
 #endif // __cplusplus
 
 /**
+ * Which test of ranks is planned, and with which variance.
+ */
+enum crm_rank_plan_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Mann and Whitney's test, with its variance under the null and that of its statistic as it will be.
+     */
+    CRM_RANK_PLAN_METHOD_MANN_WHITNEY = 0,
+    /**
+     * The test of Brunner and Munzel.
+     */
+    CRM_RANK_PLAN_METHOD_BRUNNER_MUNZEL = 1,
+    /**
+     * Mann and Whitney's test with the variance under the null for both, in large samples (Noether 1987).
+     */
+    CRM_RANK_PLAN_METHOD_NOETHER = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_rank_plan_method crm_rank_plan_method;
+#else
+typedef int32_t crm_rank_plan_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How one rate is estimated and tested. Each method has the p-value and the interval of one statistic.
  */
 enum crm_rate_method
@@ -3888,6 +3917,12 @@ typedef struct crm_purchase_model crm_purchase_model;
  * `crm_quantile_arm_free`. Immutable: any number of threads may use it at once.
  */
 typedef struct crm_quantile_arm crm_quantile_arm;
+
+/**
+ * A planned test of ranks. The effect is the probability of superiority: that a target value is above a control value, ties one
+ * half; 1/2 is none. Free with `crm_rank_plan_free`. Immutable: any number of threads may use it at once.
+ */
+typedef struct crm_rank_plan crm_rank_plan;
 
 /**
  * Customers ranked by a prediction, with what they went on to do. Customers with equal predictions share what their group
@@ -6818,29 +6853,6 @@ typedef struct crm_effect {
 } crm_effect;
 
 /**
- * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_dunnett {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
-     * where the data could not answer.
-     */
-    double critical_value;
-    /**
-     * Degrees of freedom of the common variance.
-     */
-    double degrees_of_freedom;
-    /**
-     * The standard deviation within the arms.
-     */
-    double standard_deviation;
-} crm_dunnett;
-
-/**
  * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
  */
 typedef struct crm_plan_options {
@@ -6849,7 +6861,7 @@ typedef struct crm_plan_options {
      */
     size_t struct_size;
     /**
-     * A `crm_contrast`: the difference (default), or for rates the lift or the ratio.
+     * A `crm_contrast`: the difference (default), for rates the lift or the ratio, and for exact tests the odds ratio.
      */
     int32_t contrast;
     /**
@@ -6937,6 +6949,29 @@ typedef struct crm_sample_size {
 } crm_sample_size;
 
 /**
+ * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_dunnett {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
+     * where the data could not answer.
+     */
+    double critical_value;
+    /**
+     * Degrees of freedom of the common variance.
+     */
+    double degrees_of_freedom;
+    /**
+     * The standard deviation within the arms.
+     */
+    double standard_deviation;
+} crm_dunnett;
+
+/**
  * How long arms take to fill. Set `struct_size` before the call that fills it.
  */
 typedef struct crm_traffic_duration {
@@ -6957,6 +6992,24 @@ typedef struct crm_traffic_duration {
      */
     uint64_t whole_weeks;
 } crm_traffic_duration;
+
+/**
+ * A size with which a test of one rate has the power asked for. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_rate_sample_size {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Customers.
+     */
+    uint64_t count;
+    /**
+     * The power with them: at least what was asked for, as it is with every larger size.
+     */
+    double power;
+} crm_rate_sample_size;
 
 /**
  * Options of a score. Fill it with `crm_score_options_init`.
@@ -12677,6 +12730,47 @@ crm_status crm_best_effect(const struct crm_effect *arms,
                            double *expected_loss);
 
 /**
+ * The power of an exact test of two rates, by a `crm_proportion_method` that is exact, summed over all tables that the test
+ * rejects; the control has `control_per_target` times the size of the target, rounded up. `options` may be NULL for the defaults.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for rates outside their range, a size of 0, a method that is not exact and options
+ * that make no sense, and with `CRM_STATUS_OUT_OF_RANGE` for sizes that the test does not take.
+ */
+crm_status crm_plan_exact_power(double control_rate,
+                                int32_t method,
+                                const struct crm_plan_options *options,
+                                double target_rate,
+                                uint64_t target_count,
+                                double *out);
+
+/**
+ * The least sizes from which on an exact test of two rates keeps a power, which is a saw tooth. Set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_exact_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than the test takes.
+ */
+crm_status crm_plan_exact_sample_size(double control_rate,
+                                      int32_t method,
+                                      const struct crm_plan_options *options,
+                                      double target_rate,
+                                      double power,
+                                      struct crm_sample_size *out);
+
+/**
+ * The rate of the target next to the null, in a `crm_effect_direction`, that an exact test finds with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a power that no rate reaches, a direction that the alternative does not look
+ * for, and what `crm_plan_exact_power` refuses.
+ */
+crm_status crm_plan_exact_detectable(double control_rate,
+                                     int32_t method,
+                                     const struct crm_plan_options *options,
+                                     uint64_t target_count,
+                                     double power,
+                                     int32_t direction,
+                                     double *out);
+
+/**
  * p-values adjusted for their number by a `crm_multiplicity_method`, in the order given; `out` may be the array itself.
  *
  * Fails with `CRM_STATUS_INVALID_VALUE` for a p-value that is NaN or outside [0, 1], naming its row.
@@ -12826,6 +12920,35 @@ crm_status crm_ratio_deviation(double numerator_mean,
                                double *out);
 
 /**
+ * The standard deviation to plan a quantile with, `sqrt(q (1 - q)) / density`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a probability outside (0, 1) and a density that is not positive.
+ */
+crm_status crm_quantile_deviation(double probability, double density, double *out);
+
+/**
+ * The standard deviation to plan a quantile with, from a pilot, by the width of its interval.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a probability outside (0, 1), `CRM_STATUS_EMPTY` for a summary without rows and
+ * `CRM_STATUS_INVALID_VALUE` for one that does not tell how the quantile varies.
+ */
+crm_status crm_pilot_quantile_deviation(const struct crm_quantile_arm *arm,
+                                        double probability,
+                                        double *out);
+
+/**
+ * The standard deviation to plan a stratified mean with, from shares of `length` strata in any unit and the standard deviations
+ * within them.
+ *
+ * Fails with `CRM_STATUS_EMPTY` without a share, and with `CRM_STATUS_INVALID_VALUE` for shares and deviations that are negative
+ * or not finite, and if no stratum has any variance.
+ */
+crm_status crm_stratified_deviation(const double *shares,
+                                    const double *deviations,
+                                    size_t length,
+                                    double *out);
+
+/**
  * How long it takes until every arm has its size, from visitors per day of whom each of `targets` gets `target_share` and the
  * control `control_share`. Set `out->struct_size` first.
  *
@@ -12837,6 +12960,145 @@ crm_status crm_traffic_days(double visitors_per_day,
                             uint32_t targets,
                             const struct crm_sample_size *size,
                             struct crm_traffic_duration *out);
+
+/**
+ * A plan by a `crm_rank_plan_method` for values that are normal after some rising transformation, with these standard
+ * deviations. `options` may be NULL for the defaults; their null is a probability of superiority, by default 1/2.
+ *
+ * `out` receives the plan, NULL if the call fails; the caller frees it with `crm_rank_plan_free`. Fails with
+ * `CRM_STATUS_INVALID_ARGUMENT` for deviations that are not positive, margins, Dunnett's level, a null other than 1/2 for Mann
+ * and Whitney's test, and options that make no sense.
+ */
+crm_status crm_rank_plan_normal(double target_deviation,
+                                double control_deviation,
+                                int32_t method,
+                                const struct crm_plan_options *options,
+                                struct crm_rank_plan **out);
+
+/**
+ * A plan for `length` ordered categories: shares or counts of both arms in each, from the lowest category to the highest.
+ *
+ * As `crm_rank_plan_normal`; fails with `CRM_STATUS_INVALID_VALUE` too for shares that are negative or not finite and for arms
+ * of which neither tends to be higher, and with `CRM_STATUS_EMPTY` for an arm without any.
+ */
+crm_status crm_rank_plan_from_categories(const double *target,
+                                         const double *control,
+                                         size_t length,
+                                         int32_t method,
+                                         const struct crm_plan_options *options,
+                                         struct crm_rank_plan **out);
+
+/**
+ * A plan for arms as in a pilot: values of both, in any order. `threads` is 0 for as many as there are.
+ *
+ * As `crm_rank_plan_normal`; fails with `CRM_STATUS_EMPTY`, `CRM_STATUS_INVALID_VALUE` or `CRM_STATUS_OUT_OF_RANGE` for a
+ * column that cannot be used, and for arms of which neither tends to be higher.
+ */
+crm_status crm_rank_plan_from_samples(const double *target,
+                                      size_t target_length,
+                                      const double *control,
+                                      size_t control_length,
+                                      int32_t method,
+                                      const struct crm_plan_options *options,
+                                      size_t threads,
+                                      struct crm_rank_plan **out);
+
+/**
+ * The probability of superiority of the categories or samples given; NaN for normal values and for null.
+ */
+double crm_rank_plan_superiority(const struct crm_rank_plan *plan);
+
+/**
+ * The power for a probability of superiority and a size of the target; the control has `control_per_target` times the size.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an effect outside the range of the distributions and a size that is not positive.
+ */
+crm_status crm_rank_plan_power(const struct crm_rank_plan *plan,
+                               double superiority,
+                               double target_count,
+                               double *out);
+
+/**
+ * The least sizes for a power. Set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an effect on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_rank_plan_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more customers are needed than can be counted.
+ */
+crm_status crm_rank_plan_sample_size(const struct crm_rank_plan *plan,
+                                     double superiority,
+                                     double power,
+                                     struct crm_sample_size *out);
+
+/**
+ * The probability of superiority next to the null, in a `crm_effect_direction`, that is found with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a power that no effect reaches, a direction that the alternative does not look
+ * for, and what `crm_rank_plan_sample_size` refuses.
+ */
+crm_status crm_rank_plan_detectable(const struct crm_rank_plan *plan,
+                                    double target_count,
+                                    double power,
+                                    int32_t direction,
+                                    double *out);
+
+/**
+ * Frees a plan; NULL does nothing.
+ */
+void crm_rank_plan_free(struct crm_rank_plan *plan);
+
+/**
+ * The probability of superiority of normal values whose means differ so much.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a difference that is not finite and deviations that are not positive.
+ */
+crm_status crm_normal_superiority(double difference, double target_deviation, double control_deviation, double *out);
+
+/**
+ * The exact power of a test of one rate against `null`, by a `crm_rate_method`, a `crm_alternative`, a level up to 0.3 and
+ * `crm_counted_tails`, for a rate and a number of customers.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for rates and levels outside their range and no customers, and with
+ * `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 of them.
+ */
+crm_status crm_plan_rate_power(double null,
+                               int32_t method,
+                               int32_t alternative,
+                               double alpha,
+                               int32_t tails,
+                               double rate,
+                               uint64_t count,
+                               double *out);
+
+/**
+ * The least size from which on a test of one rate keeps a power, which is a saw tooth. Set `out->struct_size` first.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a rate on the null or its wrong side, a power outside (alpha, 1) and what
+ * `crm_plan_rate_power` refuses, and with `CRM_STATUS_OUT_OF_RANGE` where more than ten million customers are needed.
+ */
+crm_status crm_plan_rate_sample_size(double null,
+                                     int32_t method,
+                                     int32_t alternative,
+                                     double alpha,
+                                     int32_t tails,
+                                     double rate,
+                                     double power,
+                                     struct crm_rate_sample_size *out);
+
+/**
+ * The rate next to the null, in a `crm_effect_direction`, that a test of one rate finds with that power.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a power that no rate reaches, a direction that the alternative does not look
+ * for, and what `crm_plan_rate_power` refuses.
+ */
+crm_status crm_plan_rate_detectable(double null,
+                                    int32_t method,
+                                    int32_t alternative,
+                                    double alpha,
+                                    int32_t tails,
+                                    uint64_t count,
+                                    double power,
+                                    int32_t direction,
+                                    double *out);
 
 /**
  * A table of so many customers, as of the end of a day (counted from 1970-01-01), without a column yet.

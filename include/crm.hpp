@@ -2527,6 +2527,69 @@ public:
     }
 };
 
+inline crm_plan_options plan_options() {
+    crm_plan_options options{};
+    detail::check(crm_plan_options_init(&options, sizeof options));
+    return options;
+}
+
+// A planned test of ranks; the effect is the probability that a target value is above a control value, ties one half.
+class rank_plan : public detail::handle<crm_rank_plan, crm_rank_plan_free> {
+public:
+    using handle::handle;
+
+    // Values that are normal after some rising transformation, with these standard deviations.
+    rank_plan(double target_deviation, double control_deviation,
+              crm_rank_plan_method method = CRM_RANK_PLAN_METHOD_MANN_WHITNEY,
+              const crm_plan_options &options = plan_options())
+        : handle(made([&](crm_rank_plan **out) {
+              return crm_rank_plan_normal(target_deviation, control_deviation, method, &options, out);
+          })) {}
+
+    // Shares or counts in ordered categories.
+    static rank_plan from_categories(const std::vector<double> &target, const std::vector<double> &control,
+                                     crm_rank_plan_method method = CRM_RANK_PLAN_METHOD_MANN_WHITNEY,
+                                     const crm_plan_options &options = plan_options()) {
+        detail::same_length("control", control.size(), target.size());
+        return rank_plan(made([&](crm_rank_plan **out) {
+            return crm_rank_plan_from_categories(target.data(), control.data(), target.size(), method, &options, out);
+        }));
+    }
+
+    // Values of a pilot, in any order.
+    static rank_plan from_samples(const std::vector<double> &target, const std::vector<double> &control,
+                                  crm_rank_plan_method method = CRM_RANK_PLAN_METHOD_MANN_WHITNEY,
+                                  const crm_plan_options &options = plan_options(), std::size_t threads = 0) {
+        return rank_plan(made([&](crm_rank_plan **out) {
+            return crm_rank_plan_from_samples(target.data(), target.size(), control.data(), control.size(), method,
+                                              &options, threads, out);
+        }));
+    }
+
+    // Of the categories or samples given; NaN for normal values.
+    double superiority() const { return crm_rank_plan_superiority(get()); }
+
+    double power(double superiority, double target_count) const {
+        double out = 0.0;
+        detail::check(crm_rank_plan_power(get(), superiority, target_count, &out));
+        return out;
+    }
+
+    crm_sample_size sample_size(double superiority, double power) const {
+        crm_sample_size out{};
+        out.struct_size = sizeof out;
+        detail::check(crm_rank_plan_sample_size(get(), superiority, power, &out));
+        return out;
+    }
+
+    double detectable(double target_count, double power,
+                      crm_effect_direction direction = CRM_EFFECT_DIRECTION_INCREASE) const {
+        double out = 0.0;
+        detail::check(crm_rank_plan_detectable(get(), target_count, power, direction, &out));
+        return out;
+    }
+};
+
 inline crm_always_valid_options always_valid_options() {
     crm_always_valid_options options{};
     detail::check(crm_always_valid_options_init(&options, sizeof options));

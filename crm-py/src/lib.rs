@@ -45,17 +45,19 @@ mod _crm {
     use crate::error::error_kinds;
     #[pymodule_export]
     use crate::experiment::{
-        ArmTable, BetaPosterior, BinaryArm, BootstrapOptions, CampaignCost, EffectPosterior, GroupSequential,
-        JointArm, MeanArm, MeanPlan, MixtureBound, NativeMeanTest, PermutationOptions, PlanOptions,
-        ProportionPlan, QuantileArm, SequentialSampleRatio, SequentialTest, TestOptions, Traffic,
-        adjust_ln_p_values, adjust_p_values, always_valid, analysis_of_variance, bernoulli_sequence,
-        best_effect, best_rate, bootstrap, brunner_munzel, campaign_return, cohens_d, compare_adjusted,
-        compare_means, compare_proportion_columns, compare_proportions, compare_quantiles,
-        compare_rates_bayes, compare_ratios, compare_several_means, compare_several_proportions,
-        compare_stratified, covariate_deviation, dunnett_test, empirical_process_bound, hedges_g,
-        incremental_conversions, mann_whitney, permutation_test, proportion_equivalence,
-        proportion_homogeneity, quantile_interval, quantile_sequence_p_value, rate_interval, ratio_deviation,
-        sample_ratio, stitched_bound, test_rate, thompson_allocation,
+        ArmTable, BetaPosterior, BinaryArm, BootstrapOptions, CampaignCost, EffectPosterior,
+        ExactProportionPlan, GroupSequential, JointArm, MeanArm, MeanPlan, MixtureBound, NativeMeanTest,
+        PermutationOptions, PlanOptions, ProportionPlan, QuantileArm, RankPlan, RatePlan,
+        SequentialSampleRatio, SequentialTest, TestOptions, Traffic, adjust_ln_p_values, adjust_p_values,
+        always_valid, analysis_of_variance, bernoulli_sequence, best_effect, best_rate, bootstrap,
+        brunner_munzel, campaign_return, cohens_d, compare_adjusted, compare_means,
+        compare_proportion_columns, compare_proportions, compare_quantiles, compare_rates_bayes,
+        compare_ratios, compare_several_means, compare_several_proportions, compare_stratified,
+        covariate_deviation, dunnett_test, empirical_process_bound, hedges_g, incremental_conversions,
+        mann_whitney, normal_superiority, permutation_test, pilot_quantile_deviation, proportion_equivalence,
+        proportion_homogeneity, quantile_deviation, quantile_interval, quantile_sequence_p_value,
+        rate_interval, ratio_deviation, sample_ratio, stitched_bound, stratified_deviation, test_rate,
+        thompson_allocation,
     };
     #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};

@@ -16,6 +16,7 @@ mod interval;
 mod normal_tail;
 mod test_options;
 mod test_result;
+mod threshold;
 
 // Rates.
 mod binary_arm;
@@ -114,8 +115,9 @@ pub use measures::Measures;
 pub use mixture_bound::{MixtureBound, MixtureKind};
 pub use multiplicity::{MultiplicityMethod, adjust_ln_p_values, adjust_p_values};
 pub use planning::{
-    CountedTails, EffectDirection, LevelSharing, MeanPlan, PlanOptions, ProportionPlan, ProportionPlanMethod,
-    SampleSize, Traffic, TrafficDuration,
+    CountedTails, EffectDirection, ExactProportionPlan, LevelSharing, MeanPlan, PlanOptions, ProportionPlan,
+    ProportionPlanMethod, RankPlan, RankPlanMethod, RatePlan, RateSampleSize, SampleSize, Traffic,
+    TrafficDuration,
 };
 pub use proportion::{ProportionMethod, compare_proportions};
 pub use quantile::{QuantileArm, QuantileArmOptions, compare_quantiles, quantile_interval};

@@ -150,7 +150,7 @@ pub fn test_rate(
 }
 
 /// One arm by one method.
-struct One {
+pub(super) struct One {
     x: f64,
     f: f64,
     n: f64,
@@ -158,9 +158,38 @@ struct One {
 }
 
 impl One {
-    fn new(arm: &BinaryArm, method: RateMethod) -> Self {
+    pub(super) fn new(arm: &BinaryArm, method: RateMethod) -> Self {
         let (x, f) = (arm.conversions() as f64, arm.failures() as f64);
         Self { x, f, n: arm.trials() as f64, method }
+    }
+
+    /// The p-value by which the test rejects.
+    pub(super) fn p_value(&self, null: f64, alternative: Alternative) -> f64 {
+        self.test(null, alternative).1.p
+    }
+
+    /// The probability that from `least` to `most` of the arm's trials convert.
+    pub(super) fn between(least: i64, most: i64, arm: &BinaryArm, rate: f64) -> f64 {
+        let n = arm.trials() as i64;
+        if rate == 0.0 || rate == 1.0 {
+            let sure = if rate == 0.0 { 0 } else { n };
+            return if (least..=most).contains(&sure) { 1.0 } else { 0.0 };
+        }
+        if least > most {
+            return 0.0;
+        }
+        let (family, t) = (Self::new(arm, RateMethod::ClopperPearson), rate.ln() - (-rate).ln_1p());
+        if least == most {
+            return family.ln_point(least as f64, t).exp();
+        }
+        // From the tail that is less than half, so that nothing cancels.
+        let lower = |k: i64| family.ln_lower(k as f64, t).exp();
+        let upper = |k: i64| family.ln_upper(k as f64, t).exp();
+        if least as f64 > family.mode(t) {
+            upper(least) - upper(most + 1)
+        } else {
+            lower(most) - lower(least - 1)
+        }
     }
 
     fn exact(&self, extreme: Extreme) -> Exact<'_, Self> {

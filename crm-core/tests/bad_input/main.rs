@@ -8,6 +8,7 @@ mod clv_values;
 mod columns;
 mod experiment_means;
 mod experiment_planning;
+mod experiment_plans;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;

@@ -13,6 +13,7 @@ mod experiment_bayes;
 mod experiment_means;
 mod experiment_multiplicity;
 mod experiment_planning;
+mod experiment_plans;
 mod experiment_proportions;
 mod experiment_rank;
 mod experiment_rates;

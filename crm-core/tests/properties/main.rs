@@ -11,6 +11,7 @@ mod clv_fit;
 mod experiment_bayes;
 mod experiment_means;
 mod experiment_multiplicity;
+mod experiment_plans;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;

@@ -35,5 +35,8 @@ pub mod sequential_test;
 pub mod bayes;
 
 // Many tests, and before the test.
+pub mod exact_plan;
 pub mod multiplicity;
 pub mod planning;
+pub mod rank_plan;
+pub mod rate_plan;

@@ -6,8 +6,10 @@ use crm_core::experiment::{
     ProportionPlan, ProportionPlanMethod, SampleSize, Traffic,
 };
 
+use super::quantile::crm_quantile_arm;
 use crate::guard::guard;
-use crate::pointer::place;
+use crate::handle;
+use crate::pointer::{array, place};
 use crate::sized::{self, sized_structs};
 use crate::status::{Outcome, crm_status};
 
@@ -65,7 +67,7 @@ pub enum crm_proportion_plan_method {
 pub struct crm_plan_options {
     /// `sizeof` this struct.
     pub struct_size: usize,
-    /// A `crm_contrast`: the difference (default), or for rates the lift or the ratio.
+    /// A `crm_contrast`: the difference (default), for rates the lift or the ratio, and for exact tests the odds ratio.
     pub contrast: i32,
     /// A `crm_alternative`: two-sided (default), greater or less.
     pub alternative: i32,
@@ -154,7 +156,7 @@ impl crm_plan_options {
     ///
     /// # Safety
     /// `options` is null or points to a struct of the size that its first field says.
-    unsafe fn take(options: *const Self) -> Outcome<PlanOptions> {
+    pub(super) unsafe fn take(options: *const Self) -> Outcome<PlanOptions> {
         if options.is_null() {
             return Ok(PlanOptions::default());
         }
@@ -227,7 +229,7 @@ unsafe fn mean(deviations: [f64; 2], method: i32, options: *const crm_plan_optio
 
 /// # Safety
 /// `out` is null or valid for writing.
-unsafe fn put(out: *mut f64, value: impl FnOnce() -> Outcome<f64>) -> Outcome<()> {
+pub(super) unsafe fn put(out: *mut f64, value: impl FnOnce() -> Outcome<f64>) -> Outcome<()> {
     // SAFETY: as the caller promises.
     let out = unsafe { place("out", out) }?;
     out.fill(std::iter::once(value()?));
@@ -398,6 +400,53 @@ pub unsafe extern "C" fn crm_ratio_deviation(
         let numerator = (numerator_mean, numerator_deviation);
         let denominator = (denominator_mean, denominator_deviation);
         put(out, || Ok(MeanPlan::ratio_deviation(numerator, denominator, correlation)?))
+    })
+}
+
+/// The standard deviation to plan a quantile with, `sqrt(q (1 - q)) / density`.
+///
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for a probability outside (0, 1) and a density that is not positive.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_quantile_deviation(probability: f64, density: f64, out: *mut f64) -> crm_status {
+    // SAFETY: the caller gives a place, or null.
+    guard(|| unsafe { put(out, || Ok(MeanPlan::quantile_deviation(probability, density)?)) })
+}
+
+/// The standard deviation to plan a quantile with, from a pilot, by the width of its interval.
+///
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for a probability outside (0, 1), `CRM_STATUS_EMPTY` for a summary without rows and
+/// `CRM_STATUS_INVALID_VALUE` for one that does not tell how the quantile varies.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_pilot_quantile_deviation(
+    arm: *const crm_quantile_arm,
+    probability: f64,
+    out: *mut f64,
+) -> crm_status {
+    // SAFETY: the caller gives a live handle and a place, or null.
+    guard(|| unsafe {
+        put(out, || Ok(MeanPlan::pilot_quantile_deviation(handle::get("arm", arm)?, probability)?))
+    })
+}
+
+/// The standard deviation to plan a stratified mean with, from shares of `length` strata in any unit and the standard deviations
+/// within them.
+///
+/// Fails with `CRM_STATUS_EMPTY` without a share, and with `CRM_STATUS_INVALID_VALUE` for shares and deviations that are negative
+/// or not finite, and if no stratum has any variance.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_stratified_deviation(
+    shares: *const f64,
+    deviations: *const f64,
+    length: usize,
+    out: *mut f64,
+) -> crm_status {
+    // SAFETY: the caller gives arrays of that length and a place, or null.
+    guard(|| unsafe {
+        put(out, || {
+            let (shares, deviations) =
+                (array("shares", shares, length)?, array("deviations", deviations, length)?);
+            Ok(MeanPlan::stratified_deviation(shares, deviations)?)
+        })
     })
 }
 

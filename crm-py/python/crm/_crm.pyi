@@ -26,6 +26,7 @@ __all__ = [
     "DimensionTable",
     "DiscountRate",
     "EffectPosterior",
+    "ExactProportionPlan",
     "FeatureScaler",
     "FeatureTable",
     "FitReport",
@@ -56,7 +57,9 @@ __all__ = [
     "PurchaseHistory",
     "PurchaseModel",
     "QuantileArm",
+    "RankPlan",
     "RankingQuality",
+    "RatePlan",
     "RetentionData",
     "RetentionModel",
     "RetentionRate",
@@ -140,12 +143,15 @@ __all__ = [
     "judge_weightings",
     "mann_whitney",
     "migration",
+    "normal_superiority",
     "normalized_mutual_information",
     "objective_weights",
     "permutation_test",
+    "pilot_quantile_deviation",
     "proportion_equivalence",
     "proportion_homogeneity",
     "proportional_weights",
+    "quantile_deviation",
     "quantile_interval",
     "quantile_sequence_p_value",
     "quota_rules",
@@ -159,6 +165,7 @@ __all__ = [
     "simulate_program",
     "stability",
     "stitched_bound",
+    "stratified_deviation",
     "test_rate",
     "thompson_allocation",
     "tracking",
@@ -1457,6 +1464,42 @@ def covariate_deviation(deviation: float, correlation: float) -> float: ...
 def ratio_deviation(
     numerator: tuple[float, float], denominator: tuple[float, float], correlation: float
 ) -> float: ...
+
+def quantile_deviation(probability: float, density: float) -> float: ...
+def pilot_quantile_deviation(arm: QuantileArm, probability: float) -> float: ...
+def stratified_deviation(shares: list[float], deviations: list[float]) -> float: ...
+
+@final
+class RankPlan:
+    def __new__(
+        cls, target_deviation: float, control_deviation: float, method: str, options: PlanOptions
+    ) -> RankPlan: ...
+    @staticmethod
+    def from_categories(target: list[float], control: list[float], method: str, options: PlanOptions) -> RankPlan: ...
+    @staticmethod
+    def from_samples(
+        target: Column, control: Column, method: str, options: PlanOptions, threads: int
+    ) -> RankPlan: ...
+    def superiority(self) -> float | None: ...
+    def power(self, superiority: float, target_count: float) -> float: ...
+    def sample_size(self, superiority: float, power: float) -> dict[str, Any]: ...
+    def detectable(self, target_count: float, power: float, direction: str) -> float: ...
+
+def normal_superiority(difference: float, target_deviation: float, control_deviation: float) -> float: ...
+
+@final
+class ExactProportionPlan:
+    def __new__(cls, control_rate: float, method: str, options: PlanOptions) -> ExactProportionPlan: ...
+    def power(self, target_rate: float, target_count: int) -> float: ...
+    def sample_size(self, target_rate: float, power: float) -> dict[str, Any]: ...
+    def detectable(self, target_count: int, power: float, direction: str) -> float: ...
+
+@final
+class RatePlan:
+    def __new__(cls, null: float, method: str, alternative: str, alpha: float, tails: str) -> RatePlan: ...
+    def power(self, rate: float, count: int) -> float: ...
+    def sample_size(self, rate: float, power: float) -> tuple[int, float]: ...
+    def detectable(self, count: int, power: float, direction: str) -> float: ...
 
 @final
 class Traffic:

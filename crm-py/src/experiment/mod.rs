@@ -5,6 +5,7 @@ mod bayes;
 mod binary_arm;
 mod early_looks;
 mod equivalence;
+mod exact_plans;
 mod group_sequential;
 mod mean_arm;
 mod means;
@@ -28,6 +29,7 @@ pub(crate) use early_looks::{
     MixtureBound, SequentialTest, always_valid, bernoulli_sequence, empirical_process_bound,
     quantile_sequence_p_value, stitched_bound,
 };
+pub(crate) use exact_plans::{ExactProportionPlan, RankPlan, RatePlan, normal_superiority};
 pub(crate) use group_sequential::GroupSequential;
 pub(crate) use mean_arm::{JointArm, MeanArm, cohens_d, hedges_g};
 pub(crate) use means::{
@@ -36,7 +38,8 @@ pub(crate) use means::{
 };
 pub(crate) use multiplicity::{adjust_ln_p_values, adjust_p_values, dunnett_test};
 pub(crate) use planning::{
-    MeanPlan, PlanOptions, ProportionPlan, Traffic, covariate_deviation, ratio_deviation,
+    MeanPlan, PlanOptions, ProportionPlan, Traffic, covariate_deviation, pilot_quantile_deviation,
+    quantile_deviation, ratio_deviation, stratified_deviation,
 };
 pub(crate) use proportion::{
     compare_proportion_columns, compare_proportions, compare_several_proportions, proportion_equivalence,

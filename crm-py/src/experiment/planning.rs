@@ -8,11 +8,12 @@ use crm_core::experiment::{
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::quantile::QuantileArm;
 use crate::error::{OrRaise, within};
 
 /// What a planned test will be asked.
 #[pyclass(frozen, module = "crm._crm")]
-pub(crate) struct PlanOptions(Options);
+pub(crate) struct PlanOptions(pub(super) Options);
 
 #[pymethods]
 impl PlanOptions {
@@ -43,7 +44,7 @@ impl PlanOptions {
     }
 }
 
-fn fields<'py>(py: Python<'py>, size: &SampleSize) -> PyResult<Bound<'py, PyDict>> {
+pub(super) fn fields<'py>(py: Python<'py>, size: &SampleSize) -> PyResult<Bound<'py, PyDict>> {
     let all = PyDict::new(py);
     all.set_item("target", size.target)?;
     all.set_item("control", size.control)?;
@@ -136,6 +137,24 @@ pub(crate) fn ratio_deviation(
     correlation: f64,
 ) -> PyResult<f64> {
     OfMeans::ratio_deviation(numerator, denominator, correlation).or_raise(py)
+}
+
+/// The standard deviation to plan a quantile with, from the density.
+#[pyfunction]
+pub(crate) fn quantile_deviation(py: Python<'_>, probability: f64, density: f64) -> PyResult<f64> {
+    OfMeans::quantile_deviation(probability, density).or_raise(py)
+}
+
+/// The standard deviation to plan a quantile with, from a pilot.
+#[pyfunction]
+pub(crate) fn pilot_quantile_deviation(py: Python<'_>, arm: &QuantileArm, probability: f64) -> PyResult<f64> {
+    py.detach(|| OfMeans::pilot_quantile_deviation(&arm.0, probability)).or_raise(py)
+}
+
+/// The standard deviation to plan a stratified mean with.
+#[pyfunction]
+pub(crate) fn stratified_deviation(py: Python<'_>, shares: Vec<f64>, deviations: Vec<f64>) -> PyResult<f64> {
+    OfMeans::stratified_deviation(&shares, &deviations).or_raise(py)
 }
 
 /// Visitors per day and the shares of them that enter the arms.

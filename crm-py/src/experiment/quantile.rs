@@ -15,7 +15,7 @@ use crate::error::{OrRaise, exception, within};
 /// The values of an arm as its quantiles need them.
 #[pyclass(frozen, eq, module = "crm._crm")]
 #[derive(PartialEq)]
-pub(crate) struct QuantileArm(Arm);
+pub(crate) struct QuantileArm(pub(super) Arm);
 
 fn options(most_distinct: i64, relative_error: f64) -> Result<QuantileArmOptions> {
     let most_distinct = within("most_distinct", most_distinct, "between 0 and 10000000")?;

@@ -53,6 +53,7 @@ pub(super) fn normal_chance(planned: Planned, critical: f64, options: &PlanOptio
 /// A t statistic.
 pub(super) fn student_chance(planned: Planned, critical: f64, df: f64, options: &PlanOptions) -> Chance {
     let delta = planned.distance / planned.error;
+    let critical = critical * (planned.null_error / planned.error);
     let (hit, miss) =
         (noncentral_t_upper(critical, df, delta), noncentral_t_probability(critical, df, delta));
     if !counts_both(options) {

@@ -191,7 +191,7 @@ impl MeanPlan {
     }
 }
 
-fn check_deviation(name: &str, value: f64) -> Result<()> {
+pub(super) fn check_deviation(name: &str, value: f64) -> Result<()> {
     if value > 1e-150 && value < 1e150 {
         return Ok(());
     }

@@ -53,7 +53,7 @@ named! { LevelSharing, "sharing", { Bonferroni: "bonferroni", Sidak: "sidak", Du
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlanOptions {
-    /// In what terms the null and the margins are; relative ones for rates only.
+    /// In what terms the null and the margins are; relative ones for rates only, odds ratios for exact tests only.
     pub contrast: Contrast,
     /// Which deviations count.
     pub alternative: Alternative,
@@ -165,11 +165,9 @@ impl PlanOptions {
     /// a ratio of sizes that is not positive, no or more than 1000 targets, and Dunnett's level with margins.
     pub fn check(&self) -> Result<()> {
         check_alpha(self.alpha)?;
-        let least = if self.contrast == Contrast::Ratio { 0.0 } else { f64::NEG_INFINITY };
+        let positive = matches!(self.contrast, Contrast::Ratio | Contrast::OddsRatio);
+        let least = if positive { 0.0 } else { f64::NEG_INFINITY };
         let fits = |value: f64| value.is_finite() && value > least;
-        if self.contrast == Contrast::OddsRatio {
-            return Err(Error::argument("contrast", self.contrast.name(), "difference, lift or ratio"));
-        }
         if !fits(self.null_value()) {
             return Err(Error::argument("null", self.null_value(), "finite, and above 0 for ratios"));
         }
@@ -202,7 +200,7 @@ impl PlanOptions {
     }
 
     /// The level of one comparison, where each has one of its own.
-    fn level_of_one(&self) -> f64 {
+    pub(super) fn level_of_one(&self) -> f64 {
         let targets = f64::from(self.targets);
         match self.sharing {
             LevelSharing::Bonferroni => self.alpha / targets,

@@ -74,6 +74,9 @@ impl ProportionPlan {
     /// methods that have none.
     pub fn new(control_rate: f64, method: ProportionPlanMethod, options: PlanOptions) -> Result<Self> {
         options.check()?;
+        if options.contrast == Contrast::OddsRatio {
+            return Err(Error::argument("contrast", options.contrast.name(), "difference, lift or ratio"));
+        }
         if !(control_rate > 0.0 && control_rate < 1.0) {
             return Err(Error::argument("control_rate", control_rate, "inside (0, 1)"));
         }

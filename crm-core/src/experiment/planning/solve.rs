@@ -83,7 +83,7 @@ pub(super) trait Design {
     fn sample_size(&self, effect: f64, power: f64) -> Result<SampleSize> {
         self.check_effect(effect)?;
         let options = self.options();
-        check_power(power, options)?;
+        check_power(power, options.alpha)?;
         self.check_away(effect)?;
         let ratio = options.control_per_target;
         let lacks = |target: f64| self.chance(effect, target, target * ratio).lacks(power);
@@ -126,7 +126,7 @@ pub(super) trait Design {
     fn detectable(&self, target: f64, power: f64, direction: EffectDirection) -> Result<f64> {
         check_size(target)?;
         let options = self.options();
-        check_power(power, options)?;
+        check_power(power, options.alpha)?;
         if options.margins.is_some() {
             return Err(Error::argument(
                 "margins",
@@ -134,15 +134,7 @@ pub(super) trait Design {
                 "none, to ask for a detectable effect",
             ));
         }
-        let wrong = match options.alternative {
-            Alternative::TwoSided => false,
-            Alternative::Greater => direction == EffectDirection::Decrease,
-            Alternative::Less => direction == EffectDirection::Increase,
-        };
-        if wrong {
-            let accepted = format!("the one that the alternative, {}, looks for", options.alternative.name());
-            return Err(Error::argument("direction", direction.name(), &accepted));
-        }
+        check_direction(direction, options.alternative)?;
         // From the effect next to the null to the largest; a null of rates may lie outside their range.
         let (lowest, highest) = self.range();
         let (sign, first, last) = match direction {
@@ -174,16 +166,14 @@ pub(super) trait Design {
     fn check_away(&self, effect: f64) -> Result<()> {
         let options = self.options();
         let (lower, upper) = self.nulls();
-        let (fits, accepted) = if options.margins.is_some() {
-            (effect > lower && effect < upper, format!("between the margins, {lower} and {upper}"))
-        } else {
-            match options.alternative {
-                Alternative::TwoSided => (effect != lower, format!("other than the null, {lower}")),
-                Alternative::Greater => (effect > lower, format!("above the null, {lower}")),
-                Alternative::Less => (effect < lower, format!("below the null, {lower}")),
-            }
-        };
-        if fits { Ok(()) } else { Err(Error::argument(self.effect_name(), effect, &accepted)) }
+        if options.margins.is_none() {
+            return check_beyond(self.effect_name(), effect, lower, options.alternative);
+        }
+        if effect > lower && effect < upper {
+            return Ok(());
+        }
+        let accepted = format!("between the margins, {lower} and {upper}");
+        Err(Error::argument(self.effect_name(), effect, &accepted))
     }
 }
 
@@ -195,9 +185,33 @@ fn check_size(target: f64) -> Result<()> {
 }
 
 /// A power at or below the level is had without any data, one of 1 never.
-fn check_power(power: f64, options: &PlanOptions) -> Result<()> {
-    if power > options.alpha && power < 1.0 {
+pub(super) fn check_power(power: f64, alpha: f64) -> Result<()> {
+    if power > alpha && power < 1.0 {
         return Ok(());
     }
-    Err(Error::argument("power", power, &format!("above the level, {}, and below 1", options.alpha)))
+    Err(Error::argument("power", power, &format!("above the level, {alpha}, and below 1")))
+}
+
+/// Refuses a direction that the alternative does not look for.
+pub(super) fn check_direction(direction: EffectDirection, alternative: Alternative) -> Result<()> {
+    let wrong = match alternative {
+        Alternative::TwoSided => false,
+        Alternative::Greater => direction == EffectDirection::Decrease,
+        Alternative::Less => direction == EffectDirection::Increase,
+    };
+    if !wrong {
+        return Ok(());
+    }
+    let accepted = format!("the one that the alternative, {}, looks for", alternative.name());
+    Err(Error::argument("direction", direction.name(), &accepted))
+}
+
+/// Refuses an effect on the null or on its wrong side.
+pub(super) fn check_beyond(name: &str, effect: f64, null: f64, alternative: Alternative) -> Result<()> {
+    let (fits, accepted) = match alternative {
+        Alternative::TwoSided => (effect != null, format!("other than the null, {null}")),
+        Alternative::Greater => (effect > null, format!("above the null, {null}")),
+        Alternative::Less => (effect < null, format!("below the null, {null}")),
+    };
+    if fits { Ok(()) } else { Err(Error::argument(name, effect, &accepted)) }
 }

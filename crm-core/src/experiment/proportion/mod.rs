@@ -5,6 +5,7 @@ mod evidence;
 mod multiplier;
 mod plain;
 pub(super) mod rates;
+pub(super) mod rejection;
 mod score;
 mod unconditional;
 
@@ -97,7 +98,7 @@ impl ProportionMethod {
         matches!(self, Self::Fisher | Self::FisherCentral | Self::FisherMidP | Self::Barnard | Self::Boschloo)
     }
 
-    fn check(self, options: &TestOptions) -> Result<()> {
+    pub(super) fn check(self, options: &TestOptions) -> Result<()> {
         options.check()?;
         if !self.contrasts().contains(&options.contrast) {
             let names: Vec<&str> = self.contrasts().iter().map(|contrast| contrast.name()).collect();

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::ln_gamma;
 
 /// The most trials of both arms together.
-const MOST_TRIALS: f64 = 1000.0;
+pub(super) const MOST_TRIALS: f64 = 1000.0;
 /// Statistics that differ by less are taken as equal: rounding, not order.
 const TIE: f64 = 1e-10;
 /// Halvings of the search for an end of the interval.
@@ -61,7 +61,7 @@ pub(super) fn evidence(rates: &Rates, order: Order, options: &TestOptions) -> Re
 }
 
 /// All tables with these trials.
-struct Tables<'a> {
+pub(super) struct Tables<'a> {
     rates: &'a Rates,
     order: Order,
     /// ln C(n1, x) and ln C(n0, x).
@@ -77,8 +77,57 @@ fn ln_choose(n: f64) -> Vec<f64> {
 }
 
 impl<'a> Tables<'a> {
-    fn new(rates: &'a Rates, order: Order) -> Self {
+    pub(super) fn new(rates: &'a Rates, order: Order) -> Self {
         Self { rates, order, ln_choose: [ln_choose(rates.n1), ln_choose(rates.n0)] }
+    }
+
+    /// Every table with its evidence that the target is above the null, or below: the larger, the more extreme.
+    pub(super) fn all(trials: [u64; 2], order: Order, null: f64, above: bool) -> Vec<(f64, i64, i64)> {
+        let [n1, n0] = trials;
+        let arm = |x: u64, n: u64| BinaryArm::new(x, n).ok();
+        let mut found = Vec::with_capacity(((n1 + 1) * (n0 + 1)) as usize);
+        let mut put = |evidence: f64, x1: u64, x0: u64| {
+            if !evidence.is_nan() {
+                found.push((evidence, x1 as i64, x0 as i64));
+            }
+        };
+        let sign = if above { 1.0 } else { -1.0 };
+        for x1 in 0..=n1 {
+            let Some(target) = arm(x1, n1) else { continue };
+            for x0 in 0..=n0 {
+                let Some(control) = arm(x0, n0) else { continue };
+                if order == Order::Score {
+                    let rates = Rates::new(&target, &control);
+                    put(sign * Pivot::of_difference(&rates).at(null), x1, x0);
+                } else if x1 == 0 || x0 == n0 {
+                    // One table of each diagonal stands for it.
+                    let (rates, all) = (Rates::new(&target, &control), x1 + x0);
+                    Tables::new(&rates, order).diagonal(all as usize, null.ln(), above, &mut |x, ln_p| {
+                        put(-ln_p, x as u64, all - x as u64);
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn p_value_at(&self, null: f64, alternative: Alternative) -> f64 {
+        self.p_value(self.parameter(null), alternative).p
+    }
+
+    /// Fisher's one-sided p-values, as logarithms, of the tables with so many conversions, from the most extreme one.
+    fn diagonal(&self, all: usize, ln_odds: f64, above: bool, visit: &mut dyn FnMut(usize, f64)) {
+        let (n1, n0) = (self.rates.n1 as usize, self.rates.n0 as usize);
+        let [choose1, choose0] = &self.ln_choose;
+        let (least, most) = (all.saturating_sub(n0), all.min(n1));
+        let weight = |x: usize| choose1[x] + choose0[all - x] + x as f64 * ln_odds;
+        let total = (least..=most).map(weight).fold(f64::NEG_INFINITY, ln_add);
+        let mut tail = f64::NEG_INFINITY;
+        for step in 0..=most - least {
+            let x = if above { most - step } else { least + step };
+            tail = ln_add(tail, weight(x));
+            visit(x, tail - total);
+        }
     }
 
     /// The difference, or the logarithm of the odds ratio.
@@ -146,27 +195,15 @@ impl<'a> Tables<'a> {
     fn region_by_fisher(&self, ln_odds: f64, above: bool) -> Region {
         let (n1, n0) = (self.rates.n1 as usize, self.rates.n0 as usize);
         let (seen1, seen0) = (self.rates.x1 as usize, self.rates.x0 as usize);
-        let [choose1, choose0] = &self.ln_choose;
-        let diagonal = |m: usize, visit: &mut dyn FnMut(usize, f64)| {
-            let (least, most) = (m.saturating_sub(n0), m.min(n1));
-            let weight = |x: usize| choose1[x] + choose0[m - x] + x as f64 * ln_odds;
-            let total = (least..=most).map(weight).fold(f64::NEG_INFINITY, ln_add);
-            let mut tail = f64::NEG_INFINITY;
-            for step in 0..=most - least {
-                let x = if above { most - step } else { least + step };
-                tail = ln_add(tail, weight(x));
-                visit(x, tail - total);
-            }
-        };
         let mut limit = 0.0;
-        diagonal(seen1 + seen0, &mut |x, ln_p| {
+        self.diagonal(seen1 + seen0, ln_odds, above, &mut |x, ln_p| {
             if x == seen1 {
                 limit = ln_p + TIE * (1.0 - ln_p);
             }
         });
         let mut region: Region = vec![(-1, n0 as i64 + 1); n1 + 1];
         for m in 0..=n1 + n0 {
-            diagonal(m, &mut |x, ln_p| {
+            self.diagonal(m, ln_odds, above, &mut |x, ln_p| {
                 if ln_p <= limit {
                     let x0 = (m - x) as i64;
                     let row = &mut region[x];

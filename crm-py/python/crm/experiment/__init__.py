@@ -24,6 +24,7 @@ from crm.experiment.early_looks import (
     quantile_sequence_p_value,
     stitched_bound,
 )
+from crm.experiment.exact_plans import ExactProportionPlan, RatePlan, RateSampleSize
 from crm.experiment.group_sequential import (
     Futility,
     GroupSequential,
@@ -72,7 +73,10 @@ from crm.experiment.planning import (
     Traffic,
     TrafficDuration,
     covariate_deviation,
+    pilot_quantile_deviation,
+    quantile_deviation,
     ratio_deviation,
+    stratified_deviation,
 )
 from crm.experiment.proportion import (
     Homogeneity,
@@ -85,6 +89,7 @@ from crm.experiment.proportion import (
 )
 from crm.experiment.quantile import QuantileArm, compare_quantiles, quantile_interval
 from crm.experiment.rank import MannWhitney, brunner_munzel, mann_whitney
+from crm.experiment.rank_plan import RankPlan, RankPlanMethod, normal_superiority
 from crm.experiment.rate import RateTest, rate_interval, test_rate
 from crm.experiment.resampling import Resampled, bootstrap, permutation_test
 from crm.experiment.result import Equivalence, Interval, TestResult
@@ -111,6 +116,7 @@ __all__ = [
     "EffectDirection",
     "EffectPosterior",
     "Equivalence",
+    "ExactProportionPlan",
     "Futility",
     "GroupSequential",
     "GroupSequentialLook",
@@ -127,6 +133,10 @@ __all__ = [
     "MultiplicityMethod",
     "ProportionPlan",
     "QuantileArm",
+    "RankPlan",
+    "RankPlanMethod",
+    "RatePlan",
+    "RateSampleSize",
     "RateTest",
     "Resampled",
     "SampleRatio",
@@ -170,14 +180,18 @@ __all__ = [
     "hedges_g",
     "incremental_conversions",
     "mann_whitney",
+    "normal_superiority",
     "permutation_test",
+    "pilot_quantile_deviation",
     "proportion_equivalence",
     "proportion_homogeneity",
+    "quantile_deviation",
     "quantile_interval",
     "quantile_sequence_p_value",
     "rate_interval",
     "ratio_deviation",
     "sample_ratio",
     "stitched_bound",
+    "stratified_deviation",
     "test_rate",
 ]

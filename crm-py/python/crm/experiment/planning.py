@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from crm import _crm
 from crm.experiment.options import Alternative, Contrast
+from crm.experiment.quantile import QuantileArm
 
 __all__ = [
     "CountedTails",
@@ -18,7 +20,10 @@ __all__ = [
     "Traffic",
     "TrafficDuration",
     "covariate_deviation",
+    "pilot_quantile_deviation",
+    "quantile_deviation",
     "ratio_deviation",
+    "stratified_deviation",
 ]
 
 CountedTails: TypeAlias = Literal["near", "both"]
@@ -49,7 +54,7 @@ class SampleSize:
     """The power with the counts: at least what was asked for."""
 
 
-def _options(
+def native_plan_options(
     contrast: Contrast,
     alternative: Alternative,
     alpha: float,
@@ -60,6 +65,7 @@ def _options(
     targets: int,
     sharing: LevelSharing,
 ) -> _crm.PlanOptions:
+    """What a planned test will be asked."""
     names = (contrast, alternative, tails, sharing)
     return _crm.PlanOptions(names, (alpha, null, margins), (control_per_target, targets))
 
@@ -115,7 +121,7 @@ class ProportionPlan:
         targets: int = 1,
         sharing: LevelSharing = "bonferroni",
     ) -> None:
-        options = _options(contrast, alternative, alpha, null, margins, tails, control_per_target, targets, sharing)
+        options = native_plan_options(contrast, alternative, alpha, null, margins, tails, control_per_target, targets, sharing)
         self._native = _crm.ProportionPlan(control_rate, method, options)
 
     def power(self, target_rate: float, target_count: float) -> float:
@@ -186,7 +192,7 @@ class MeanPlan:
         targets: int = 1,
         sharing: LevelSharing = "bonferroni",
     ) -> None:
-        options = _options("difference", alternative, alpha, null, margins, tails, control_per_target, targets, sharing)
+        options = native_plan_options("difference", alternative, alpha, null, margins, tails, control_per_target, targets, sharing)
         other = target_deviation if control_deviation is None else control_deviation
         self._native = _crm.MeanPlan(target_deviation, other, method, options)
 
@@ -240,6 +246,55 @@ def ratio_deviation(numerator: tuple[float, float], denominator: tuple[float, fl
     8.969083
     """
     return _crm.ratio_deviation(numerator, denominator, correlation)
+
+
+def quantile_deviation(probability: float, density: float) -> float:
+    """The standard deviation to plan a quantile with, `sqrt(q (1 - q)) / f`, from the density f of the values at the quantile.
+
+    Raises:
+        InvalidArgumentError: The probability is outside (0, 1), or the density not positive.
+
+    >>> import crm
+    >>> round(crm.quantile_deviation(0.5, 0.3989422804014327) ** 2, 6)
+    1.570796
+    """
+    return _crm.quantile_deviation(probability, density)
+
+
+def pilot_quantile_deviation(arm: QuantileArm, probability: float) -> float:
+    """The standard deviation to plan a quantile with, from a pilot: `sqrt(n) (upper - lower) / (2 z)` of its 95 % interval.
+
+    Raises:
+        InvalidArgumentError: The probability is outside (0, 1).
+        EmptyError: There are no rows.
+        InvalidValueError: The rows are too few for an interval, or so many are equal that it is a single value.
+
+    >>> import crm
+    >>> round(crm.pilot_quantile_deviation(crm.QuantileArm([float(value) for value in range(1, 401)]), 0.5))
+    204
+    """
+    return _crm.pilot_quantile_deviation(arm._native, probability)
+
+
+def stratified_deviation(shares: Iterable[float], deviations: Iterable[float]) -> float:
+    """The standard deviation to plan a stratified mean with, `sqrt(sum(w s^2))`.
+
+    For strata that both arms are split within, or that are weighted by their shares afterwards.
+
+    Args:
+        shares: The share of each stratum among all customers, in any unit.
+        deviations: The standard deviation within each.
+
+    Raises:
+        LengthMismatchError: There are not as many shares as deviations.
+        EmptyError: No stratum has a share.
+        InvalidValueError: A share or deviation is negative or not finite, or no stratum has any variance.
+
+    >>> import crm
+    >>> round(crm.stratified_deviation([0.75, 0.25], [2.0, 6.0]) ** 2, 6)
+    12.0
+    """
+    return _crm.stratified_deviation([float(share) for share in shares], [float(value) for value in deviations])
 
 
 @dataclass(frozen=True)
