@@ -88,7 +88,7 @@ fn options_out_of_range() {
             argument,
         );
         refused(compare_stratified(&arms, &arms, None, MeanMethod::Welch, &options), kind, argument);
-        refused(compare_several_means(&arms, 0, MeanMethod::Welch, &options), kind, argument);
+        refused(compare_several_means(&arms, 0, None, MeanMethod::Welch, &options), kind, argument);
     }
 }
 
@@ -112,8 +112,12 @@ fn arms_and_columns_that_do_not_fit() {
         "weights",
     );
     assert_eq!(error.row(), Some(1));
-    refused(compare_several_means(&arms, 2, MeanMethod::Z, &options), ErrorKind::InvalidArgument, "control");
-    refused(analysis_of_variance(&arms[..1], AnovaMethod::Welch), ErrorKind::Empty, "arms");
+    refused(
+        compare_several_means(&arms, 2, None, MeanMethod::Z, &options),
+        ErrorKind::InvalidArgument,
+        "control",
+    );
+    refused(analysis_of_variance(&arms[..1], None, AnovaMethod::Welch), ErrorKind::Empty, "arms");
     let (plain, wide) = (JointArm::new(false, 0).unwrap(), JointArm::new(false, 1).unwrap());
     refused(
         compare_adjusted(&plain, &wide, ThetaMethod::Within, MeanMethod::Welch, &options),

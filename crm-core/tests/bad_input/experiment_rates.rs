@@ -72,7 +72,7 @@ fn rates_outside_the_interval_of_rates() {
             Some("alpha")
         );
     }
-    assert_eq!(homogeneity(&[]).unwrap_err().kind(), K::Empty);
+    assert_eq!(homogeneity(&[], None).unwrap_err().kind(), K::Empty);
 }
 
 #[test]

@@ -45,6 +45,7 @@ from crm.experiment.mean_arm import ArmTable, JointArm, MeanArm
 from crm.experiment.means import (
     Adjustment,
     Anova,
+    SeveralMeans,
     analysis_of_variance,
     cohens_d,
     compare_adjusted,
@@ -87,7 +88,7 @@ from crm.experiment.quantile import QuantileArm, compare_quantiles, quantile_int
 from crm.experiment.rank import MannWhitney, brunner_munzel, mann_whitney
 from crm.experiment.rate import RateTest, rate_interval, test_rate
 from crm.experiment.resampling import Resampled, bootstrap, permutation_test
-from crm.experiment.result import Equivalence, Interval, TestResult
+from crm.experiment.result import Equivalence, Interval, SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio, SampleRatioLook, SequentialSampleRatio, sample_ratio
 
 __all__ = [
@@ -137,7 +138,9 @@ __all__ = [
     "SequentialSampleRatio",
     "SequentialStep",
     "SequentialTest",
+    "SeveralMeans",
     "SeveralProportions",
+    "SplitCheck",
     "StagewiseInference",
     "StoppingBoundary",
     "TestResult",
