@@ -152,11 +152,43 @@ static void misuse(void) {
     CHECK(out.p_value == 1.0 && out.split_finding == 77);
 }
 
+/* A running test: the p-value of Lindon and Malek over all looks, as crm_sequential_sample_ratio has it. */
+static void looks(void) {
+    const uint64_t customers[][2] = {{900, 100}, {1800, 300}, {9000, 1000}};
+    const int32_t findings[] = {CRM_SPLIT_FINDING_AS_PLANNED, CRM_SPLIT_FINDING_MISMATCH, CRM_SPLIT_FINDING_MISMATCH};
+    const double weights[] = {0.9, 1.0 - 0.9};
+    crm_always_valid_options options;
+    crm_sequential_test *test = NULL;
+    crm_sequential_sample_ratio *check = NULL;
+    crm_sequential_step step = {.struct_size = sizeof step};
+    crm_sample_ratio_look look = {.struct_size = sizeof look};
+    OK(crm_always_valid_options_init(&options, sizeof options));
+    CHECK(isnan(options.target_share));
+    options.target_share = 0.9;
+    OK(crm_sequential_test_new(&options, &test));
+    OK(crm_sequential_sample_ratio_new(weights, 2, 100.0, &check));
+    for (size_t place = 0; place < COUNT(customers); place++) {
+        const crm_binary_arm target = {90, customers[place][0]}, control = {9, customers[place][1]};
+        OK(crm_sequential_test_look_rates(test, &target, &control, &step));
+        OK(crm_sequential_sample_ratio_look(check, customers[place], 2, &look));
+        CHECK(step.split_p_value == look.p_value && step.split_ln_p_value == look.ln_p_value);
+        CHECK(step.split_finding == findings[place] && step.split_is_flagged == (place > 0));
+    }
+    FAILS(crm_sequential_test_look(test, 0.1, 0.1, 20000.0, &step), CRM_STATUS_INVALID_ARGUMENT, "target_share");
+    crm_sequential_test_free(test);
+    crm_sequential_sample_ratio_free(check);
+    OK(crm_sequential_test_new(NULL, &test));
+    OK(crm_sequential_test_look(test, 0.1, 0.1, 20000.0, &step));
+    CHECK(step.split_finding == CRM_SPLIT_FINDING_UNPLANNED && isnan(step.split_p_value) && step.split_is_flagged == 0);
+    crm_sequential_test_free(test);
+}
+
 int main(void) {
     json all = json_read("tests/cases/experiment/split.json");
     two_arms(member(&all, "two_arms"));
     several_arms(member(&all, "several_arms"));
     json_free(&all);
     misuse();
+    looks();
     return 0;
 }

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::binary_arm::BinaryArm;
+use super::multiplicity::{AdjustedFamily, MultiplicityMethod};
 use super::proportion::{Comparison, ProportionMethod, compare_proportions};
 use super::sample_ratio::SampleRatio;
 use super::split_check::{SeveralArms, SplitCheck};
@@ -107,8 +108,16 @@ impl ProportionColumns<'_> {
 /// Several arms of one experiment against its control.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SeveralProportions {
-    /// Each arm but the control against it, in the order of the arms.
+    /// Each arm but the control against it, in the order of the arms. Interval, p-value and whether it rejects belong together, and are those of
+    /// this test alone: the interval excludes the null if and only if `p_value`, not the adjusted one, is below alpha.
     pub comparisons: Vec<TestResult>,
+    /// How the p-values are adjusted for their number.
+    pub multiplicity: MultiplicityMethod,
+    /// The p-values of the comparisons, adjusted for their number: one at most alpha is rejected at the level alpha for all. They have no
+    /// intervals. NaN where there is no p-value, which then does not count.
+    pub adjusted_p_values: Vec<f64>,
+    /// Their natural logarithms.
+    pub ln_adjusted_p_values: Vec<f64>,
     /// Whether all arms have one rate.
     pub homogeneity: Homogeneity,
     /// Whether the trials were split as planned: look at this first.
@@ -135,18 +144,21 @@ pub struct Homogeneity {
 /// Compares each arm with the one at `control`, tests whether all have one rate, and checks the split of their trials.
 ///
 /// `weights` is the planned split of all arms, of any scale; each comparison has the check of its two arms. Without it the finding is
-/// `Unplanned`. The p-values are those of single tests: `adjust_p_values` corrects them for their number.
+/// `Unplanned`. The p-values of the comparisons are those of single tests, as their intervals are; beside them stand the p-values
+/// adjusted by `multiplicity`, such as Holm's.
 ///
 /// # Errors
 /// `Empty` for fewer than two arms, `LengthMismatch` for another number of weights, `InvalidArgument` for a control that is none of them and for
 /// a planned share among the options, and as [`compare_proportions`] and [`sample_ratio`](super::sample_ratio()).
 ///
 /// ```
-/// use crm_core::experiment::{BinaryArm, ProportionMethod, TestOptions, compare_several_proportions};
+/// use crm_core::experiment::{BinaryArm, MultiplicityMethod, ProportionMethod, TestOptions, compare_several_proportions};
 /// // Hillstrom: visits after a mail with men's, with women's merchandise, and without one.
 /// let arms = [BinaryArm::new(3894, 21_307)?, BinaryArm::new(3238, 21_387)?, BinaryArm::new(2262, 21_306)?];
-/// let all = compare_several_proportions(&arms, 2, Some(&[1.0, 1.0, 1.0]), ProportionMethod::Score, &TestOptions::default())?;
+/// let (method, holm) = (ProportionMethod::Score, MultiplicityMethod::Holm);
+/// let all = compare_several_proportions(&arms, 2, Some(&[1.0, 1.0, 1.0]), method, holm, &TestOptions::default())?;
 /// assert!(all.comparisons.iter().all(|result| result.rejects()) && !all.sample_ratio.is_flagged());
+/// assert!(all.adjusted_p_values.iter().all(|p| *p < 1e-30));
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 pub fn compare_several_proportions(
@@ -154,6 +166,7 @@ pub fn compare_several_proportions(
     control: usize,
     weights: Option<&[f64]>,
     method: ProportionMethod,
+    multiplicity: MultiplicityMethod,
     options: &TestOptions,
 ) -> Result<SeveralProportions> {
     let trials: Vec<u64> = arms.iter().map(BinaryArm::trials).collect();
@@ -172,7 +185,15 @@ pub fn compare_several_proportions(
         Ok(TestResult { split: split.pair(place, control)?, ..result })
     });
     let comparisons = comparisons.collect::<Result<Vec<TestResult>>>()?;
-    Ok(SeveralProportions { comparisons, homogeneity, sample_ratio: split.sample_ratio()? })
+    let adjusted = AdjustedFamily::of(&comparisons, multiplicity)?;
+    Ok(SeveralProportions {
+        comparisons,
+        multiplicity,
+        adjusted_p_values: adjusted.p_values,
+        ln_adjusted_p_values: adjusted.ln_p_values,
+        homogeneity,
+        sample_ratio: split.sample_ratio()?,
+    })
 }
 
 /// Tests whether several arms have one rate.
@@ -234,6 +255,8 @@ pub fn homogeneity(arms: &[BinaryArm], weights: Option<&[f64]>) -> Result<Homoge
 mod tests {
     use super::*;
 
+    const HOLM: MultiplicityMethod = MultiplicityMethod::Holm;
+
     fn arm(conversions: u64, trials: u64) -> BinaryArm {
         BinaryArm::new(conversions, trials).unwrap()
     }
@@ -270,14 +293,15 @@ mod tests {
     fn every_arm_meets_the_control() {
         let arms = [arm(30, 100), arm(20, 100), arm(25, 130)];
         let options = TestOptions::default();
-        let all = compare_several_proportions(&arms, 1, Some(&[1.0; 3]), ProportionMethod::Score, &options)
-            .unwrap();
+        let all =
+            compare_several_proportions(&arms, 1, Some(&[1.0; 3]), ProportionMethod::Score, HOLM, &options)
+                .unwrap();
         let one =
             compare_proportions(&arms[2], &arms[1], ProportionMethod::Score, &options.target_share(0.5));
         assert_eq!((all.comparisons.len(), all.comparisons[1]), (2, one.unwrap()));
         assert_eq!((all.homogeneity.degrees_of_freedom, all.sample_ratio.observed.len()), (2.0, 3));
         assert!(
-            compare_several_proportions(&arms, 3, Some(&[1.0; 3]), ProportionMethod::Score, &options)
+            compare_several_proportions(&arms, 3, Some(&[1.0; 3]), ProportionMethod::Score, HOLM, &options)
                 .is_err()
         );
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::mean_arm::MeanArm;
 use super::mean_method::MeanTest;
 use super::mean_test::compare_means;
+use super::multiplicity::{AdjustedFamily, MultiplicityMethod};
 use super::sample_ratio::SampleRatio;
 use super::split_check::{SeveralArms, SplitCheck};
 use super::test_options::TestOptions;
@@ -55,8 +56,16 @@ pub struct Anova {
 /// Several arms of one experiment against its control.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SeveralMeans {
-    /// Each arm but the control against it, in the order of the arms.
+    /// Each arm but the control against it, in the order of the arms. Interval, p-value and whether it rejects belong together, and are those of
+    /// this test alone: the interval excludes the null if and only if `p_value`, not the adjusted one, is below alpha.
     pub comparisons: Vec<TestResult>,
+    /// How the p-values are adjusted for their number.
+    pub multiplicity: MultiplicityMethod,
+    /// The p-values of the comparisons, adjusted for their number: one at most alpha is rejected at the level alpha for all. They have no
+    /// intervals. NaN where there is no p-value, which then does not count.
+    pub adjusted_p_values: Vec<f64>,
+    /// Their natural logarithms.
+    pub ln_adjusted_p_values: Vec<f64>,
     /// Whether the rows were split as planned: look at this first.
     pub sample_ratio: SampleRatio,
 }
@@ -64,7 +73,8 @@ pub struct SeveralMeans {
 /// Tests each arm against the one at `control`, in the order of the arms, the control left out, and checks the split of their rows.
 ///
 /// `weights` is the planned split of all arms, of any scale; each comparison has the check of its two arms. Without it the finding is
-/// `Unplanned`. p-values are those of single tests: correct them for their number.
+/// `Unplanned`. The p-values of the comparisons are those of single tests, as their intervals are; beside them stand the p-values
+/// adjusted by `multiplicity`, such as Holm's.
 ///
 /// # Errors
 /// `LengthMismatch` for another number of weights, `InvalidArgument` for a control that is not one of the arms and for a planned share among the
@@ -74,6 +84,7 @@ pub fn compare_several_means(
     control: usize,
     weights: Option<&[f64]>,
     test: impl Into<MeanTest>,
+    multiplicity: MultiplicityMethod,
     options: &TestOptions,
 ) -> Result<SeveralMeans> {
     let test = test.into();
@@ -91,7 +102,15 @@ pub fn compare_several_means(
         let result = compare_means(arm, baseline, test, options)?;
         Ok(TestResult { split: split.pair(place, control)?, ..result })
     });
-    Ok(SeveralMeans { comparisons: comparisons.collect::<Result<_>>()?, sample_ratio: split.sample_ratio()? })
+    let comparisons = comparisons.collect::<Result<Vec<TestResult>>>()?;
+    let adjusted = AdjustedFamily::of(&comparisons, multiplicity)?;
+    Ok(SeveralMeans {
+        comparisons,
+        multiplicity,
+        adjusted_p_values: adjusted.p_values,
+        ln_adjusted_p_values: adjusted.ln_p_values,
+        sample_ratio: split.sample_ratio()?,
+    })
 }
 
 /// Tests whether several arms have one mean.
@@ -200,6 +219,8 @@ mod tests {
     use super::*;
     use crate::experiment::MeanMethod;
 
+    const HOLM: MultiplicityMethod = MultiplicityMethod::Holm;
+
     fn arm(count: u64, mean: f64, variance: f64) -> MeanArm {
         MeanArm::from_moments(count, mean, variance).unwrap()
     }
@@ -211,8 +232,9 @@ mod tests {
             [(AnovaMethod::Welch, MeanMethod::Welch), (AnovaMethod::Classic, MeanMethod::Student)]
         {
             let f = analysis_of_variance(&arms, None, method).unwrap();
-            let t =
-                compare_several_means(&arms, 1, None, test, &TestOptions::default()).unwrap().comparisons[0];
+            let t = compare_several_means(&arms, 1, None, test, HOLM, &TestOptions::default())
+                .unwrap()
+                .comparisons[0];
             assert!((f.statistic / t.statistic.powi(2) - 1.0).abs() < 1e-13);
             assert!((f.degrees_within / t.degrees_of_freedom - 1.0).abs() < 1e-13);
             assert!((f.p_value / t.p_value - 1.0).abs() < 1e-12);
@@ -241,7 +263,8 @@ mod tests {
         assert_eq!(status(&[single, arm(9, 1.0, 1.0)], AnovaMethod::Welch), TestStatus::TooFew);
         assert!(analysis_of_variance(&[constant], None, AnovaMethod::Classic).is_err());
         assert!(
-            compare_several_means(&[constant], 1, None, MeanMethod::Welch, &TestOptions::default()).is_err()
+            compare_several_means(&[constant], 1, None, MeanMethod::Welch, HOLM, &TestOptions::default())
+                .is_err()
         );
     }
 }

@@ -9,7 +9,8 @@
 //!   [`SampleRatio`](super::SampleRatio) once, and each comparison the [`SplitCheck`] of its two arms.
 //! - Without a plan the finding is `Unplanned`: nothing was checked, and the result says so.
 //! - One arm has no split: a plan is refused.
-//! - Posteriors, looks and planned sizes are made from estimates, which know no customers: check the counts by
+//! - A [`SequentialTest`](super::SequentialTest) with a planned share checks the arms of all looks by a p-value that holds over all of them.
+//! - Posteriors, group-sequential looks and single always-valid ones are made from estimates, which know no customers: check the counts by
 //!   [`sample_ratio`](super::sample_ratio()), or while the experiment runs by [`SequentialSampleRatio`](super::SequentialSampleRatio).
 //!
 //! Rejected: an equal split where no plan is given, because targets are mostly larger than controls and each of them would be flagged; an
@@ -18,7 +19,9 @@
 
 use serde::Serialize;
 
-use super::sample_ratio::{SAMPLE_RATIO_THRESHOLD, SampleRatio, SplitFinding, Verdict};
+use super::sample_ratio::{
+    SAMPLE_RATIO_THRESHOLD, SampleRatio, SequentialSampleRatio, SplitFinding, Verdict,
+};
 use super::test_options::TestOptions;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -71,6 +74,19 @@ impl SplitCheck {
         let Verdict { p_value, ln_p_value, finding, .. } =
             Verdict::new(customers, weights, SAMPLE_RATIO_THRESHOLD)?;
         Ok(Self { p_value, ln_p_value, finding })
+    }
+
+    /// Two arms of an experiment that runs, against the plan, over all looks so far.
+    pub(super) fn of_look(check: &mut SequentialSampleRatio, customers: [u64; 2]) -> Result<Self> {
+        let look = check.look(&customers)?;
+        let finding = if customers == [0, 0] {
+            SplitFinding::NoUsers
+        } else if look.p_value < SAMPLE_RATIO_THRESHOLD {
+            SplitFinding::Mismatch
+        } else {
+            SplitFinding::AsPlanned
+        };
+        Ok(Self { p_value: look.p_value, ln_p_value: look.ln_p_value, finding })
     }
 
     /// Two of the arms of a plan; both may be arms that were to have nobody.

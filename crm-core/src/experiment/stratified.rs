@@ -19,9 +19,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 ///
 /// `targets` and `controls` have an arm for each stratum, in the same order. `weights` are those of the strata, not negative and in any unit; without
-/// them a stratum weighs as many rows as both arms have in it, which makes strata formed after the fact a post-stratification. Strata of weight 0 are left
-/// out, also of the check of the split. A stratum too small for a variance in one arm gives the status `TooFew`: put it together with another one. Rates are means of 0 and 1, by
-/// [`MeanArm::from_conversions`].
+/// them a stratum weighs as many rows as both arms have in it, which makes strata formed after the fact a post-stratification. Strata of
+/// weight 0 are left out, also of the check of the split. A stratum too small for a variance in one arm gives the status `TooFew`: put it together
+/// with another one. Rates are means of 0 and 1, by [`MeanArm::from_conversions`].
 ///
 /// # Errors
 /// `LengthMismatch` for columns of different lengths, `Empty` for none; `InvalidArgument` for weights that are negative, not finite or all 0, and

@@ -132,15 +132,21 @@ impl TestOptions {
     /// `InvalidArgument` for a level or a planned share outside (0, 1) and for a null that the contrast cannot take.
     pub fn check(&self) -> Result<()> {
         check_alpha(self.alpha)?;
-        if let Some(share) = self.target_share.filter(|share| !(*share > 0.0 && *share < 1.0)) {
-            return Err(Error::argument("target_share", share, "inside (0, 1)"));
-        }
+        check_share(self.target_share)?;
         let null = self.null_value();
         let fits = match self.contrast {
             Contrast::Difference | Contrast::Lift => null.is_finite(),
             Contrast::Ratio | Contrast::OddsRatio => null.is_finite() && null > 0.0,
         };
         if fits { Ok(()) } else { Err(Error::argument("null", null, "finite, and above 0 for ratios")) }
+    }
+}
+
+/// Refuses a planned share outside (0, 1).
+pub(super) fn check_share(target_share: Option<f64>) -> Result<()> {
+    match target_share.filter(|share| !(*share > 0.0 && *share < 1.0)) {
+        Some(share) => Err(Error::argument("target_share", share, "inside (0, 1)")),
+        None => Ok(()),
     }
 }
 

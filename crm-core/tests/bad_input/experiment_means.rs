@@ -2,8 +2,8 @@
 
 use crm_core::experiment::{
     AnovaMethod, ArmTable, CampaignCost, Contrast, GroupColumn, JointArm, MeanArm, MeanMethod, Measures,
-    TestOptions, ThetaMethod, analysis_of_variance, campaign_return, compare_adjusted, compare_means,
-    compare_ratios, compare_several_means, compare_stratified, incremental_conversions,
+    MultiplicityMethod, TestOptions, ThetaMethod, analysis_of_variance, campaign_return, compare_adjusted,
+    compare_means, compare_ratios, compare_several_means, compare_stratified, incremental_conversions,
 };
 use crm_core::{Error, ErrorKind, Result, Threads};
 
@@ -88,7 +88,11 @@ fn options_out_of_range() {
             argument,
         );
         refused(compare_stratified(&arms, &arms, None, MeanMethod::Welch, &options), kind, argument);
-        refused(compare_several_means(&arms, 0, None, MeanMethod::Welch, &options), kind, argument);
+        refused(
+            compare_several_means(&arms, 0, None, MeanMethod::Welch, MultiplicityMethod::Holm, &options),
+            kind,
+            argument,
+        );
     }
 }
 
@@ -113,7 +117,7 @@ fn arms_and_columns_that_do_not_fit() {
     );
     assert_eq!(error.row(), Some(1));
     refused(
-        compare_several_means(&arms, 2, None, MeanMethod::Z, &options),
+        compare_several_means(&arms, 2, None, MeanMethod::Z, MultiplicityMethod::Holm, &options),
         ErrorKind::InvalidArgument,
         "control",
     );

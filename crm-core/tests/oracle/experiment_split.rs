@@ -1,11 +1,13 @@
 //! The check of the split that results carry: mpmath's numbers, as Python and C read them too.
 
 use crm_core::experiment::{
-    AnovaMethod, BinaryArm, MeanArm, MeanMethod, ProportionMethod, SplitCheck, TestOptions,
-    analysis_of_variance, compare_means, compare_proportions, compare_several_means,
+    AnovaMethod, BinaryArm, MeanArm, MeanMethod, MultiplicityMethod, ProportionMethod, SplitCheck,
+    TestOptions, analysis_of_variance, compare_means, compare_proportions, compare_several_means,
     compare_several_proportions, dunnett_test, homogeneity,
 };
 use serde_json::Value;
+
+const HOLM: MultiplicityMethod = MultiplicityMethod::Holm;
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| value.as_str().unwrap().parse().unwrap())
@@ -60,7 +62,8 @@ fn several_arms_against_mpmath() {
             case["weights"].as_array().map(|weights| weights.iter().map(number).collect());
         let (weights, options) = (weights.as_deref(), TestOptions::default());
         let all =
-            compare_several_proportions(&rates, control, weights, ProportionMethod::Score, &options).unwrap();
+            compare_several_proportions(&rates, control, weights, ProportionMethod::Score, HOLM, &options)
+                .unwrap();
         agrees(&all.homogeneity.split, case, tolerance, what);
         assert_eq!(all.sample_ratio.finding, all.homogeneity.split.finding);
         assert_eq!(homogeneity(&rates, weights).unwrap(), all.homogeneity);
@@ -69,7 +72,8 @@ fn several_arms_against_mpmath() {
         }
         let splits: Vec<SplitCheck> = all.comparisons.iter().map(|result| result.split).collect();
         let means: Vec<MeanArm> = rates.iter().map(mean).collect();
-        let several = compare_several_means(&means, control, weights, MeanMethod::Welch, &options).unwrap();
+        let several =
+            compare_several_means(&means, control, weights, MeanMethod::Welch, HOLM, &options).unwrap();
         assert_eq!(several.comparisons.iter().map(|result| result.split).collect::<Vec<_>>(), splits);
         assert_eq!(several.sample_ratio.observed, all.sample_ratio.observed);
         let anova = analysis_of_variance(&means, weights, AnovaMethod::Welch).unwrap();

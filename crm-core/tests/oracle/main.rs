@@ -17,6 +17,7 @@ mod experiment_proportions;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
+mod experiment_several_arms;
 mod experiment_several_means;
 mod experiment_split;
 mod experiment_stress;

@@ -8,16 +8,18 @@ use crm_core::Threads;
 use crm_core::campaign::{Arm, CampaignMetric, CampaignOutcomes, MeasureOptions, TopShare, UpliftCurve};
 use crm_core::customer::IdColumn;
 use crm_core::experiment::{
-    AnovaMethod, BinaryArm, BootstrapColumn, BootstrapOptions, CampaignCost, JointArm, MannWhitneyMethod,
-    MeanArm, MeanMethod, Measures, MultiplicityMethod, PermutationOptions, ProportionColumns,
-    ProportionMethod, QuantileArm, QuantileArmOptions, SAMPLE_RATIO_THRESHOLD, SplitCheck, SplitFinding,
-    TestOptions, ThetaMethod, analysis_of_variance, bootstrap, bootstrap_one, brunner_munzel,
-    campaign_return, campaign_return_of, compare_adjusted, compare_means, compare_proportions,
-    compare_quantiles, compare_ratios, compare_several_means, compare_several_proportions,
-    compare_stratified, dunnett_test, equivalence, homogeneity, mann_whitney, permutation_test,
-    quantile_interval, sample_ratio,
+    AlwaysValidOptions, AnovaMethod, BinaryArm, BootstrapColumn, BootstrapOptions, CampaignCost, JointArm,
+    MannWhitneyMethod, MeanArm, MeanMethod, Measures, MultiplicityMethod, PermutationOptions,
+    ProportionColumns, ProportionMethod, QuantileArm, QuantileArmOptions, SAMPLE_RATIO_THRESHOLD,
+    SequentialSampleRatio, SequentialTest, SplitCheck, SplitFinding, TestOptions, ThetaMethod, always_valid,
+    analysis_of_variance, bootstrap, bootstrap_one, brunner_munzel, campaign_return, campaign_return_of,
+    compare_adjusted, compare_means, compare_proportions, compare_quantiles, compare_ratios,
+    compare_several_means, compare_several_proportions, compare_stratified, dunnett_test, equivalence,
+    homogeneity, mann_whitney, permutation_test, quantile_interval, sample_ratio,
 };
 use proptest::prelude::*;
+
+const HOLM: MultiplicityMethod = MultiplicityMethod::Holm;
 
 /// Rows of a target and of a control: values that vary, a covariate, and whether they converted.
 struct Rows {
@@ -178,7 +180,7 @@ const COMPARISONS: &[(&str, Compare)] = &[
         let arms = [target.rate(), control.rate()];
         let options = TestOptions { target_share: None, ..plan.options };
         let method = ProportionMethod::Score;
-        let found = compare_several_proportions(&arms, 1, plan.weights(), method, &options).unwrap();
+        let found = compare_several_proportions(&arms, 1, plan.weights(), method, HOLM, &options).unwrap();
         assert_eq!(found.sample_ratio.finding, found.homogeneity.split.finding);
         vec![found.comparisons[0].split, found.homogeneity.split]
     }),
@@ -188,7 +190,8 @@ const COMPARISONS: &[(&str, Compare)] = &[
     ("compare_several_means", |target, control, plan| {
         let arms = [target.mean(), control.mean()];
         let options = TestOptions { target_share: None, ..plan.options };
-        let found = compare_several_means(&arms, 1, plan.weights(), MeanMethod::Welch, &options).unwrap();
+        let found =
+            compare_several_means(&arms, 1, plan.weights(), MeanMethod::Welch, HOLM, &options).unwrap();
         assert_eq!(found.sample_ratio.finding, found.comparisons[0].split.finding);
         vec![found.comparisons[0].split]
     }),
@@ -294,8 +297,8 @@ fn one_arm_has_no_split() {
         bootstrap_one(&column, &asked, &planned).unwrap_err(),
         quantile_interval(&arm, 0.5, &planned).unwrap_err(),
         // Several arms have weights.
-        compare_several_means(&[rows.mean(); 2], 0, None, MeanMethod::Welch, &planned).unwrap_err(),
-        compare_several_proportions(&[rows.rate(); 2], 0, None, ProportionMethod::Score, &planned)
+        compare_several_means(&[rows.mean(); 2], 0, None, MeanMethod::Welch, HOLM, &planned).unwrap_err(),
+        compare_several_proportions(&[rows.rate(); 2], 0, None, ProportionMethod::Score, HOLM, &planned)
             .unwrap_err(),
         dunnett_test(&[rows.mean()], &rows.mean(), None, &planned).unwrap_err(),
     ];
@@ -323,6 +326,48 @@ fn campaigns_check_every_comparison() {
         assert!(!balance.rows.is_empty());
         assert!(balance.rows.iter().all(|row| row.result.split == expected(900, 100, share)));
     }
+}
+
+/// Looks at a running test carry the check by a p-value that holds over all of them.
+#[test]
+fn looks_check_the_split_so_far() {
+    let options = AlwaysValidOptions::default();
+    let planned = AlwaysValidOptions { target_share: Some(0.9), ..options };
+    let (target, control) = (|n| BinaryArm::new(n / 10, n).unwrap(), |n| BinaryArm::new(n / 11, n).unwrap());
+    let mut test = SequentialTest::new(planned).unwrap();
+    let mut check = SequentialSampleRatio::new(&[0.9, 1.0 - 0.9], 100.0).unwrap();
+    for (customers, finding) in [
+        ([900, 100], SplitFinding::AsPlanned),
+        ([1800, 300], SplitFinding::Mismatch),
+        // What was wrong once stays wrong.
+        ([9000, 1000], SplitFinding::Mismatch),
+    ] {
+        let step = test.look_rates(&target(customers[0]), &control(customers[1])).unwrap();
+        let look = check.look(&customers).unwrap();
+        assert_eq!((step.split.p_value, step.split.ln_p_value), (look.p_value, look.ln_p_value));
+        assert_eq!(step.split.finding, finding);
+        test = SequentialTest::from_json(&test.to_json().unwrap()).unwrap();
+    }
+    let mut means = SequentialTest::new(planned).unwrap();
+    let one = MeanArm::from_moments(1, 1.0, 0.0).unwrap();
+    assert_eq!(means.look_means(&one, &one).unwrap().split.finding, SplitFinding::AsPlanned);
+    let (many, few) =
+        (MeanArm::from_moments(5000, 1.0, 1.0).unwrap(), MeanArm::from_moments(900, 1.0, 1.0).unwrap());
+    assert!(means.look_means(&many, &few).unwrap().split.is_flagged());
+    // Without a plan, and by an estimate, nothing is checked; a plan for an estimate is refused.
+    let mut unplanned = SequentialTest::new(options).unwrap();
+    assert_eq!(unplanned.look_means(&many, &few).unwrap().split, SplitCheck::UNPLANNED);
+    assert_eq!(unplanned.look(0.1, 0.1, 9000.0).unwrap().split, SplitCheck::UNPLANNED);
+    let refused = [
+        means.look(0.1, 0.1, 9000.0).unwrap_err(),
+        always_valid(0.1, 0.1, 9000.0, &planned).unwrap_err(),
+        SequentialTest::new(AlwaysValidOptions { target_share: Some(1.0), ..options }).unwrap_err(),
+    ];
+    assert!(refused.iter().all(|error| error.argument_name() == Some("target_share")));
+    // States from before there were plans.
+    let before =
+        unplanned.to_json().unwrap().replace(",\"target_share\":null", "").replace(",\"split\":null", "");
+    assert!(!before.contains("split") && SequentialTest::from_json(&before).unwrap() == unplanned);
 }
 
 proptest! {

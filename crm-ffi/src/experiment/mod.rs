@@ -37,3 +37,4 @@ pub mod bayes;
 // Many tests, and before the test.
 pub mod multiplicity;
 pub mod planning;
+pub mod several_arms;

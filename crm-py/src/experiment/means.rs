@@ -3,10 +3,10 @@
 use crm_core::Result;
 use crm_core::experiment::{
     Amount, AnovaMethod, BinaryArm as Rate, CampaignCost as Cost, LiftMethod, MeanArm as Arm, MeanMethod,
-    MeanTest, ProportionMethod, ThetaMethod, analysis_of_variance as anova, campaign_return as returned,
-    compare_adjusted as adjusted, compare_means as means, compare_proportions as proportions,
-    compare_ratios as ratios, compare_several_means as several, compare_stratified as stratified,
-    incremental_conversions as incremental,
+    MeanTest, MultiplicityMethod, ProportionMethod, ThetaMethod, analysis_of_variance as anova,
+    campaign_return as returned, compare_adjusted as adjusted, compare_means as means,
+    compare_proportions as proportions, compare_ratios as ratios, compare_several_means as several,
+    compare_stratified as stratified, incremental_conversions as incremental,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -96,21 +96,28 @@ pub(crate) fn compare_stratified<'py>(
     fields(py, &stratified(&targets, &controls, weights.as_deref(), test.0, &options.0).or_raise(py)?)
 }
 
-/// The fields of a `crm.SeveralMeans`: those of a `crm.TestResult` for each arm but the control, and the split.
+/// Comparisons, adjusted p-values and their logarithms, and the split.
+type Several<'py> = (Vec<Bound<'py, PyDict>>, Vec<f64>, Vec<f64>, Bound<'py, PyDict>);
+
+/// The fields of a `crm.SeveralMeans`.
 #[pyfunction]
-#[pyo3(signature = (given, control, weights, test, options))]
+#[pyo3(signature = (given, control, weights, test, multiplicity, options))]
 pub(crate) fn compare_several_means<'py>(
     py: Python<'py>,
     given: Vec<PyRef<'_, MeanArm>>,
     control: i64,
     weights: Option<Vec<f64>>,
     test: &NativeMeanTest,
+    multiplicity: &str,
     options: &TestOptions,
-) -> PyResult<(Vec<Bound<'py, PyDict>>, Bound<'py, PyDict>)> {
+) -> PyResult<Several<'py>> {
     let control = usize::try_from(control).unwrap_or(usize::MAX);
-    let all = several(&arms(&given), control, weights.as_deref(), test.0, &options.0).or_raise(py)?;
+    let multiplicity = MultiplicityMethod::from_name(multiplicity).or_raise(py)?;
+    let all =
+        several(&arms(&given), control, weights.as_deref(), test.0, multiplicity, &options.0).or_raise(py)?;
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
-    Ok((comparisons, user_split::fields(py, &all.sample_ratio)?))
+    let split = user_split::fields(py, &all.sample_ratio)?;
+    Ok((comparisons, all.adjusted_p_values, all.ln_adjusted_p_values, split))
 }
 
 /// The fields of a `crm.Anova`.

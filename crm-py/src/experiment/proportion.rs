@@ -3,9 +3,9 @@
 use std::fmt::Display;
 
 use crm_core::experiment::{
-    Alternative, Homogeneity, ProportionColumns, ProportionMethod, RateMethod, TestOptions as Options,
-    compare_proportions as compare, compare_several_proportions as compare_several, equivalence, homogeneity,
-    rate_interval as interval_of, test_rate as test_one,
+    Alternative, Homogeneity, MultiplicityMethod, ProportionColumns, ProportionMethod, RateMethod,
+    TestOptions as Options, compare_proportions as compare, compare_several_proportions as compare_several,
+    equivalence, homogeneity, rate_interval as interval_of, test_rate as test_one,
 };
 use crm_core::{Error, ErrorKind};
 use pyo3::prelude::*;
@@ -122,24 +122,30 @@ fn same(found: &Homogeneity) -> Same {
     )
 }
 
-/// Comparisons, homogeneity and split.
+/// Comparisons, adjusted p-values and their logarithms, homogeneity and split.
+type Several<'py> = (Vec<Bound<'py, PyDict>>, Vec<f64>, Vec<f64>, Same, Bound<'py, PyDict>);
+
+/// The fields of a `crm.SeveralProportions`.
 #[pyfunction]
-#[pyo3(signature = (arms, control, weights, method, options))]
+#[pyo3(signature = (arms, control, weights, method, multiplicity, options))]
 pub(crate) fn compare_several_proportions<'py>(
     py: Python<'py>,
     arms: Vec<PyRef<'py, BinaryArm>>,
     control: i64,
     weights: Option<Vec<f64>>,
     method: &str,
+    multiplicity: &str,
     options: &TestOptions,
-) -> PyResult<(Vec<Bound<'py, PyDict>>, Same, Bound<'py, PyDict>)> {
+) -> PyResult<Several<'py>> {
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
     let method = ProportionMethod::from_name(method).or_raise(py)?;
     let control = within("control", control, "at least 0").or_raise(py)?;
-    let all =
-        py.detach(|| compare_several(&arms, control, weights.as_deref(), method, &options.0)).or_raise(py)?;
+    let multiplicity = MultiplicityMethod::from_name(multiplicity).or_raise(py)?;
+    let compare = || compare_several(&arms, control, weights.as_deref(), method, multiplicity, &options.0);
+    let all = py.detach(compare).or_raise(py)?;
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
-    Ok((comparisons, same(&all.homogeneity), user_split::fields(py, &all.sample_ratio)?))
+    let split = user_split::fields(py, &all.sample_ratio)?;
+    Ok((comparisons, all.adjusted_p_values, all.ln_adjusted_p_values, same(&all.homogeneity), split))
 }
 
 /// The fields of a `crm.Homogeneity`.

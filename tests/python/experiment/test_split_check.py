@@ -135,3 +135,16 @@ def test_weights_that_do_not_fit() -> None:
     assert caught.value.argument == "weights"
     with pytest.raises(crm.InvalidValueError):
         crm.compare_several_means(arms, weights=[1, 1, -1])
+
+
+def test_looks_check_the_split_so_far() -> None:
+    test, check = crm.SequentialTest(target_share=0.9), crm.SequentialSampleRatio([0.9, 1.0 - 0.9])
+    for customers, finding in (((900, 100), "as_planned"), ((1800, 300), "mismatch"), ((9000, 1000), "mismatch")):
+        step = test.look_rates(crm.BinaryArm(90, customers[0]), crm.BinaryArm(9, customers[1]))
+        look = check.look(list(customers))
+        assert (step.split.finding, step.split.p_value, step.split.ln_p_value) == (finding, look.p_value, look.ln_p_value)
+        test = crm.SequentialTest.from_json(test.to_json())
+    with pytest.raises(crm.InvalidArgumentError) as caught:
+        test.look(0.1, 0.1, 20_000.0)
+    assert caught.value.argument == "target_share"
+    assert crm.SequentialTest().look(0.1, 0.1, 9000.0).split.finding == "unplanned"

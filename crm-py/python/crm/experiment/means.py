@@ -12,6 +12,7 @@ import numpy.typing as npt
 from crm import _crm
 from crm.column import ColumnLike
 from crm.experiment.mean_arm import JointArm, MeanArm
+from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
 from crm.experiment.result import SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio
@@ -269,7 +270,15 @@ class SeveralMeans:
     """Several arms of one experiment against its control."""
 
     comparisons: list[TestResult]
-    """Each arm but the control against it, in the order of the arms."""
+    """Each arm but the control against it, in the order of the arms. Interval, p-value and `rejects` belong together, and are those of
+    this test alone: the interval excludes the null if and only if its own p-value, not the adjusted one, is below alpha."""
+    multiplicity: str
+    """How the p-values are adjusted for their number."""
+    adjusted_p_values: list[float]
+    """The p-values of the comparisons, adjusted for their number: one at most alpha is rejected at the level alpha for all. They have no
+    intervals. NaN where there is no p-value, which then does not count."""
+    ln_adjusted_p_values: list[float]
+    """Their natural logarithms."""
     sample_ratio: SampleRatio
     """Whether the rows were split as planned: look at this first."""
 
@@ -281,6 +290,7 @@ def compare_several_means(
     weights: Sequence[float] | None = None,
     method: MeanMethod = "welch",
     lift_method: LiftMethod = "fieller",
+    multiplicity: MultiplicityMethod = "holm",
     contrast: Contrast = "difference",
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
@@ -288,7 +298,7 @@ def compare_several_means(
 ) -> SeveralMeans:
     """Compares each arm with the control, in the order of the arms, the control left out, and checks the split of their rows.
 
-    p-values are those of single tests: correct them for their number.
+    The intervals are those of single tests, as the p-values of the comparisons are; beside them stand the p-values adjusted for their number.
 
     Args:
         arms: Arms, or columns of values.
@@ -297,6 +307,7 @@ def compare_several_means(
             Each comparison has the check of its two arms.
         method: How the variance is estimated.
         lift_method: How ratios and lifts are judged.
+        multiplicity: How the p-values are adjusted for their number.
         contrast: In what terms the arms are compared.
         alternative: Which deviations from the null count against it.
         alpha: The level of the tests.
@@ -311,12 +322,17 @@ def compare_several_means(
     >>> found = crm.compare_several_means(arms, weights=[1, 1, 1])
     >>> [result.rejects for result in found.comparisons], found.sample_ratio.is_flagged
     ([False, True], False)
+    >>> found.adjusted_p_values[1] == 2 * found.comparisons[1].p_value  # Holm's for the smaller of two
+    True
     """
     options = native_options(contrast, alternative, alpha, null)
     test = _crm.MeanTest(method, lift_method)
     given = None if weights is None else list(weights)
-    comparisons, split = _crm.compare_several_means(_natives(arms), control, given, test, options)
-    return SeveralMeans([TestResult._of(fields) for fields in comparisons], SampleRatio._of(split))
+    comparisons, adjusted, ln_adjusted, split = _crm.compare_several_means(
+        _natives(arms), control, given, test, multiplicity, options
+    )
+    results = [TestResult._of(fields) for fields in comparisons]
+    return SeveralMeans(results, multiplicity, adjusted, ln_adjusted, SampleRatio._of(split))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from crm import _crm
 from crm.column import ColumnLike, number_column
 from crm.experiment.arm import BinaryArm
+from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
 from crm.experiment.result import Equivalence, SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio
@@ -233,7 +234,15 @@ class SeveralProportions:
     """Several arms of one experiment against its control."""
 
     comparisons: list[TestResult]
-    """Each arm but the control against it, in the order of the arms."""
+    """Each arm but the control against it, in the order of the arms. Interval, p-value and `rejects` belong together, and are those of
+    this test alone: the interval excludes the null if and only if its own p-value, not the adjusted one, is below alpha."""
+    multiplicity: str
+    """How the p-values are adjusted for their number."""
+    adjusted_p_values: list[float]
+    """The p-values of the comparisons, adjusted for their number: one at most alpha is rejected at the level alpha for all. They have no
+    intervals. NaN where there is no p-value, which then does not count."""
+    ln_adjusted_p_values: list[float]
+    """Their natural logarithms."""
     homogeneity: Homogeneity
     """Whether all arms have one rate."""
     sample_ratio: SampleRatio
@@ -246,6 +255,7 @@ def compare_several_proportions(
     control: int,
     weights: Sequence[float] | None = None,
     method: ProportionMethod = "score",
+    multiplicity: MultiplicityMethod = "holm",
     contrast: Contrast = "difference",
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
@@ -253,14 +263,15 @@ def compare_several_proportions(
 ) -> SeveralProportions:
     """Compares each arm with the control, tests whether all have one rate, and checks the split of their trials.
 
-    The p-values are those of single tests: correct them for their number.
+    The intervals are those of single tests, as the p-values of the comparisons are; beside them stand the p-values adjusted for their number.
 
     Args:
         arms: All arms.
         control: The place of the control among them, from 0 on.
         weights: Of each arm, the planned split, of any scale; `None` is no plan, and nothing is checked.
             Each comparison has the check of its two arms.
-        method: As for `compare_proportions`, like the options that follow.
+        method: As for `compare_proportions`, like the options after `multiplicity`.
+        multiplicity: How the p-values are adjusted for their number.
         contrast: In what terms.
         alternative: Which deviations count.
         alpha: The level of each test.
@@ -277,11 +288,20 @@ def compare_several_proportions(
     >>> found = crm.compare_several_proportions(arms, control=2, weights=[1, 1, 1])
     >>> [round(result.difference, 4) for result in found.comparisons], found.sample_ratio.is_flagged
     ([0.0766, 0.0452], False)
+    >>> all(p < 1e-30 for p in found.adjusted_p_values)
+    True
     """
     options = native_options(contrast, alternative, alpha, null)
     natives = [arm._native for arm in arms]
     given = None if weights is None else list(weights)
-    comparisons, same, split = _crm.compare_several_proportions(natives, control, given, method, options)
+    comparisons, adjusted, ln_adjusted, same, split = _crm.compare_several_proportions(
+        natives, control, given, method, multiplicity, options
+    )
     return SeveralProportions(
-        [TestResult._of(fields) for fields in comparisons], Homogeneity._of(same), SampleRatio._of(split)
+        [TestResult._of(fields) for fields in comparisons],
+        multiplicity,
+        adjusted,
+        ln_adjusted,
+        Homogeneity._of(same),
+        SampleRatio._of(split),
     )
