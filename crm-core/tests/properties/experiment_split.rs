@@ -232,14 +232,14 @@ fn expected(target: u64, control: u64, share: f64) -> SplitCheck {
 
 #[test]
 fn every_comparison_says_what_became_of_the_split() {
-    let (target, control) = (Rows::new(900), Rows::new(100));
+    let (target, control) = (Rows::new(90), Rows::new(10));
     for (share, finding) in [
         (Some(0.5), SplitFinding::Mismatch),
         (Some(0.9), SplitFinding::AsPlanned),
         (None, SplitFinding::Unplanned),
     ] {
         let plan = Plan::new(share);
-        let right = share.map_or(SplitCheck::UNPLANNED, |share| expected(900, 100, share));
+        let right = share.map_or(SplitCheck::UNPLANNED, |share| expected(90, 10, share));
         for (name, compare) in COMPARISONS {
             let found = compare(&target, &control, &plan);
             assert!(!found.is_empty(), "{name}");

@@ -37,7 +37,7 @@ def test_two_arms(case: dict[str, Any]) -> None:
     agrees(crm.proportion_equivalence(target, control, -0.1, 0.1, target_share=share).split, case)
     table = crm.compare_proportion_columns(*([count] for count in (*case["target"], *case["control"])), target_share=share)
     if share is None:
-        assert "split_p_value" not in table.column_names
+        assert "split_p_value" not in table.columns
     else:
         assert table["split_finding"].tolist() == [case["finding"]]
         assert table["split_p_value"].tolist() == [rates.split.p_value]
