@@ -41,7 +41,7 @@ def test_two_arms(case: dict[str, Any]) -> None:
     else:
         assert table["split_finding"].tolist() == [case["finding"]]
         assert table["split_p_value"].tolist() == [rates.split.p_value]
-    assert ("SPLIT NOT AS PLANNED" in repr(rates)) == rates.split.is_flagged
+    assert ("THE SPLIT IS OFF" in repr(rates)) == rates.split.is_flagged
     assert rates.to_dict()["split_finding"] == case["finding"]
 
 

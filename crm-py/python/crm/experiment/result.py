@@ -72,7 +72,7 @@ class TestResult:
     With the planned share of the target the result says whether the split was kept:
 
     >>> crm.compare_proportions(crm.BinaryArm(120, 1000), crm.BinaryArm(90, 1200), method="unpooled", target_share=0.5)
-    <TestResult: SPLIT NOT AS PLANNED (mismatch, p = 2e-05); difference 0.045, 95 % interval 0.0199268 to 0.0700732, p = 0.000435: \
+    <TestResult: THE SPLIT IS OFF (mismatch, p = 2.01e-05); difference 0.045, 95 % interval 0.0199452 to 0.0700548, p = 0.000431: \
 rejects 0 (unpooled, two_sided)>
     """
 
@@ -150,7 +150,7 @@ rejects 0 (unpooled, two_sided)>
         verdict = f"{'rejects' if self.rejects else 'does not reject'} {self.null:.6g}"
         status = "" if self.status == "ok" else f", {self.status}"
         # Nothing else counts before the cause of a bad split is known.
-        split = f"SPLIT NOT AS PLANNED ({self.split.finding}, p = {self.split.p_value:.3g}); " if self.split.is_flagged else ""
+        split = f"THE SPLIT IS OFF ({self.split.finding}, p = {self.split.p_value:.3g}); " if self.split.is_flagged else ""
         return f"<TestResult: {split}{effect}, {p}: {verdict} ({self.method}, {self.alternative}{status})>"
 
 
