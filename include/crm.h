@@ -2554,6 +2554,10 @@ enum crm_split_finding
      * There are no users.
      */
     CRM_SPLIT_FINDING_NO_USERS = 3,
+    /**
+     * No plan was given: the split was not checked.
+     */
+    CRM_SPLIT_FINDING_UNPLANNED = 4,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -2623,6 +2627,10 @@ enum crm_test_column
      * Standardised effects.
      */
     CRM_TEST_COLUMN_EFFECT_SIZE = 12,
+    /**
+     * p-values of the splits; NaN if none was planned.
+     */
+    CRM_TEST_COLUMN_SPLIT_P_VALUE = 13,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -4341,6 +4349,22 @@ typedef struct crm_test_result {
      * The standardised effect: Cohen's h for rates, Cohen's d for means, the probability of superiority for ranks.
      */
     double effect_size;
+    /**
+     * The p-value of the split of the customers, against the plan of the options; NaN without one. Look at the split first.
+     */
+    double split_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double split_ln_p_value;
+    /**
+     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+     */
+    int32_t split_finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t split_is_flagged;
 } crm_test_result;
 
 /**
@@ -4767,6 +4791,11 @@ typedef struct crm_test_options {
      * The value of the contrast under the null; above 0 for ratios.
      */
     double null;
+    /**
+     * The share of the target that was planned, of the customers of target and control together, inside (0, 1): the result then says whether
+     * they were split so. NaN (default) for no plan.
+     */
+    double target_share;
 } crm_test_options;
 
 /**
@@ -5848,6 +5877,22 @@ typedef struct crm_equivalence {
      * The p-value of that test.
      */
     double below_p_value;
+    /**
+     * The p-value of the split of the customers, against the plan of the options; NaN without one. Look at the split first.
+     */
+    double split_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double split_ln_p_value;
+    /**
+     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+     */
+    int32_t split_finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t split_is_flagged;
 } crm_equivalence;
 
 /**
@@ -5882,6 +5927,22 @@ typedef struct crm_homogeneity {
      * 0.
      */
     int32_t reserved;
+    /**
+     * The p-value of the split of the customers, against the plan of the weights; NaN without one. Look at the split first.
+     */
+    double split_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double split_ln_p_value;
+    /**
+     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+     */
+    int32_t split_finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t split_is_flagged;
 } crm_homogeneity;
 
 /**
@@ -5963,7 +6024,7 @@ typedef struct crm_sample_ratio {
      */
     double degrees_of_freedom;
     /**
-     * The p-value; NaN without users.
+     * The p-value; NaN without users and without a plan.
      */
     double p_value;
     /**
@@ -6266,6 +6327,22 @@ typedef struct crm_anova {
      * The share of the sum of squares that lies between the arms.
      */
     double eta_squared;
+    /**
+     * The p-value of the split of the customers, against the plan of the weights; NaN without one. Look at the split first.
+     */
+    double split_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double split_ln_p_value;
+    /**
+     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+     */
+    int32_t split_finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t split_is_flagged;
 } crm_anova;
 
 /**
@@ -6453,6 +6530,11 @@ typedef struct crm_always_valid_options {
      * The effect under the null (default 0).
      */
     double null;
+    /**
+     * The planned share of the target, of target and control together, inside (0, 1), that a sequential test holds the arms of its looks
+     * against; NaN (default) for no plan. Looks by estimates, which know no customers, refuse one.
+     */
+    double target_share;
 } crm_always_valid_options;
 
 /**
@@ -6718,6 +6800,22 @@ typedef struct crm_sequential_step {
      * Its upper end; below `lower` where looks contradict each other.
      */
     double upper;
+    /**
+     * The p-value of the split of the customers of all looks, against the plan of the options; NaN without one. Look at the split first.
+     */
+    double split_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double split_ln_p_value;
+    /**
+     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+     */
+    int32_t split_finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t split_is_flagged;
 } crm_sequential_step;
 
 /**
@@ -6851,6 +6949,45 @@ typedef struct crm_effect {
      */
     double prior_deviation;
 } crm_effect;
+
+/**
+ * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_dunnett {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
+     * where the data could not answer.
+     */
+    double critical_value;
+    /**
+     * Degrees of freedom of the common variance.
+     */
+    double degrees_of_freedom;
+    /**
+     * The standard deviation within the arms.
+     */
+    double standard_deviation;
+    /**
+     * The p-value of the split of the customers, against the plan of the weights; NaN without one. Look at the split first.
+     */
+    double split_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double split_ln_p_value;
+    /**
+     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+     */
+    int32_t split_finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t split_is_flagged;
+} crm_dunnett;
 
 /**
  * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
@@ -11787,6 +11924,16 @@ crm_status crm_test_columns_rejects(const struct crm_test_columns *columns,
 crm_status crm_test_columns_interval_kind(const struct crm_test_columns *columns, int32_t *out, size_t capacity);
 
 /**
+ * Copies the `crm_split_finding` of each test, `CRM_SPLIT_FINDING_UNPLANNED` if no split was planned, to `out`, which has room for `capacity`
+ * codes, at least `crm_test_columns_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_test_columns_split_finding(const struct crm_test_columns *columns,
+                                          int32_t *out,
+                                          size_t capacity);
+
+/**
  * Frees results; NULL is accepted. No thread may use them any more.
  */
 void crm_test_columns_free(struct crm_test_columns *columns);
@@ -11868,12 +12015,15 @@ crm_status crm_proportion_equivalence(const struct crm_binary_arm *target,
                                       struct crm_equivalence *out);
 
 /**
- * Tests whether `length` arms have one rate: set `out->struct_size` first.
+ * Tests whether `length` arms have one rate: set `out->struct_size` first. `weights` is the planned split of their trials, of any scale, or
+ * NULL for no plan.
  *
  * Fails with `CRM_STATUS_EMPTY` for fewer than two arms, with `CRM_STATUS_INVALID_ARGUMENT` for an arm without trials or with
- * more conversions than trials, naming it as the row, and with `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials in all.
+ * more conversions than trials, naming it as the row, with `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials in all, and as
+ * `crm_sample_ratio_of` for the weights.
  */
 crm_status crm_proportion_homogeneity(const struct crm_binary_arm *arms,
+                                      const double *weights,
                                       size_t length,
                                       struct crm_homogeneity *out);
 
@@ -12224,11 +12374,13 @@ crm_status crm_compare_stratified(const struct crm_mean_arm *targets,
                                   struct crm_test_result *out);
 
 /**
- * Tests whether several arms have one mean, by a `crm_anova_method`: set `out->struct_size` first.
+ * Tests whether several arms have one mean, by a `crm_anova_method`: set `out->struct_size` first. `weights` is the planned split of their
+ * rows, of any scale, or NULL for no plan.
  *
- * Fails with `CRM_STATUS_EMPTY` for fewer than two arms.
+ * Fails with `CRM_STATUS_EMPTY` for fewer than two arms, and as `crm_sample_ratio_of` for the weights.
  */
 crm_status crm_analysis_of_variance(const struct crm_mean_arm *given,
+                                    const double *weights,
                                     size_t count,
                                     int32_t method,
                                     struct crm_anova *out);
@@ -12790,17 +12942,19 @@ crm_status crm_adjust_ln_p_values(const double *ln_p_values,
 
 /**
  * Tests `targets` targets against one control with one level for all of them (Dunnett 1955), from the counts, means and
- * sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last.
+ * sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last; so have `weights`, the
+ * planned split of the rows, of any scale, or NULL for no plan.
  *
  * `results` has a place for each target, the first with its `struct_size` set to that of all of them; `options` may be
  * NULL for the defaults, and `out` where the summary is not wanted.
  *
  * Fails with `CRM_STATUS_EMPTY` for no targets, with `CRM_STATUS_INVALID_ARGUMENT` for moments that no values have, for
- * options that make no sense and for contrasts other than the difference.
+ * options that make no sense and for contrasts other than the difference, and as `crm_sample_ratio_of` for the weights.
  */
 crm_status crm_dunnett_test(const uint64_t *counts,
                             const double *means,
                             const double *variances,
+                            const double *weights,
                             size_t targets,
                             const struct crm_test_options *options,
                             struct crm_test_result *results,
@@ -13099,6 +13253,51 @@ crm_status crm_plan_rate_detectable(double null,
                                     double power,
                                     int32_t direction,
                                     double *out);
+ * Compares each of `length` arms with the one at `control`, by a `crm_proportion_method`, and tests whether all have one rate: set the
+ * `struct_size` of the first of `comparisons`, of `homogeneity` and of `sample_ratio` first.
+ *
+ * `weights` is the planned split of the trials of all arms, of any scale, or NULL for no plan; each comparison has the check of its two arms, and
+ * `sample_ratio` that of all. `options` may be NULL for the defaults; its `target_share` must be NaN. `comparisons` has `length - 1` places, in
+ * the order of the arms, the control left out; their intervals, p-values and `rejects` are those of single tests. `adjusted_p_values` and
+ * `ln_adjusted_p_values` receive the p-values adjusted for their number by a `crm_multiplicity_method`, to which no intervals belong, and
+ * their natural logarithms; each has `length - 1` places, or is NULL. `homogeneity` and `sample_ratio` may be NULL.
+ *
+ * Fails with `CRM_STATUS_EMPTY` for fewer than two arms, with `CRM_STATUS_INVALID_ARGUMENT` for a control that is none of them, and as
+ * `crm_compare_proportions` and `crm_sample_ratio_of`, naming a bad arm as the row. Nothing is written then.
+ */
+crm_status crm_compare_several_proportions(const struct crm_binary_arm *arms,
+                                           const double *weights,
+                                           size_t length,
+                                           size_t control,
+                                           int32_t method,
+                                           int32_t multiplicity,
+                                           const struct crm_test_options *options,
+                                           struct crm_test_result *comparisons,
+                                           double *adjusted_p_values,
+                                           double *ln_adjusted_p_values,
+                                           struct crm_homogeneity *homogeneity,
+                                           struct crm_sample_ratio *sample_ratio);
+
+/**
+ * Compares the mean of each of `length` arms with that of the one at `control`, by a `crm_mean_method` and, for ratios and lifts, a
+ * `crm_lift_method`; else as `crm_compare_several_proportions`, with rows for trials. Whether all have one mean is said by
+ * `crm_analysis_of_variance`.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a control that is none of the arms, and as `crm_compare_means` and `crm_sample_ratio_of`. Nothing is
+ * written then.
+ */
+crm_status crm_compare_several_means(const struct crm_mean_arm *arms,
+                                     const double *weights,
+                                     size_t length,
+                                     size_t control,
+                                     int32_t method,
+                                     int32_t lift_method,
+                                     int32_t multiplicity,
+                                     const struct crm_test_options *options,
+                                     struct crm_test_result *comparisons,
+                                     double *adjusted_p_values,
+                                     double *ln_adjusted_p_values,
+                                     struct crm_sample_ratio *sample_ratio);
 
 /**
  * A table of so many customers, as of the end of a day (counted from 1970-01-01), without a column yet.

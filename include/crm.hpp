@@ -2475,6 +2475,78 @@ private:
     }
 };
 
+inline crm_test_options test_options() {
+    crm_test_options options{};
+    detail::check(crm_test_options_init(&options, sizeof options));
+    return options;
+}
+
+// Several arms of one experiment against its control, in the order of the arms, the control left out. Interval, p-value and `rejects` of a
+// comparison belong together, and are those of a single test; no interval belongs to an adjusted p-value.
+struct several_means {
+    std::vector<crm_test_result> comparisons;
+    std::vector<double> adjusted_p_values, ln_adjusted_p_values;
+    // Over all arms; each comparison has the check of its two arms.
+    crm_sample_ratio sample_ratio;
+};
+
+// The same of rates, and whether all arms have one.
+struct several_proportions : several_means {
+    crm_homogeneity homogeneity;
+};
+
+namespace detail {
+
+// Places for the comparisons of so many arms, of which there is one at least for C to write to.
+template <class Several> Several several_of(std::size_t arms) {
+    Several out{};
+    const std::size_t places = arms > 1 ? arms - 1 : 1;
+    out.comparisons.resize(places);
+    out.comparisons.front().struct_size = sizeof(crm_test_result);
+    out.adjusted_p_values.resize(places);
+    out.ln_adjusted_p_values.resize(places);
+    out.sample_ratio.struct_size = sizeof(crm_sample_ratio);
+    return out;
+}
+
+template <class Arm> const double *planned(const std::vector<Arm> &arms, const std::vector<double> &weights) {
+    if (weights.empty()) return nullptr;
+    same_length("weights", weights.size(), arms.size());
+    return weights.data();
+}
+
+} // namespace detail
+
+// Compares each arm with the one at `control`; `weights` is the planned split of all arms, of any scale, or empty for no plan.
+inline several_proportions compare_several_proportions(const std::vector<crm_binary_arm> &arms, std::size_t control,
+                                                       const std::vector<double> &weights = {},
+                                                       std::int32_t method = CRM_PROPORTION_METHOD_SCORE,
+                                                       std::int32_t multiplicity = CRM_MULTIPLICITY_METHOD_HOLM,
+                                                       const crm_test_options &options = test_options()) {
+    auto out = detail::several_of<several_proportions>(arms.size());
+    out.homogeneity.struct_size = sizeof out.homogeneity;
+    detail::check(crm_compare_several_proportions(arms.data(), detail::planned(arms, weights), arms.size(), control, method,
+                                                  multiplicity, &options, out.comparisons.data(),
+                                                  out.adjusted_p_values.data(), out.ln_adjusted_p_values.data(),
+                                                  &out.homogeneity, &out.sample_ratio));
+    return out;
+}
+
+// Compares the mean of each arm, of at least two, with that of the one at `control`; else as compare_several_proportions.
+inline several_means compare_several_means(const std::vector<crm_mean_arm> &arms, std::size_t control,
+                                           const std::vector<double> &weights = {},
+                                           std::int32_t method = CRM_MEAN_METHOD_WELCH,
+                                           std::int32_t lift_method = CRM_LIFT_METHOD_FIELLER,
+                                           std::int32_t multiplicity = CRM_MULTIPLICITY_METHOD_HOLM,
+                                           const crm_test_options &options = test_options()) {
+    auto out = detail::several_of<several_means>(arms.size());
+    detail::check(crm_compare_several_means(arms.data(), detail::planned(arms, weights), arms.size(), control, method,
+                                            lift_method, multiplicity, &options, out.comparisons.data(),
+                                            out.adjusted_p_values.data(), out.ln_adjusted_p_values.data(),
+                                            &out.sample_ratio));
+    return out;
+}
+
 inline crm_quantile_arm_options quantile_arm_options() {
     crm_quantile_arm_options options{};
     detail::check(crm_quantile_arm_options_init(&options, sizeof options));

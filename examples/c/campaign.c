@@ -320,15 +320,15 @@ static void measure(const shop *all, const char *path) {
         fprintf(stderr, "cannot write %s\n", path);
         exit(1);
     }
-    fprintf(file, "grouping,group,arm,metric,difference,lower,upper,p_value,adjusted_p_value,incremental\n");
+    fprintf(file, "grouping,group,arm,metric,difference,lower,upper,p_value,adjusted_p_value,incremental,split_p_value\n");
     for (size_t index = 0; index < summary.effects; index++) {
         crm_campaign_effect effect = {.struct_size = sizeof effect};
         crm_test_result result = {.struct_size = sizeof result};
         check(crm_campaign_report_effect(report, index, &effect));
         check(crm_campaign_report_effect_result(report, index, &result));
-        fprintf(file, "%s,%s,%s,%s,%.8f,%.8f,%.8f,%.8f,%.8f,%.3f\n", effect.grouping, effect.group, effect.arm,
+        fprintf(file, "%s,%s,%s,%s,%.8f,%.8f,%.8f,%.8f,%.8f,%.3f,%.8f\n", effect.grouping, effect.group, effect.arm,
                 METRICS[effect.metric], result.difference, result.lower, result.upper, result.p_value,
-                effect.adjusted_p_value, effect.incremental);
+                effect.adjusted_p_value, effect.incremental, result.split_p_value);
     }
     if (fclose(file) != 0) exit(1);
     crm_campaign_report_free(report);
@@ -346,14 +346,18 @@ static void uplift(const shop *all) {
     check(crm_uplift_curve_score(curve, CRM_UPLIFT_CURVE_KIND_GAIN, CRM_UPLIFT_SCALE_CUSTOMERS, &gain));
     printf("uplift by history: Qini %.5f, gain above chance %.5f a customer\n", qini.value, gain.value);
     crm_uplift_bands *bands = NULL;
-    check(crm_uplift_curve_bands(curve, 5, NULL, &bands));
+    crm_test_options options;
+    check(crm_test_options_init(&options, sizeof options));
+    /* Two customers of three were to get a mail, in every band. */
+    options.target_share = 2.0 / 3.0;
+    check(crm_uplift_curve_bands(curve, 5, &options, &bands));
     for (size_t index = 0; index < crm_uplift_bands_count(bands); index++) {
         crm_uplift_band band = {.struct_size = sizeof band};
         crm_test_result result = {.struct_size = sizeof result};
         check(crm_uplift_bands_band(bands, index, &band));
         check(crm_uplift_bands_result(bands, index, &result));
-        printf("  %8.2f to %8.2f: %7.4f (%.4f to %.4f)\n", band.score_from, band.score_to, result.difference,
-               result.lower, result.upper);
+        printf("  %8.2f to %8.2f: %7.4f (%.4f to %.4f), split p = %.4f\n", band.score_from, band.score_to,
+               result.difference, result.lower, result.upper, result.split_p_value);
     }
     crm_uplift_bands_free(bands);
     crm_uplift_curve_free(curve);

@@ -132,13 +132,13 @@ def measure(shop: dict[str, Any]) -> str:
             f"return on cost {back['roi']:.3f} ({back['roi_lower']:.3f} to {back['roi_upper']:.3f}), "
             f"pays at {100.0 * back['break_even_rate']:.3f} %"
         )
-    lines = ["grouping,group,arm,metric,difference,lower,upper,p_value,adjusted_p_value,incremental"]
+    lines = ["grouping,group,arm,metric,difference,lower,upper,p_value,adjusted_p_value,incremental,split_p_value"]
     effects = report.effects.to_dict()
     for place in range(len(report.effects)):
         effect = {name: values[place] for name, values in effects.items()}
         texts = [effect[name] for name in ("grouping", "group", "arm", "metric")]
         numbers = [f"{effect[name]:.8f}" for name in ("difference", "lower", "upper", "p_value", "adjusted_p_value")]
-        lines.append(",".join([*texts, *numbers, f"{effect['incremental']:.3f}"]))
+        lines.append(",".join([*texts, *numbers, f"{effect['incremental']:.3f}", f"{effect['split_p_value']:.8f}"]))
     return "\n".join(lines) + "\n"
 
 
@@ -147,11 +147,13 @@ def uplift(shop: dict[str, Any]) -> None:
     curve = crm.UpliftCurve(shop["history"], [arm != NONE for arm in shop["arm"]], shop["visit"])
     qini, gain = curve.score("qini"), curve.score("gain", scale="customers")
     print(f"uplift by history: Qini {qini.value:.5f}, gain above chance {gain.value:.5f} a customer")
-    bands = curve.bands(5)
+    # Two customers of three were to get a mail, in every band.
+    bands = curve.bands(5, target_share=2 / 3)
     for place in range(len(bands)):
         band = {name: bands[name][place] for name in bands.columns}
         print(
-            f"  {band['score_from']:>8.2f} to {band['score_to']:>8.2f}: {band['uplift']:>7.4f} ({band['lower']:.4f} to {band['upper']:.4f})"
+            f"  {band['score_from']:>8.2f} to {band['score_to']:>8.2f}: {band['uplift']:>7.4f} ({band['lower']:.4f} to {band['upper']:.4f}), "
+            f"split p = {band['split_p_value']:.4f}"
         )
 
 

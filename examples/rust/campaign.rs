@@ -193,13 +193,14 @@ fn measure(shop: &Shop) -> crm_core::Result<String> {
         );
     }
     let mut csv =
-        "grouping,group,arm,metric,difference,lower,upper,p_value,adjusted_p_value,incremental\n".to_owned();
+        "grouping,group,arm,metric,difference,lower,upper,p_value,adjusted_p_value,incremental,split_p_value\n"
+            .to_owned();
     for effect in &report.effects {
         let result = &effect.result;
         // Writing to a string cannot fail.
         let _ = writeln!(
             csv,
-            "{},{},{},{},{:.8},{:.8},{:.8},{:.8},{:.8},{:.3}",
+            "{},{},{},{},{:.8},{:.8},{:.8},{:.8},{:.8},{:.3},{:.8}",
             effect.grouping,
             effect.group,
             effect.arm,
@@ -209,7 +210,8 @@ fn measure(shop: &Shop) -> crm_core::Result<String> {
             result.interval.upper,
             result.p_value,
             effect.adjusted_p_value,
-            effect.incremental.estimate
+            effect.incremental.estimate,
+            result.split.p_value
         );
     }
     Ok(csv)
@@ -222,14 +224,16 @@ fn uplift(shop: &Shop) -> crm_core::Result<()> {
     let qini = curve.score(UpliftCurveKind::Qini, UpliftScale::Optimum)?;
     let gain = curve.score(UpliftCurveKind::Gain, UpliftScale::Customers)?;
     println!("uplift by history: Qini {:.5}, gain above chance {:.5} a customer", qini.value, gain.value);
-    for band in curve.bands(5, &TestOptions::default())? {
+    // Two customers of three were to get a mail, in every band.
+    for band in curve.bands(5, &TestOptions::default().target_share(2.0 / 3.0))? {
         println!(
-            "  {:>8.2} to {:>8.2}: {:>7.4} ({:.4} to {:.4})",
+            "  {:>8.2} to {:>8.2}: {:>7.4} ({:.4} to {:.4}), split p = {:.4}",
             band.score_from,
             band.score_to,
             band.result.difference,
             band.result.interval.lower,
-            band.result.interval.upper
+            band.result.interval.upper,
+            band.result.split.p_value
         );
     }
     Ok(())

@@ -66,10 +66,10 @@ static void tests_of_means(void) {
     NEAR(stratified.p_value, out.p_value);
     FAILS(crm_compare_stratified(both, both, NULL, 0, 0, 0, NULL, &out), CRM_STATUS_EMPTY, "targets");
     crm_anova anova = {.struct_size = sizeof anova};
-    OK(crm_analysis_of_variance(both, 2, CRM_ANOVA_METHOD_WELCH, &anova));
+    OK(crm_analysis_of_variance(both, NULL, 2, CRM_ANOVA_METHOD_WELCH, &anova));
     NEAR(anova.statistic, out.statistic * out.statistic);
     NEAR(anova.p_value, out.p_value);
-    FAILS(crm_analysis_of_variance(both, 1, 0, &anova), CRM_STATUS_EMPTY, "arms");
+    FAILS(crm_analysis_of_variance(both, NULL, 1, 0, &anova), CRM_STATUS_EMPTY, "arms");
 }
 
 static void adjustment(void) {

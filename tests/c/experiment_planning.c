@@ -24,14 +24,14 @@ static void dunnett(void) {
     const double variances[] = {0.81653333333333333, 2.42402, 0.88412};
     crm_test_result results[2] = {{.struct_size = sizeof results[0]}, {.struct_size = sizeof results[0]}};
     crm_dunnett all = {.struct_size = sizeof all};
-    OK(crm_dunnett_test(counts, means, variances, 2, NULL, results, &all));
+    OK(crm_dunnett_test(counts, means, variances, NULL, 2, NULL, results, &all));
     CHECK(fabs(results[0].p_value - 0.620102) < 5e-4 && fabs(results[1].p_value - 0.0058254) < 5e-4);
     CHECK(results[0].rejects == 0 && results[1].rejects == 1 && results[1].lower > 0.0);
     CHECK(all.degrees_of_freedom == 12.0 && all.critical_value > 2.4 && all.critical_value < 2.6);
-    OK(crm_dunnett_test(counts, means, variances, 2, NULL, results, NULL));
-    FAILS(crm_dunnett_test(counts, means, variances, 0, NULL, results, &all), CRM_STATUS_EMPTY, "targets");
-    FAILS(crm_dunnett_test(NULL, means, variances, 2, NULL, results, &all), CRM_STATUS_NULL_POINTER, "counts");
-    FAILS(crm_dunnett_test(counts, means, variances, 2, NULL, NULL, &all), CRM_STATUS_NULL_POINTER, "results");
+    OK(crm_dunnett_test(counts, means, variances, NULL, 2, NULL, results, NULL));
+    FAILS(crm_dunnett_test(counts, means, variances, NULL, 0, NULL, results, &all), CRM_STATUS_EMPTY, "targets");
+    FAILS(crm_dunnett_test(NULL, means, variances, NULL, 2, NULL, results, &all), CRM_STATUS_NULL_POINTER, "counts");
+    FAILS(crm_dunnett_test(counts, means, variances, NULL, 2, NULL, NULL, &all), CRM_STATUS_NULL_POINTER, "results");
 }
 
 static void plans(void) {

@@ -175,10 +175,10 @@ static void columns(void) {
 static void equivalence_and_homogeneity(void) {
     const crm_binary_arm arms[] = {{56, 70}, {48, 80}}, bad[] = {{1, 2}, {3, 2}};
     crm_homogeneity same = {.struct_size = sizeof same};
-    OK(crm_proportion_homogeneity(arms, 2, &same));
+    OK(crm_proportion_homogeneity(arms, NULL, 2, &same));
     CHECK(near(same.statistic, 7.023411371237458, 0.0, 1e-14) && same.degrees_of_freedom == 1.0);
-    FAILS(crm_proportion_homogeneity(arms, 1, &same), CRM_STATUS_EMPTY, "arms");
-    FAILS(crm_proportion_homogeneity(bad, 2, &same), CRM_STATUS_INVALID_ARGUMENT, "conversions");
+    FAILS(crm_proportion_homogeneity(arms, NULL, 1, &same), CRM_STATUS_EMPTY, "arms");
+    FAILS(crm_proportion_homogeneity(bad, NULL, 2, &same), CRM_STATUS_INVALID_ARGUMENT, "conversions");
     CHECK(crm_last_error_row() == 1);
     const crm_binary_arm target = {105, 1000}, control = {100, 1000};
     crm_equivalence found = {.struct_size = sizeof found};

@@ -9,8 +9,8 @@ use super::cells::Cells;
 use super::outcomes::CampaignOutcomes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::experiment::{
-    MeanMethod, MultiplicityMethod, ProportionMethod, SAMPLE_RATIO_THRESHOLD, SampleRatio, TestOptions,
-    TestResult, adjust_p_values, compare_means, compare_proportions, sample_ratio,
+    MeanMethod, MultiplicityMethod, ProportionMethod, SAMPLE_RATIO_THRESHOLD, SampleRatio, SplitCheck,
+    TestOptions, TestResult, adjust_p_values, compare_means, compare_proportions, sample_ratio,
 };
 
 /// A target against the control in something that was there before the campaign.
@@ -61,6 +61,9 @@ impl CampaignOutcomes {
         let (control, everybody) = (self.control(), Cells::new(self, None));
         let targets: Vec<usize> =
             (0..counts.len()).filter(|&arm| arm != control && counts[arm] > 0).collect();
+        let weights = self.weights();
+        // Of those who have a number, in a column where some are missing.
+        let split = |arm: usize, customers| SplitCheck::of_pair(customers, [weights[arm], weights[control]]);
         let mut rows = Vec::new();
         let mut add =
             |column: &str, level: &str, arm: usize, standardised_difference: f64, result: TestResult| {
@@ -78,6 +81,8 @@ impl CampaignOutcomes {
             for &arm in &targets {
                 let target = everybody.mean(0, arm, values)?;
                 let result = compare_means(&target, &of_control, MeanMethod::Welch, &options)?;
+                let result =
+                    TestResult { split: split(arm, [target.count(), of_control.count()])?, ..result };
                 let difference = standardised(result.difference, target.variance() + of_control.variance());
                 add(name, "", arm, difference, result);
             }
@@ -91,6 +96,8 @@ impl CampaignOutcomes {
                     let target = rate(arm)?;
                     let result =
                         compare_proportions(&target, &of_control, ProportionMethod::Score, &options)?;
+                    let result =
+                        TestResult { split: split(arm, [target.trials(), of_control.trials()])?, ..result };
                     let variance = |rate: f64| rate * (1.0 - rate);
                     let both = variance(target.rate()) + variance(of_control.rate());
                     add(name, &cells.groups[group], arm, standardised(result.difference, both), result);

@@ -12,7 +12,7 @@ use super::measure_report::{ArmReturn, ArmSummary, CampaignEffect, CampaignRepor
 use super::outcomes::{CampaignMetric, CampaignOutcomes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::experiment::{
-    Amount, CampaignCost, Interval, SAMPLE_RATIO_THRESHOLD, TestOptions, TestResult, ThetaMethod,
+    Amount, CampaignCost, Interval, SAMPLE_RATIO_THRESHOLD, SplitCheck, TestOptions, TestResult, ThetaMethod,
     adjust_p_values, campaign_return_of, compare_adjusted, compare_means, compare_proportions,
     incremental_conversions, sample_ratio,
 };
@@ -200,8 +200,23 @@ impl Grouping<'_> {
         self.outcomes.metric(metric).ok_or_else(missing)
     }
 
-    /// The test of a target against the control in a group.
+    /// The test of a target against the control in a group, and whether the group was split as planned.
     fn compare(
+        &self,
+        metric: CampaignMetric,
+        group: usize,
+        arm: usize,
+        options: &TestOptions,
+    ) -> Result<TestResult> {
+        let pair = [arm, self.outcomes.control()];
+        let split = SplitCheck::of_pair(
+            pair.map(|arm| self.cells.count(group, arm)),
+            pair.map(|arm| self.outcomes.weights()[arm]),
+        )?;
+        Ok(TestResult { split, ..self.compare_values(metric, group, arm, options)? })
+    }
+
+    fn compare_values(
         &self,
         metric: CampaignMetric,
         group: usize,

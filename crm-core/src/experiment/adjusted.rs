@@ -10,6 +10,7 @@ use super::fraction::Common;
 use super::joint_arm::JointArm;
 use super::linear::Linear;
 use super::mean_method::{MeanMethod, MeanTest};
+use super::split_check::SplitCheck;
 use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, Result};
@@ -78,7 +79,8 @@ pub fn compare_ratios(
     if !target.has_denominator() {
         return Err(Error::argument("denominator", "none", "there for a ratio"));
     }
-    Ok(Arms::new(target, control, test).adjusted(test, options, &vec![0.0; target.covariates()])?.0)
+    let split = SplitCheck::of_two(target.count(), control.count(), options)?;
+    Ok(Arms::new(target, control, test).adjusted(test, options, &vec![0.0; target.covariates()], split)?.0)
 }
 
 /// Tests a mean, or a ratio of means where the arms have a denominator, adjusted by covariates known before the experiment (CUPED).
@@ -119,11 +121,12 @@ pub fn compare_adjusted(
     if target.covariates() == 0 {
         return Err(Error::argument("covariates", 0, "at least 1"));
     }
+    let split = SplitCheck::of_two(target.count(), control.count(), options)?;
     let arms = Arms::new(target, control, test);
     let none = vec![0.0; target.covariates()];
     let theta = arms.theta(theta).unwrap_or_else(|| none.clone());
-    let (unadjusted, error) = arms.adjusted(test, options, &none)?;
-    let (result, adjusted_error) = arms.adjusted(test, options, &theta)?;
+    let (unadjusted, error) = arms.adjusted(test, options, &none, split)?;
+    let (result, adjusted_error) = arms.adjusted(test, options, &theta, split)?;
     let variance_reduction = 1.0 - (adjusted_error / error).powi(2);
     Ok(Adjustment { result, unadjusted, theta, variance_reduction })
 }
@@ -160,11 +163,17 @@ impl<'a> Arms<'a> {
     }
 
     /// The test for given coefficients, and the standard error of the difference.
-    fn adjusted(&self, test: MeanTest, options: &TestOptions, theta: &[f64]) -> Result<(TestResult, f64)> {
+    fn adjusted(
+        &self,
+        test: MeanTest,
+        options: &TestOptions,
+        theta: &[f64],
+        split: SplitCheck,
+    ) -> Result<(TestResult, f64)> {
         let (target, control) = match self {
             Self::Both(target, control) => (target, control),
             Self::Neither(target, control, status) => {
-                return Ok((unanswered(test, options, *target, *control, *status)?, f64::NAN));
+                return Ok((unanswered(test, options, *target, *control, *status, split)?, f64::NAN));
             }
         };
         let all = target.count + control.count;
@@ -192,7 +201,7 @@ impl<'a> Arms<'a> {
         let difference = pair.target.value.less(pair.control.value);
         let effect_size = if spread > 0.0 { difference / spread } else { f64::NAN };
         let error = pair.target.standard_error.hypot(pair.control.standard_error);
-        Ok((Pair { effect_size, ..pair }.test(test, options)?, error))
+        Ok((Pair { effect_size, ..pair }.test(test, options, split)?, error))
     }
 
     /// The coefficients; `None` for arms that cannot be compared.

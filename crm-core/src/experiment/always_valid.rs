@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::group_sequential_look::check_effect;
 use super::interval::Interval;
 use super::mixture_bound::{MixtureBound, MixtureKind, best_precision};
-use super::test_options::{Alternative, check_alpha};
+use super::test_options::{Alternative, check_alpha, check_share};
 use super::test_result::TestStatus;
 use crate::error::{Error, Result};
 use crate::named::named;
@@ -44,20 +44,32 @@ pub struct AlwaysValidOptions {
     pub alternative: Alternative,
     /// The effect under the null.
     pub null: f64,
+    /// The planned share of the target, of target and control together, that a [`SequentialTest`](super::SequentialTest) holds the arms of its
+    /// looks against; inside (0, 1). `None` is not checked.
+    #[serde(default)]
+    pub target_share: Option<f64>,
 }
 
 impl AlwaysValidOptions {
     /// Two-sided at 0.05 against no effect.
     pub fn new(method: AlwaysValidMethod, tuning: f64) -> Self {
-        Self { method, tuning, alpha: 0.05, alternative: Alternative::TwoSided, null: 0.0 }
+        Self {
+            method,
+            tuning,
+            alpha: 0.05,
+            alternative: Alternative::TwoSided,
+            null: 0.0,
+            target_share: None,
+        }
     }
 
     /// Refuses what makes no sense.
     ///
     /// # Errors
-    /// `InvalidArgument` for a tuning that is not above 0 and finite, a level outside its range, and a null that is not finite.
+    /// `InvalidArgument` for a tuning that is not above 0 and finite, a level or a planned share outside its range, and a null that is not finite.
     pub fn check(&self) -> Result<()> {
         check_alpha(self.alpha)?;
+        check_share(self.target_share)?;
         if !(self.tuning > 0.0 && self.tuning.is_finite()) {
             return Err(Error::argument("tuning", self.tuning, "above 0 and finite"));
         }
@@ -120,7 +132,7 @@ pub struct AlwaysValid {
 ///
 /// # Errors
 /// `InvalidArgument` for options that make no sense, an estimate that is not finite, a negative standard error, and a number of observations
-/// that is not above 0 (`Asymptotic` only).
+/// that is not above 0 (`Asymptotic` only); a planned share, as an estimate knows no customers.
 ///
 /// Johari et al. (2022), section 4; Howard et al. (2021), eq. 3.7 and 3.8; Waudby-Smith et al. (2024), eq. 9 and 134.
 pub fn always_valid(
@@ -130,6 +142,9 @@ pub fn always_valid(
     options: &AlwaysValidOptions,
 ) -> Result<AlwaysValid> {
     options.check()?;
+    if let Some(share) = options.target_share {
+        return Err(Error::argument("target_share", share, "none for an estimate, which knows no customers"));
+    }
     check_effect(estimate, standard_error, options.null)?;
     let asymptotic = options.method == AlwaysValidMethod::Asymptotic;
     if asymptotic && !(observations > 0.0 && observations.is_finite()) {

@@ -4,6 +4,7 @@ use super::fraction::{Common, Fraction};
 use super::interval::{Interval, IntervalKind};
 use super::mean_method::{LiftMethod, MeanMethod, MeanTest};
 use super::moments::Mean;
+use super::split_check::SplitCheck;
 use super::t_statistic::{critical_value, p_values, symmetric_interval};
 use super::test_options::{Alternative, Contrast, TestOptions};
 use super::test_result::{TestResult, TestStatus};
@@ -48,6 +49,7 @@ pub(super) fn unanswered(
     target: f64,
     control: f64,
     status: TestStatus,
+    split: SplitCheck,
 ) -> Result<TestResult> {
     let difference = target - control;
     let lift = difference / control.abs();
@@ -75,6 +77,7 @@ pub(super) fn unanswered(
         ln_p_value: f64::NAN,
         effect_size: f64::NAN,
         status,
+        split,
     })
 }
 
@@ -99,12 +102,17 @@ impl Pair {
     }
 
     /// The test of the contrast.
-    pub(super) fn test(&self, test: MeanTest, options: &TestOptions) -> Result<TestResult> {
+    pub(super) fn test(
+        &self,
+        test: MeanTest,
+        options: &TestOptions,
+        split: SplitCheck,
+    ) -> Result<TestResult> {
         options.check()?;
         let (target, control) = (self.target.value.high, self.control.value.high);
         let difference = self.target.value.less(self.control.value);
         let error = self.target.standard_error.hypot(self.control.standard_error);
-        let mut result = unanswered(test, options, target, control, TestStatus::Ok)?;
+        let mut result = unanswered(test, options, target, control, TestStatus::Ok, split)?;
         result.difference = difference;
         result.lift = difference / control.abs();
         if options.contrast == Contrast::Difference {

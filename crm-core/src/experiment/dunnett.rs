@@ -6,6 +6,8 @@
 use super::dunnett_tail::ManyToOne;
 use super::interval::Interval;
 use super::mean_arm::MeanArm;
+use super::sample_ratio::SampleRatio;
+use super::split_check::{SeveralArms, SplitCheck};
 use super::t_statistic::symmetric_interval;
 use super::test_options::{Alternative, Contrast, TestOptions};
 use super::test_result::{TestResult, TestStatus};
@@ -23,6 +25,8 @@ pub struct Dunnett {
     pub degrees_of_freedom: f64,
     /// The standard deviation within the arms.
     pub standard_deviation: f64,
+    /// Whether the rows were split as planned, the targets before the control: look at this first.
+    pub sample_ratio: SampleRatio,
 }
 
 /// Tests several targets against one control, with one level for all of them.
@@ -35,9 +39,11 @@ pub struct Dunnett {
 /// One variance is taken for all arms. One-sided alternatives take the largest or the smallest T. The intervals are
 /// `mean(i) - mean(0) -+ c s sqrt(1/n(i) + 1/n(0))` with c for which p is alpha, so each excludes the null if and only if its p is below alpha.
 /// It gains the more over Bonferroni's the larger the targets are beside the control. Too few values and no variance give a status.
+/// `weights` is the planned split, of any scale: of each target, then of the control; without it the finding of the split is `Unplanned`.
 ///
 /// # Errors
-/// `Empty` for no targets, `InvalidArgument` for options out of range and for contrasts other than the difference.
+/// `Empty` for no targets, `LengthMismatch` for another number of weights than arms, `InvalidArgument` for options out of range, for a planned share
+/// among them and for contrasts other than the difference; as [`sample_ratio`](super::sample_ratio()) for weights.
 ///
 /// ```
 /// use crm_core::experiment::{MeanArm, TestOptions, dunnett_test};
@@ -45,13 +51,18 @@ pub struct Dunnett {
 /// let control = MeanArm::from_values(&[7.40, 8.50, 7.20, 8.24, 9.84, 8.32])?;
 /// let a = MeanArm::from_values(&[9.76, 8.80, 7.68, 9.36])?;
 /// let b = MeanArm::from_values(&[12.80, 9.68, 12.16, 9.20, 10.55])?;
-/// let test = dunnett_test(&[a, b], &control, &TestOptions::default())?;
+/// let test = dunnett_test(&[a, b], &control, None, &TestOptions::default())?;
 /// assert!((test.results[0].p_value - 0.620_1).abs() < 1e-4 && (test.results[1].p_value - 0.005_8).abs() < 1e-4);
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///
 /// Source: Dunnett (1955), eq. 3; Dunnett (1964).
-pub fn dunnett_test(targets: &[MeanArm], control: &MeanArm, options: &TestOptions) -> Result<Dunnett> {
+pub fn dunnett_test(
+    targets: &[MeanArm],
+    control: &MeanArm,
+    weights: Option<&[f64]>,
+    options: &TestOptions,
+) -> Result<Dunnett> {
     options.check()?;
     if options.contrast != Contrast::Difference {
         return Err(Error::argument("contrast", options.contrast.name(), "difference"));
@@ -60,6 +71,11 @@ pub fn dunnett_test(targets: &[MeanArm], control: &MeanArm, options: &TestOption
         return Err(Error::new(ErrorKind::Empty, "no targets to compare").on("targets"));
     }
     let arms = || targets.iter().chain([control]);
+    let rows: Vec<u64> = arms().map(MeanArm::count).collect();
+    let split = SeveralArms::new(&rows, weights, Some(options))?;
+    let sample_ratio = split.sample_ratio()?;
+    let splits =
+        (0..targets.len()).map(|place| split.pair(place, targets.len())).collect::<Result<Vec<_>>>()?;
     let df: f64 = arms().map(|arm| (arm.count() as f64 - 1.0).max(0.0)).sum();
     // Roots first: squares of large values would overflow in their sum.
     let spread = arms().map(|arm| arm.m2().sqrt()).fold(0.0f64, f64::hypot) / df.sqrt();
@@ -71,12 +87,15 @@ pub fn dunnett_test(targets: &[MeanArm], control: &MeanArm, options: &TestOption
         TestStatus::Ok
     };
     if status != TestStatus::Ok {
-        let results = targets.iter().map(|target| unanswered(target, control, options, status)).collect();
+        let results = targets.iter().zip(splits);
+        let results =
+            results.map(|(target, split)| unanswered(target, control, options, status, split)).collect();
         return Ok(Dunnett {
             results,
             critical_value: f64::NAN,
             degrees_of_freedom: df,
             standard_deviation: spread,
+            sample_ratio,
         });
     }
     let sizes: Vec<f64> = targets.iter().map(|arm| arm.count() as f64).collect();
@@ -88,8 +107,9 @@ pub fn dunnett_test(targets: &[MeanArm], control: &MeanArm, options: &TestOption
     };
     let results = targets
         .iter()
-        .map(|target| {
-            let mut result = unanswered(target, control, options, TestStatus::Ok);
+        .zip(splits)
+        .map(|(target, split)| {
+            let mut result = unanswered(target, control, options, TestStatus::Ok, split);
             let null = options.null_value();
             result.standard_error =
                 spread * ((target.count() as f64).recip() + (control.count() as f64).recip()).sqrt();
@@ -108,10 +128,22 @@ pub fn dunnett_test(targets: &[MeanArm], control: &MeanArm, options: &TestOption
             result
         })
         .collect();
-    Ok(Dunnett { results, critical_value: critical, degrees_of_freedom: df, standard_deviation: spread })
+    Ok(Dunnett {
+        results,
+        critical_value: critical,
+        degrees_of_freedom: df,
+        standard_deviation: spread,
+        sample_ratio,
+    })
 }
 
-fn unanswered(target: &MeanArm, control: &MeanArm, options: &TestOptions, status: TestStatus) -> TestResult {
+fn unanswered(
+    target: &MeanArm,
+    control: &MeanArm,
+    options: &TestOptions,
+    status: TestStatus,
+    split: SplitCheck,
+) -> TestResult {
     let difference = target.mean() - control.mean();
     TestResult {
         method: "dunnett",
@@ -132,5 +164,6 @@ fn unanswered(target: &MeanArm, control: &MeanArm, options: &TestOptions, status
         ln_p_value: f64::NAN,
         effect_size: f64::NAN,
         status,
+        split,
     }
 }

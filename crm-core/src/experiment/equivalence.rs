@@ -1,6 +1,7 @@
 //! Equivalence: an effect that is neither too low nor too high.
 
 use super::interval::Interval;
+use super::split_check::SplitCheck;
 use super::test_options::{Alternative, TestOptions};
 use super::test_result::TestResult;
 use crate::error::{Error, Result};
@@ -18,6 +19,8 @@ pub struct Equivalence {
     pub ln_p_value: f64,
     /// The values that neither test rejects: of confidence 1 - 2 alpha.
     pub interval: Interval,
+    /// Whether the customers were split as planned, as both tests say.
+    pub split: SplitCheck,
 }
 
 impl Equivalence {
@@ -76,6 +79,7 @@ pub fn equivalence(
         p_value: last.p_value,
         ln_p_value: last.ln_p_value,
         interval: Interval::bounded(above.interval.lower, below.interval.upper),
+        split: above.split,
     })
 }
 

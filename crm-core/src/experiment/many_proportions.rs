@@ -4,8 +4,10 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::binary_arm::BinaryArm;
+use super::multiplicity::{AdjustedFamily, MultiplicityMethod};
 use super::proportion::{Comparison, ProportionMethod, compare_proportions};
-use super::sample_ratio::{SAMPLE_RATIO_THRESHOLD, SampleRatio, sample_ratio};
+use super::sample_ratio::SampleRatio;
+use super::split_check::{SeveralArms, SplitCheck};
 use super::test_columns::{TestColumns, TestRows};
 use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
@@ -94,7 +96,7 @@ impl ProportionColumns<'_> {
                 Ok(())
             })
         };
-        let mut results = TestColumns::blank(rows);
+        let mut results = TestColumns::blank(rows, options.target_share.is_some());
         let parts = results.parts(AT_ONCE);
         let done: Vec<Result<()>> = threads.run(|| parts.into_par_iter().enumerate().map(part).collect())?;
         // The first error by row, whichever thread met one first.
@@ -106,8 +108,16 @@ impl ProportionColumns<'_> {
 /// Several arms of one experiment against its control.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SeveralProportions {
-    /// Each arm but the control against it, in the order of the arms.
+    /// Each arm but the control against it, in the order of the arms. Interval, p-value and whether it rejects belong together, and are those of
+    /// this test alone: the interval excludes the null if and only if `p_value`, not the adjusted one, is below alpha.
     pub comparisons: Vec<TestResult>,
+    /// How the p-values are adjusted for their number.
+    pub multiplicity: MultiplicityMethod,
+    /// The p-values of the comparisons, adjusted for their number: one at most alpha is rejected at the level alpha for all. They have no
+    /// intervals. NaN where there is no p-value, which then does not count.
+    pub adjusted_p_values: Vec<f64>,
+    /// Their natural logarithms.
+    pub ln_adjusted_p_values: Vec<f64>,
     /// Whether all arms have one rate.
     pub homogeneity: Homogeneity,
     /// Whether the trials were split as planned: look at this first.
@@ -127,32 +137,41 @@ pub struct Homogeneity {
     pub ln_p_value: f64,
     /// Whether the data could answer.
     pub status: TestStatus,
+    /// Whether the trials were split as planned: look at this first.
+    pub split: SplitCheck,
 }
 
 /// Compares each arm with the one at `control`, tests whether all have one rate, and checks the split of their trials.
 ///
-/// `weights` is the planned split, of any scale. The p-values are those of single tests: `adjust_p_values` corrects them for their number.
+/// `weights` is the planned split of all arms, of any scale; each comparison has the check of its two arms. Without it the finding is
+/// `Unplanned`. The p-values of the comparisons are those of single tests, as their intervals are; beside them stand the p-values
+/// adjusted by `multiplicity`, such as Holm's.
 ///
 /// # Errors
-/// `Empty` for fewer than two arms, `InvalidArgument` for a control that is none of them, and as [`compare_proportions`] and
-/// [`sample_ratio`].
+/// `Empty` for fewer than two arms, `LengthMismatch` for another number of weights, `InvalidArgument` for a control that is none of them and for
+/// a planned share among the options, and as [`compare_proportions`] and [`sample_ratio`](super::sample_ratio()).
 ///
 /// ```
-/// use crm_core::experiment::{BinaryArm, ProportionMethod, TestOptions, compare_several_proportions};
+/// use crm_core::experiment::{BinaryArm, MultiplicityMethod, ProportionMethod, TestOptions, compare_several_proportions};
 /// // Hillstrom: visits after a mail with men's, with women's merchandise, and without one.
 /// let arms = [BinaryArm::new(3894, 21_307)?, BinaryArm::new(3238, 21_387)?, BinaryArm::new(2262, 21_306)?];
-/// let all = compare_several_proportions(&arms, 2, &[1.0, 1.0, 1.0], ProportionMethod::Score, &TestOptions::default())?;
+/// let (method, holm) = (ProportionMethod::Score, MultiplicityMethod::Holm);
+/// let all = compare_several_proportions(&arms, 2, Some(&[1.0, 1.0, 1.0]), method, holm, &TestOptions::default())?;
 /// assert!(all.comparisons.iter().all(|result| result.rejects()) && !all.sample_ratio.is_flagged());
+/// assert!(all.adjusted_p_values.iter().all(|p| *p < 1e-30));
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 pub fn compare_several_proportions(
     arms: &[BinaryArm],
     control: usize,
-    weights: &[f64],
+    weights: Option<&[f64]>,
     method: ProportionMethod,
+    multiplicity: MultiplicityMethod,
     options: &TestOptions,
 ) -> Result<SeveralProportions> {
-    let homogeneity = homogeneity(arms)?;
+    let trials: Vec<u64> = arms.iter().map(BinaryArm::trials).collect();
+    let split = SeveralArms::new(&trials, weights, Some(options))?;
+    let homogeneity = homogeneity(arms, weights)?;
     let Some(baseline) = arms.get(control) else {
         return Err(Error::argument(
             "control",
@@ -161,11 +180,20 @@ pub fn compare_several_proportions(
         ));
     };
     let others = arms.iter().enumerate().filter(|(place, _)| *place != control);
-    let comparisons = others.map(|(_, arm)| compare_proportions(arm, baseline, method, options));
+    let comparisons = others.map(|(place, arm)| {
+        let result = compare_proportions(arm, baseline, method, options)?;
+        Ok(TestResult { split: split.pair(place, control)?, ..result })
+    });
     let comparisons = comparisons.collect::<Result<Vec<TestResult>>>()?;
-    let trials: Vec<u64> = arms.iter().map(BinaryArm::trials).collect();
-    let sample_ratio = sample_ratio(&trials, weights, SAMPLE_RATIO_THRESHOLD)?;
-    Ok(SeveralProportions { comparisons, homogeneity, sample_ratio })
+    let adjusted = AdjustedFamily::of(&comparisons, multiplicity)?;
+    Ok(SeveralProportions {
+        comparisons,
+        multiplicity,
+        adjusted_p_values: adjusted.p_values,
+        ln_adjusted_p_values: adjusted.ln_p_values,
+        homogeneity,
+        sample_ratio: split.sample_ratio()?,
+    })
 }
 
 /// Tests whether several arms have one rate.
@@ -174,18 +202,20 @@ pub fn compare_several_proportions(
 /// chi-square = sum over arms of (x_i - n_i p)^2 / (n_i p (1 - p)),  p = sum x_i / sum n_i,  df = arms - 1
 /// ```
 ///
-/// For two arms it is the square of the pooled z.
+/// For two arms it is the square of the pooled z. `weights` is the planned split of the trials, of any scale, that the result is checked for.
 ///
 /// # Errors
-/// `Empty` for fewer than two arms, `OutOfRange` for more than 2^53 trials in all.
+/// `Empty` for fewer than two arms, `OutOfRange` for more than 2^53 trials in all, and as [`sample_ratio`](super::sample_ratio()) for weights.
 ///
 /// Source: Pearson (1900), Philosophical Magazine 50.
-pub fn homogeneity(arms: &[BinaryArm]) -> Result<Homogeneity> {
+pub fn homogeneity(arms: &[BinaryArm], weights: Option<&[f64]>) -> Result<Homogeneity> {
     if arms.len() < 2 {
         let message = format!("{} arms, at least 2 are needed", arms.len());
         return Err(Error::new(ErrorKind::Empty, message).on("arms"));
     }
     let all = arms[1..].iter().try_fold(arms[0], |all, arm| all.merge(*arm))?;
+    let trials: Vec<u64> = arms.iter().map(BinaryArm::trials).collect();
+    let split = SeveralArms::new(&trials, weights, None)?.check()?;
     let degrees_of_freedom = (arms.len() - 1) as f64;
     let status = match (all.conversions(), all.failures()) {
         (0, _) => TestStatus::NoConversions,
@@ -193,7 +223,14 @@ pub fn homogeneity(arms: &[BinaryArm]) -> Result<Homogeneity> {
         _ => TestStatus::Ok,
     };
     if status != TestStatus::Ok {
-        return Ok(Homogeneity { statistic: 0.0, degrees_of_freedom, p_value: 1.0, ln_p_value: 0.0, status });
+        return Ok(Homogeneity {
+            statistic: 0.0,
+            degrees_of_freedom,
+            p_value: 1.0,
+            ln_p_value: 0.0,
+            status,
+            split,
+        });
     }
     let part = |arm: &BinaryArm| {
         let product = |x: u64, n: u64| i128::from(x) * i128::from(n);
@@ -210,12 +247,15 @@ pub fn homogeneity(arms: &[BinaryArm]) -> Result<Homogeneity> {
         p_value: chi_square_upper(statistic, degrees_of_freedom),
         ln_p_value: ln_chi_square_upper(statistic, degrees_of_freedom),
         status,
+        split,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HOLM: MultiplicityMethod = MultiplicityMethod::Holm;
 
     fn arm(conversions: u64, trials: u64) -> BinaryArm {
         BinaryArm::new(conversions, trials).unwrap()
@@ -224,13 +264,13 @@ mod tests {
     #[test]
     fn two_arms_give_the_square_of_z() {
         let (target, control) = (arm(56, 70), arm(48, 80));
-        let both = homogeneity(&[target, control]).unwrap();
+        let both = homogeneity(&[target, control], None).unwrap();
         // 7.0234..., by mpmath.
         assert!((both.statistic - 7.023_411_371_237_458).abs() < 1e-14 && both.degrees_of_freedom == 1.0);
         assert!((both.p_value - 0.008_045_081_368_196_585).abs() < 1e-16);
-        assert_eq!(homogeneity(&[arm(0, 5), arm(0, 9)]).unwrap().status, TestStatus::NoConversions);
-        assert_eq!(homogeneity(&[arm(5, 5), arm(9, 9)]).unwrap().p_value, 1.0);
-        assert_eq!(homogeneity(&[target]).unwrap_err().kind(), ErrorKind::Empty);
+        assert_eq!(homogeneity(&[arm(0, 5), arm(0, 9)], None).unwrap().status, TestStatus::NoConversions);
+        assert_eq!(homogeneity(&[arm(5, 5), arm(9, 9)], None).unwrap().p_value, 1.0);
+        assert_eq!(homogeneity(&[target], None).unwrap_err().kind(), ErrorKind::Empty);
     }
 
     #[test]
@@ -254,10 +294,15 @@ mod tests {
         let arms = [arm(30, 100), arm(20, 100), arm(25, 130)];
         let options = TestOptions::default();
         let all =
-            compare_several_proportions(&arms, 1, &[1.0; 3], ProportionMethod::Score, &options).unwrap();
-        let one = compare_proportions(&arms[2], &arms[1], ProportionMethod::Score, &options).unwrap();
-        assert_eq!((all.comparisons.len(), all.comparisons[1]), (2, one));
+            compare_several_proportions(&arms, 1, Some(&[1.0; 3]), ProportionMethod::Score, HOLM, &options)
+                .unwrap();
+        let one =
+            compare_proportions(&arms[2], &arms[1], ProportionMethod::Score, &options.target_share(0.5));
+        assert_eq!((all.comparisons.len(), all.comparisons[1]), (2, one.unwrap()));
         assert_eq!((all.homogeneity.degrees_of_freedom, all.sample_ratio.observed.len()), (2.0, 3));
-        assert!(compare_several_proportions(&arms, 3, &[1.0; 3], ProportionMethod::Score, &options).is_err());
+        assert!(
+            compare_several_proportions(&arms, 3, Some(&[1.0; 3]), ProportionMethod::Score, HOLM, &options)
+                .is_err()
+        );
     }
 }

@@ -7,6 +7,7 @@
 use super::comparison::{Estimate, Pair, unanswered};
 use super::mean_arm::MeanArm;
 use super::mean_method::{MeanMethod, MeanTest};
+use super::split_check::SplitCheck;
 use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
 use crate::error::Result;
@@ -52,9 +53,10 @@ pub fn compare_means(
     options.check()?;
     target.check("target")?;
     control.check("control")?;
+    let split = SplitCheck::of_two(target.count(), control.count(), options)?;
     match pair(target, control, test.method) {
-        Some(pair) => pair.test(test, options),
-        None => unanswered(test, options, target.mean(), control.mean(), TestStatus::TooFew),
+        Some(pair) => pair.test(test, options, split),
+        None => unanswered(test, options, target.mean(), control.mean(), TestStatus::TooFew, split),
     }
 }
 

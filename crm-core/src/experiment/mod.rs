@@ -26,6 +26,7 @@ mod many_proportions;
 mod proportion;
 mod rate_test;
 mod sample_ratio;
+mod split_check;
 mod test_columns;
 
 // Means.
@@ -131,7 +132,8 @@ pub use sample_ratio::{
     SAMPLE_RATIO_THRESHOLD, SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitFinding, sample_ratio,
 };
 pub use sequential_test::{SequentialStep, SequentialTest};
-pub use several_means::{Anova, AnovaMethod, analysis_of_variance, compare_several_means};
+pub use several_means::{Anova, AnovaMethod, SeveralMeans, analysis_of_variance, compare_several_means};
+pub use split_check::SplitCheck;
 pub use stitched_bound::{Stitching, empirical_process_bound, stitched_bound};
 pub use stopping_boundary::StoppingBoundary;
 pub use stratified::compare_stratified;

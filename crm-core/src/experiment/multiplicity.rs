@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::test_result::TestResult;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::ln_one_less_exp;
 use crate::named::named;
@@ -264,6 +265,33 @@ fn simes_of_largest(scale: &impl Scale, sorted: &[f64]) -> Vec<(f64, f64)> {
         result.push((size as f64, value));
     }
     result
+}
+
+/// Adjusted p-values of a family of tests and their logarithms, in the order given.
+pub(crate) struct AdjustedFamily {
+    pub(crate) p_values: Vec<f64>,
+    pub(crate) ln_p_values: Vec<f64>,
+}
+
+impl AdjustedFamily {
+    /// Tests without a p-value do not count, and have none.
+    pub(crate) fn of(results: &[TestResult], method: MultiplicityMethod) -> Result<Self> {
+        let tested: Vec<usize> =
+            (0..results.len()).filter(|&place| !results[place].p_value.is_nan()).collect();
+        let spread = |values: Vec<f64>| {
+            let mut all = vec![f64::NAN; results.len()];
+            for (&place, value) in tested.iter().zip(values) {
+                all[place] = value;
+            }
+            all
+        };
+        let p: Vec<f64> = tested.iter().map(|&place| results[place].p_value).collect();
+        let ln_p: Vec<f64> = tested.iter().map(|&place| results[place].ln_p_value).collect();
+        Ok(Self {
+            p_values: spread(adjust_p_values(&p, method)?),
+            ln_p_values: spread(adjust_ln_p_values(&ln_p, method)?),
+        })
+    }
 }
 
 #[cfg(test)]

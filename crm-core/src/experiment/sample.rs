@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::interval::Interval;
+use super::split_check::SplitCheck;
 use super::test_options::{Contrast, TestOptions};
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, ErrorKind, Result};
@@ -58,6 +59,7 @@ pub(super) fn unanswered(
     target: f64,
     control: f64,
     status: TestStatus,
+    split: SplitCheck,
 ) -> TestResult {
     let difference = target - control;
     TestResult {
@@ -79,6 +81,7 @@ pub(super) fn unanswered(
         ln_p_value: f64::NAN,
         effect_size: f64::NAN,
         status,
+        split,
     }
 }
 

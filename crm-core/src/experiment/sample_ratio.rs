@@ -27,24 +27,34 @@ pub enum SplitFinding {
     UnexpectedUsers = 2,
     /// There are no users.
     NoUsers = 3,
+    /// No plan was given: the split was not checked.
+    Unplanned = 4,
 }
 
 named! { SplitFinding, "finding", {
     AsPlanned: "as_planned", Mismatch: "mismatch", UnexpectedUsers: "unexpected_users", NoUsers: "no_users",
+    Unplanned: "unplanned",
 } }
+
+impl SplitFinding {
+    /// Whether something is wrong with the split.
+    pub fn is_flagged(self) -> bool {
+        matches!(self, Self::Mismatch | Self::UnexpectedUsers)
+    }
+}
 
 /// How users were split, against the plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SampleRatio {
     /// Users of each arm.
     pub observed: Vec<u64>,
-    /// Users of each arm by the plan.
+    /// Users of each arm by the plan; none without a plan.
     pub expected: Vec<f64>,
-    /// Pearson's chi-square over the arms that were to have users; infinite if another has some.
+    /// Pearson's chi-square over the arms that were to have users; infinite if another has some, NaN without a plan.
     pub statistic: f64,
     /// Arms that were to have users, less 1.
     pub degrees_of_freedom: f64,
-    /// The p-value; NaN without users.
+    /// The p-value; NaN without users and without a plan.
     pub p_value: f64,
     /// The natural logarithm of the p-value, which does not underflow.
     pub ln_p_value: f64,
@@ -57,7 +67,27 @@ pub struct SampleRatio {
 impl SampleRatio {
     /// Whether something is wrong with the split.
     pub fn is_flagged(&self) -> bool {
-        matches!(self.finding, SplitFinding::Mismatch | SplitFinding::UnexpectedUsers)
+        self.finding.is_flagged()
+    }
+
+    /// The same of arms whose plan may be unknown: then nothing is expected, and the finding is `Unplanned`.
+    ///
+    /// # Errors
+    /// As [`sample_ratio`].
+    pub(super) fn of(observed: &[u64], weights: Option<&[f64]>) -> Result<Self> {
+        match weights {
+            Some(weights) => sample_ratio(observed, weights, SAMPLE_RATIO_THRESHOLD),
+            None => Ok(Self {
+                observed: observed.to_vec(),
+                expected: Vec::new(),
+                statistic: f64::NAN,
+                degrees_of_freedom: f64::NAN,
+                p_value: f64::NAN,
+                ln_p_value: f64::NAN,
+                threshold: SAMPLE_RATIO_THRESHOLD,
+                finding: SplitFinding::Unplanned,
+            }),
+        }
     }
 }
 
@@ -85,50 +115,66 @@ impl SampleRatio {
 ///
 /// Source: Fabijan and others (2019), "Diagnosing sample ratio mismatch in online controlled experiments", KDD.
 pub fn sample_ratio(observed: &[u64], weights: &[f64], threshold: f64) -> Result<SampleRatio> {
-    if !(threshold > 0.0 && threshold < 1.0) {
-        return Err(Error::argument("threshold", threshold, "inside (0, 1)"));
-    }
-    let plan = Plan::new(observed, weights)?;
-    let users = plan.users;
-    let expected: Vec<f64> = weights.iter().map(|weight| users * (weight / plan.total)).collect();
-    let arms = weights.iter().filter(|weight| **weight > 0.0).count();
-    let statistic = if plan.unexpected {
-        f64::INFINITY
-    } else if users == 0.0 {
-        f64::NAN
-    } else {
-        let part = |arm: usize| plan.deviation(arm) * (plan.deviation(arm) / expected[arm]);
-        (0..observed.len()).filter(|arm| weights[*arm] > 0.0).map(part).sum()
-    };
-    let degrees_of_freedom = (arms - 1) as f64;
-    let (p_value, ln_p_value) = if plan.unexpected {
-        (0.0, f64::NEG_INFINITY)
-    } else if users == 0.0 {
-        (f64::NAN, f64::NAN)
-    } else if arms == 1 {
-        (1.0, 0.0)
-    } else {
-        (chi_square_upper(statistic, degrees_of_freedom), ln_chi_square_upper(statistic, degrees_of_freedom))
-    };
-    let finding = if plan.unexpected {
-        SplitFinding::UnexpectedUsers
-    } else if users == 0.0 {
-        SplitFinding::NoUsers
-    } else if p_value < threshold {
-        SplitFinding::Mismatch
-    } else {
-        SplitFinding::AsPlanned
-    };
+    let found = Verdict::new(observed, weights, threshold)?;
+    let total: f64 = weights.iter().sum();
     Ok(SampleRatio {
         observed: observed.to_vec(),
-        expected,
-        statistic,
-        degrees_of_freedom,
-        p_value,
-        ln_p_value,
+        expected: weights.iter().map(|weight| found.users * (weight / total)).collect(),
+        statistic: found.statistic,
+        degrees_of_freedom: found.degrees_of_freedom,
+        p_value: found.p_value,
+        ln_p_value: found.ln_p_value,
         threshold,
-        finding,
+        finding: found.finding,
     })
+}
+
+/// What the test says, without columns.
+pub(super) struct Verdict {
+    users: f64,
+    statistic: f64,
+    degrees_of_freedom: f64,
+    pub(super) p_value: f64,
+    pub(super) ln_p_value: f64,
+    pub(super) finding: SplitFinding,
+}
+
+impl Verdict {
+    pub(super) fn new(observed: &[u64], weights: &[f64], threshold: f64) -> Result<Self> {
+        if !(threshold > 0.0 && threshold < 1.0) {
+            return Err(Error::argument("threshold", threshold, "inside (0, 1)"));
+        }
+        let plan = Plan::new(observed, weights)?;
+        let users = plan.users;
+        let arms = weights.iter().filter(|weight| **weight > 0.0).count();
+        let degrees_of_freedom = (arms - 1) as f64;
+        let (statistic, p_value, ln_p_value) = if plan.unexpected {
+            (f64::INFINITY, 0.0, f64::NEG_INFINITY)
+        } else if users == 0.0 {
+            (f64::NAN, f64::NAN, f64::NAN)
+        } else {
+            let statistic = plan.chi_square();
+            if arms == 1 {
+                (statistic, 1.0, 0.0)
+            } else {
+                let (p, ln_p) = (
+                    chi_square_upper(statistic, degrees_of_freedom),
+                    ln_chi_square_upper(statistic, degrees_of_freedom),
+                );
+                (statistic, p, ln_p)
+            }
+        };
+        let finding = if plan.unexpected {
+            SplitFinding::UnexpectedUsers
+        } else if users == 0.0 {
+            SplitFinding::NoUsers
+        } else if p_value < threshold {
+            SplitFinding::Mismatch
+        } else {
+            SplitFinding::AsPlanned
+        };
+        Ok(Self { users, statistic, degrees_of_freedom, p_value, ln_p_value, finding })
+    }
 }
 
 /// Counts and weights, checked.
@@ -155,6 +201,15 @@ impl<'a> Plan<'a> {
         }
         let unexpected = observed.iter().zip(weights).any(|(count, weight)| *count > 0 && *weight == 0.0);
         Ok(Self { observed, weights, users: users as f64, total: weights.iter().sum(), unexpected })
+    }
+
+    /// Pearson's statistic over the arms of weight above 0.
+    fn chi_square(&self) -> f64 {
+        let part = |arm: usize| {
+            let expected = self.users * (self.weights[arm] / self.total);
+            self.deviation(arm) * (self.deviation(arm) / expected)
+        };
+        (0..self.observed.len()).filter(|arm| self.weights[*arm] > 0.0).map(part).sum()
     }
 
     /// `n_i - n w_i`, with both products to twice the digits.

@@ -7,6 +7,8 @@ use super::binary_arm::BinaryArm;
 use super::group_sequential_look::SequentialDecision;
 use super::interval::Interval;
 use super::mean_arm::MeanArm;
+use super::sample_ratio::SequentialSampleRatio;
+use super::split_check::SplitCheck;
 use super::test_options::Alternative;
 use super::test_result::TestStatus;
 use crate::error::{Error, ErrorKind, Result};
@@ -44,6 +46,9 @@ pub struct SequentialTest {
     lower: Option<f64>,
     upper: Option<f64>,
     rejected_at: Option<u64>,
+    /// The arms of all looks against the plan, if there is one.
+    #[serde(default)]
+    split: Option<SequentialSampleRatio>,
 }
 
 /// What a sequential test says after a look.
@@ -65,7 +70,12 @@ pub struct SequentialStep {
     pub ln_p_value: f64,
     /// What the intervals of all looks have in common; its ends cross where looks contradict each other, and it then holds nothing.
     pub interval: Interval,
+    /// Whether the customers of all looks were split as planned, by a p-value that holds over all of them: look at this first.
+    pub split: SplitCheck,
 }
+
+/// As many users as the plan is checked with at once: mismatches of a few per cent are found early.
+const CONCENTRATION: f64 = 100.0;
 
 impl SequentialTest {
     /// A test without a look.
@@ -84,6 +94,10 @@ impl SequentialTest {
             lower: None,
             upper: None,
             rejected_at: None,
+            split: match options.target_share {
+                Some(share) => Some(SequentialSampleRatio::new(&[share, 1.0 - share], CONCENTRATION)?),
+                None => None,
+            },
         })
     }
 
@@ -105,14 +119,44 @@ impl SequentialTest {
     /// A look by an estimate of the effect so far, with its standard error, after `observations` in all arms together.
     ///
     /// # Errors
-    /// As [`always_valid`], and `Incompatible` where there are fewer observations than at the look before; the test is then as it was.
+    /// As [`always_valid`], which refuses a planned share: look by arms then. `Incompatible` where there are fewer observations than at the look
+    /// before; the test is then as it was.
     pub fn look(&mut self, estimate: f64, standard_error: f64, observations: f64) -> Result<SequentialStep> {
+        let now = self.now(estimate, standard_error, observations, &self.options)?;
+        Ok(self.keep(estimate, standard_error, observations, now, SplitCheck::UNPLANNED))
+    }
+
+    /// What a look says by itself.
+    fn now(
+        &self,
+        estimate: f64,
+        standard_error: f64,
+        observations: f64,
+        options: &AlwaysValidOptions,
+    ) -> Result<AlwaysValid> {
         if !(observations >= 0.0 && observations.is_finite()) {
             return Err(Error::argument("observations", observations, "at least 0 and finite"));
         }
         self.check_growth(observations)?;
-        let now = always_valid(estimate, standard_error, observations, &self.options)?;
-        Ok(self.keep(estimate, standard_error, observations, now))
+        always_valid(estimate, standard_error, observations, options)
+    }
+
+    /// A look by arms of so many customers.
+    fn look_arms(
+        &mut self,
+        estimate: f64,
+        standard_error: f64,
+        customers: [u64; 2],
+    ) -> Result<SequentialStep> {
+        let observations = customers[0] as f64 + customers[1] as f64;
+        let options = AlwaysValidOptions { target_share: None, ..self.options };
+        let now = self.now(estimate, standard_error, observations, &options)?;
+        let split = self.look_split(customers)?;
+        Ok(self.keep(estimate, standard_error, observations, now, split))
+    }
+
+    fn look_split(&mut self, customers: [u64; 2]) -> Result<SplitCheck> {
+        self.split.as_mut().map_or(Ok(SplitCheck::UNPLANNED), |check| SplitCheck::of_look(check, customers))
     }
 
     /// A look at the difference of two rates, from all trials so far.
@@ -129,8 +173,7 @@ impl SequentialTest {
             rate * (1.0 - rate) / n
         };
         let error = (variance(target) + variance(control)).sqrt();
-        let observations = target.trials() as f64 + control.trials() as f64;
-        self.look(target.rate() - control.rate(), error, observations)
+        self.look_arms(target.rate() - control.rate(), error, [target.trials(), control.trials()])
     }
 
     /// A look at the difference of two means, from all values so far.
@@ -140,18 +183,20 @@ impl SequentialTest {
     /// # Errors
     /// As [`SequentialTest::look`].
     pub fn look_means(&mut self, target: &MeanArm, control: &MeanArm) -> Result<SequentialStep> {
-        let observations = target.count() as f64 + control.count() as f64;
+        let customers = [target.count(), control.count()];
         if target.count().min(control.count()) < 2 {
-            return self.look_without(observations, TestStatus::TooFew);
+            return self.look_without(customers, TestStatus::TooFew);
         }
         let error = target.standard_error().hypot(control.standard_error());
-        self.look(target.mean() - control.mean(), error, observations)
+        self.look_arms(target.mean() - control.mean(), error, customers)
     }
 
     /// A look that can say nothing yet.
-    fn look_without(&mut self, observations: f64, status: TestStatus) -> Result<SequentialStep> {
+    fn look_without(&mut self, customers: [u64; 2], status: TestStatus) -> Result<SequentialStep> {
+        let observations = customers[0] as f64 + customers[1] as f64;
         self.check_growth(observations)?;
-        Ok(self.keep(f64::NAN, f64::NAN, observations, undecided(status)))
+        let split = self.look_split(customers)?;
+        Ok(self.keep(f64::NAN, f64::NAN, observations, undecided(status), split))
     }
 
     fn check_growth(&self, observations: f64) -> Result<()> {
@@ -169,6 +214,7 @@ impl SequentialTest {
         standard_error: f64,
         observations: f64,
         now: AlwaysValid,
+        split: SplitCheck,
     ) -> SequentialStep {
         let tighter = |kept: Option<f64>, end: f64, pick: fn(f64, f64) -> f64| {
             if end.is_finite() { Some(kept.map_or(end, |kept| pick(kept, end))) } else { kept }
@@ -198,6 +244,7 @@ impl SequentialTest {
             p_value: ln_p_value.exp(),
             ln_p_value,
             interval,
+            split,
         }
     }
 
@@ -220,7 +267,8 @@ impl SequentialTest {
         let sound = test.ln_evidence >= 0.0
             && test.observations >= 0.0
             && ends.iter().flatten().all(|end| end.is_finite())
-            && test.rejected_at.is_none_or(|look| look < test.looks);
+            && test.rejected_at.is_none_or(|look| look < test.looks)
+            && test.split.is_some() == test.options.target_share.is_some();
         if sound {
             return Ok(test);
         }
@@ -237,6 +285,7 @@ impl Default for AlwaysValidOptions {
             alpha: 0.05,
             alternative: Alternative::TwoSided,
             null: 0.0,
+            target_share: None,
         }
     }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::mean_arm::MeanArm;
 use super::mean_method::MeanTest;
 use super::mean_test::compare_means;
+use super::multiplicity::{AdjustedFamily, MultiplicityMethod};
+use super::sample_ratio::SampleRatio;
+use super::split_check::{SeveralArms, SplitCheck};
 use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, ErrorKind, Result};
@@ -46,21 +49,47 @@ pub struct Anova {
     pub eta_squared: f64,
     /// Whether the data could answer.
     pub status: TestStatus,
+    /// Whether the rows were split as planned: look at this first.
+    pub split: SplitCheck,
 }
 
-/// Tests each arm against the one at `control`, in the order of the arms, the control left out.
+/// Several arms of one experiment against its control.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeveralMeans {
+    /// Each arm but the control against it, in the order of the arms. Interval, p-value and whether it rejects belong together, and are those of
+    /// this test alone: the interval excludes the null if and only if `p_value`, not the adjusted one, is below alpha.
+    pub comparisons: Vec<TestResult>,
+    /// How the p-values are adjusted for their number.
+    pub multiplicity: MultiplicityMethod,
+    /// The p-values of the comparisons, adjusted for their number: one at most alpha is rejected at the level alpha for all. They have no
+    /// intervals. NaN where there is no p-value, which then does not count.
+    pub adjusted_p_values: Vec<f64>,
+    /// Their natural logarithms.
+    pub ln_adjusted_p_values: Vec<f64>,
+    /// Whether the rows were split as planned: look at this first.
+    pub sample_ratio: SampleRatio,
+}
+
+/// Tests each arm against the one at `control`, in the order of the arms, the control left out, and checks the split of their rows.
 ///
-/// p-values are those of single tests: correct them for their number.
+/// `weights` is the planned split of all arms, of any scale; each comparison has the check of its two arms. Without it the finding is
+/// `Unplanned`. The p-values of the comparisons are those of single tests, as their intervals are; beside them stand the p-values
+/// adjusted by `multiplicity`, such as Holm's.
 ///
 /// # Errors
-/// `InvalidArgument` for a control that is not one of the arms, else as [`compare_means`].
+/// `LengthMismatch` for another number of weights, `InvalidArgument` for a control that is not one of the arms and for a planned share among the
+/// options, else as [`compare_means`] and [`sample_ratio`](super::sample_ratio()).
 pub fn compare_several_means(
     arms: &[MeanArm],
     control: usize,
+    weights: Option<&[f64]>,
     test: impl Into<MeanTest>,
+    multiplicity: MultiplicityMethod,
     options: &TestOptions,
-) -> Result<Vec<TestResult>> {
+) -> Result<SeveralMeans> {
     let test = test.into();
+    let rows: Vec<u64> = arms.iter().map(MeanArm::count).collect();
+    let split = SeveralArms::new(&rows, weights, Some(options))?;
     let Some(baseline) = arms.get(control) else {
         return Err(Error::argument(
             "control",
@@ -69,7 +98,19 @@ pub fn compare_several_means(
         ));
     };
     let others = arms.iter().enumerate().filter(|(place, _)| *place != control);
-    others.map(|(_, arm)| compare_means(arm, baseline, test, options)).collect()
+    let comparisons = others.map(|(place, arm)| {
+        let result = compare_means(arm, baseline, test, options)?;
+        Ok(TestResult { split: split.pair(place, control)?, ..result })
+    });
+    let comparisons = comparisons.collect::<Result<Vec<TestResult>>>()?;
+    let adjusted = AdjustedFamily::of(&comparisons, multiplicity)?;
+    Ok(SeveralMeans {
+        comparisons,
+        multiplicity,
+        adjusted_p_values: adjusted.p_values,
+        ln_adjusted_p_values: adjusted.ln_p_values,
+        sample_ratio: split.sample_ratio()?,
+    })
 }
 
 /// Tests whether several arms have one mean.
@@ -81,28 +122,30 @@ pub fn compare_several_means(
 /// ```
 ///
 /// For two arms F is the square of [`compare_means`]' t. An arm without variance under Welch's weights, or no variance within any arm, gives the status
-/// `NoVariance`; arms too small `TooFew`.
+/// `NoVariance`; arms too small `TooFew`. `weights` is the planned split of the rows, of any scale, that the result is checked for.
 ///
 /// # Errors
-/// `Empty` for fewer than two arms.
+/// `Empty` for fewer than two arms, and as [`sample_ratio`](super::sample_ratio()) for weights.
 ///
 /// ```
 /// use crm_core::experiment::{AnovaMethod, MeanArm, analysis_of_variance};
 /// let arms = [MeanArm::from_values(&[6.0, 8.0, 4.0, 5.0, 3.0, 4.0])?, MeanArm::from_values(&[8.0, 12.0, 9.0, 11.0, 6.0, 8.0])?,
 ///     MeanArm::from_values(&[13.0, 9.0, 11.0, 8.0, 7.0, 12.0])?];
-/// let result = analysis_of_variance(&arms, AnovaMethod::Classic)?;
+/// let result = analysis_of_variance(&arms, None, AnovaMethod::Classic)?;
 /// assert!((result.statistic - 42.0 / (68.0 / 15.0)).abs() < 1e-14);
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///
 /// Welch (1951), eq. 21 to 24.
-pub fn analysis_of_variance(arms: &[MeanArm], method: AnovaMethod) -> Result<Anova> {
+pub fn analysis_of_variance(arms: &[MeanArm], weights: Option<&[f64]>, method: AnovaMethod) -> Result<Anova> {
     if arms.len() < 2 {
         return Err(
             Error::new(ErrorKind::Empty, format!("{} arms, at least 2 are needed", arms.len())).on("arms")
         );
     }
     arms.iter().try_for_each(|arm| arm.check("arms"))?;
+    let rows: Vec<u64> = arms.iter().map(MeanArm::count).collect();
+    let split = SeveralArms::new(&rows, weights, None)?.check()?;
     let k = arms.len() as f64;
     let all = arms.iter().try_fold(MeanArm::default(), |mut all, arm| all.merge(arm).map(|()| all))?;
     let within: f64 = arms.iter().map(MeanArm::m2).sum();
@@ -115,6 +158,7 @@ pub fn analysis_of_variance(arms: &[MeanArm], method: AnovaMethod) -> Result<Ano
         ln_p_value: f64::NAN,
         eta_squared: between(arms, &all) / (between(arms, &all) + within),
         status: TestStatus::Ok,
+        split,
     };
     let least = match method {
         AnovaMethod::Welch => 2,
@@ -175,6 +219,8 @@ mod tests {
     use super::*;
     use crate::experiment::MeanMethod;
 
+    const HOLM: MultiplicityMethod = MultiplicityMethod::Holm;
+
     fn arm(count: u64, mean: f64, variance: f64) -> MeanArm {
         MeanArm::from_moments(count, mean, variance).unwrap()
     }
@@ -185,8 +231,10 @@ mod tests {
         for (method, test) in
             [(AnovaMethod::Welch, MeanMethod::Welch), (AnovaMethod::Classic, MeanMethod::Student)]
         {
-            let f = analysis_of_variance(&arms, method).unwrap();
-            let t = compare_several_means(&arms, 1, test, &TestOptions::default()).unwrap()[0];
+            let f = analysis_of_variance(&arms, None, method).unwrap();
+            let t = compare_several_means(&arms, 1, None, test, HOLM, &TestOptions::default())
+                .unwrap()
+                .comparisons[0];
             assert!((f.statistic / t.statistic.powi(2) - 1.0).abs() < 1e-13);
             assert!((f.degrees_within / t.degrees_of_freedom - 1.0).abs() < 1e-13);
             assert!((f.p_value / t.p_value - 1.0).abs() < 1e-12);
@@ -199,21 +247,24 @@ mod tests {
             [(20, 5.0, 2.0), (30, 4.0, 9.0), (25, 6.0, 1.0)]
                 .map(|(count, mean, variance)| arm(count, mean * unit, variance * unit * unit))
         };
-        let plain = analysis_of_variance(&arms(1.0), AnovaMethod::Welch).unwrap();
+        let plain = analysis_of_variance(&arms(1.0), None, AnovaMethod::Welch).unwrap();
         for exponent in [-300, 300] {
-            let scaled = analysis_of_variance(&arms(2f64.powi(exponent)), AnovaMethod::Welch).unwrap();
+            let scaled = analysis_of_variance(&arms(2f64.powi(exponent)), None, AnovaMethod::Welch).unwrap();
             assert_eq!((plain.statistic, plain.p_value), (scaled.statistic, scaled.p_value));
         }
     }
 
     #[test]
     fn arms_that_cannot_tell() {
-        let status = |arms: &[MeanArm], method| analysis_of_variance(arms, method).unwrap().status;
+        let status = |arms: &[MeanArm], method| analysis_of_variance(arms, None, method).unwrap().status;
         let (constant, single) = (arm(9, 1.0, 0.0), arm(1, 1.0, 0.0));
         assert_eq!(status(&[constant, constant], AnovaMethod::Classic), TestStatus::NoVariance);
         assert_eq!(status(&[constant, arm(9, 1.0, 1.0)], AnovaMethod::Welch), TestStatus::NoVariance);
         assert_eq!(status(&[single, arm(9, 1.0, 1.0)], AnovaMethod::Welch), TestStatus::TooFew);
-        assert!(analysis_of_variance(&[constant], AnovaMethod::Classic).is_err());
-        assert!(compare_several_means(&[constant], 1, MeanMethod::Welch, &TestOptions::default()).is_err());
+        assert!(analysis_of_variance(&[constant], None, AnovaMethod::Classic).is_err());
+        assert!(
+            compare_several_means(&[constant], 1, None, MeanMethod::Welch, HOLM, &TestOptions::default())
+                .is_err()
+        );
     }
 }

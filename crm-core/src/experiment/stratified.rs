@@ -6,6 +6,7 @@ use super::comparison::{Estimate, Pair, unanswered};
 use super::mean_arm::MeanArm;
 use super::mean_method::{MeanMethod, MeanTest};
 use super::moments::Mean;
+use super::split_check::SplitCheck;
 use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, ErrorKind, Result};
@@ -18,9 +19,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 ///
 /// `targets` and `controls` have an arm for each stratum, in the same order. `weights` are those of the strata, not negative and in any unit; without
-/// them a stratum weighs as many rows as both arms have in it, which makes strata formed after the fact a post-stratification. Strata of weight 0 are left
-/// out. A stratum too small for a variance in one arm gives the status `TooFew`: put it together with another one. Rates are means of 0 and 1, by
-/// [`MeanArm::from_conversions`].
+/// them a stratum weighs as many rows as both arms have in it, which makes strata formed after the fact a post-stratification. Strata of
+/// weight 0 are left out, also of the check of the split. A stratum too small for a variance in one arm gives the status `TooFew`: put it together
+/// with another one. Rates are means of 0 and 1, by [`MeanArm::from_conversions`].
 ///
 /// # Errors
 /// `LengthMismatch` for columns of different lengths, `Empty` for none; `InvalidArgument` for weights that are negative, not finite or all 0, and
@@ -56,6 +57,11 @@ pub fn compare_stratified(
         .filter(|(weight, _)| **weight > 0.0)
         .map(|(&weight, (target, control))| Stratum { weight, target, control })
         .collect();
+    // `SplitCheck` refuses what together is beyond 2^53.
+    let count = |arms: for<'a> fn(&Stratum<'a>) -> &'a MeanArm| {
+        strata.iter().fold(0, |sum: u64, s| sum.saturating_add(arms(s).count()))
+    };
+    let split = SplitCheck::of_two(count(|s| s.target), count(|s| s.control), options)?;
     let value = |arms: fn(&Stratum<'_>) -> MeanArm| weighted_mean(strata.iter().map(|s| (s.weight, arms(s))));
     let (target, control) = (value(|s| *s.target), value(|s| *s.control));
     let least = if test.method == MeanMethod::Student { 1 } else { 2 };
@@ -63,7 +69,7 @@ pub fn compare_stratified(
         strata.iter().map(|s| (s.target.count() as f64 - 1.0) + (s.control.count() as f64 - 1.0)).sum();
     let few = strata.iter().any(|s| s.target.count().min(s.control.count()) < least) || degrees <= 0.0;
     if few {
-        return unanswered(test, options, f64::NAN, f64::NAN, TestStatus::TooFew);
+        return unanswered(test, options, f64::NAN, f64::NAN, TestStatus::TooFew, split);
     }
     let pooled =
         strata.iter().fold(0.0, |sum: f64, s| sum.hypot(s.target.m2().sqrt()).hypot(s.control.m2().sqrt()))
@@ -88,7 +94,7 @@ pub fn compare_stratified(
     let difference = target.less(control);
     let effect_size = if pooled > 0.0 { difference / pooled } else { f64::NAN };
     Pair::independent(estimate(target, |s| *s.target), estimate(control, |s| *s.control), effect_size)
-        .test(test, options)
+        .test(test, options, split)
 }
 
 struct Stratum<'a> {

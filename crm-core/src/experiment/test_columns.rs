@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::interval::IntervalKind;
+use super::sample_ratio::SplitFinding;
 use super::test_result::{TestResult, TestStatus};
 
 /// Results of many tests of one method, one row a test; every column as in [`TestResult`].
@@ -40,6 +41,10 @@ pub struct TestColumns {
     pub status: Vec<TestStatus>,
     /// Whether the null is rejected.
     pub rejects: Vec<bool>,
+    /// p-values of the splits; empty if no split was planned.
+    pub split_p_value: Vec<f64>,
+    /// What the splits say; empty if no split was planned, which is `Unplanned` of every row.
+    pub split_finding: Vec<SplitFinding>,
 }
 
 impl TestColumns {
@@ -53,8 +58,9 @@ impl TestColumns {
         self.estimate.is_empty()
     }
 
-    /// Columns to be written to.
-    pub(super) fn blank(rows: usize) -> Self {
+    /// Columns to be written to, those of the split if one was planned.
+    pub(super) fn blank(rows: usize, planned: bool) -> Self {
+        let checked = if planned { rows } else { 0 };
         Self {
             target: vec![0.0; rows],
             control: vec![0.0; rows],
@@ -72,6 +78,8 @@ impl TestColumns {
             effect_size: vec![0.0; rows],
             status: vec![TestStatus::default(); rows],
             rejects: vec![false; rows],
+            split_p_value: vec![0.0; checked],
+            split_finding: vec![SplitFinding::default(); checked],
         }
     }
 
@@ -94,6 +102,8 @@ impl TestColumns {
         let mut effect_size = self.effect_size.chunks_mut(rows);
         let mut status = self.status.chunks_mut(rows);
         let mut rejects = self.rejects.chunks_mut(rows);
+        let mut split_p_value = self.split_p_value.chunks_mut(rows);
+        let mut split_finding = self.split_finding.chunks_mut(rows);
         (0..parts)
             .map_while(|_| {
                 Some(TestRows {
@@ -113,6 +123,8 @@ impl TestColumns {
                     effect_size: effect_size.next()?,
                     status: status.next()?,
                     rejects: rejects.next()?,
+                    split_p_value: split_p_value.next().unwrap_or_default(),
+                    split_finding: split_finding.next().unwrap_or_default(),
                 })
             })
             .collect()
@@ -137,6 +149,8 @@ pub(super) struct TestRows<'a> {
     effect_size: &'a mut [f64],
     status: &'a mut [TestStatus],
     rejects: &'a mut [bool],
+    split_p_value: &'a mut [f64],
+    split_finding: &'a mut [SplitFinding],
 }
 
 impl TestRows<'_> {
@@ -161,13 +175,19 @@ impl TestRows<'_> {
         self.effect_size[row] = result.effect_size;
         self.status[row] = result.status;
         self.rejects[row] = result.rejects();
+        if let (Some(p_value), Some(finding)) =
+            (self.split_p_value.get_mut(row), self.split_finding.get_mut(row))
+        {
+            (*p_value, *finding) = (result.split.p_value, result.split.finding);
+        }
     }
 }
 
 impl<'a> FromIterator<&'a TestResult> for TestColumns {
     fn from_iter<I: IntoIterator<Item = &'a TestResult>>(results: I) -> Self {
         let results: Vec<&TestResult> = results.into_iter().collect();
-        let mut columns = Self::blank(results.len());
+        let planned = results.iter().any(|result| result.split.finding != SplitFinding::Unplanned);
+        let mut columns = Self::blank(results.len(), planned);
         for mut part in columns.parts(results.len().max(1)) {
             results.iter().enumerate().for_each(|(row, result)| part.set(row, result));
         }

@@ -49,7 +49,7 @@ impl Contrast {
     }
 }
 
-/// What a test is asked: the contrast, the null that it is held against, the alternative and the level.
+/// What a test is asked: the contrast, the null that it is held against, the alternative and the level; and how the customers were to be split.
 ///
 /// A non-inferiority test is the alternative `Greater` with a null below "no effect", by the margin.
 ///
@@ -68,11 +68,20 @@ pub struct TestOptions {
     pub alpha: f64,
     /// The value of the contrast under the null; `None` is "no effect".
     pub null: Option<f64>,
+    /// The share of the target that was planned, of the customers of target and control together; inside (0, 1). The result then says whether
+    /// they were split so (see [`SplitCheck`](super::SplitCheck)); `None` is not checked.
+    pub target_share: Option<f64>,
 }
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { contrast: Contrast::Difference, alternative: Alternative::TwoSided, alpha: 0.05, null: None }
+        Self {
+            contrast: Contrast::Difference,
+            alternative: Alternative::TwoSided,
+            alpha: 0.05,
+            null: None,
+            target_share: None,
+        }
     }
 }
 
@@ -105,6 +114,13 @@ impl TestOptions {
         self
     }
 
+    /// Sets the planned share of the target, of target and control together: the result says whether they were split so.
+    #[must_use]
+    pub fn target_share(mut self, target_share: f64) -> Self {
+        self.target_share = Some(target_share);
+        self
+    }
+
     /// The value of the contrast under the null.
     pub fn null_value(&self) -> f64 {
         self.null.unwrap_or_else(|| self.contrast.no_effect())
@@ -113,15 +129,24 @@ impl TestOptions {
     /// Refuses what makes no sense.
     ///
     /// # Errors
-    /// `InvalidArgument` for a level outside (0, 1) and for a null that the contrast cannot take.
+    /// `InvalidArgument` for a level or a planned share outside (0, 1) and for a null that the contrast cannot take.
     pub fn check(&self) -> Result<()> {
         check_alpha(self.alpha)?;
+        check_share(self.target_share)?;
         let null = self.null_value();
         let fits = match self.contrast {
             Contrast::Difference | Contrast::Lift => null.is_finite(),
             Contrast::Ratio | Contrast::OddsRatio => null.is_finite() && null > 0.0,
         };
         if fits { Ok(()) } else { Err(Error::argument("null", null, "finite, and above 0 for ratios")) }
+    }
+}
+
+/// Refuses a planned share outside (0, 1).
+pub(super) fn check_share(target_share: Option<f64>) -> Result<()> {
+    match target_share.filter(|share| !(*share > 0.0 && *share < 1.0)) {
+        Some(share) => Err(Error::argument("target_share", share, "inside (0, 1)")),
+        None => Ok(()),
     }
 }
 

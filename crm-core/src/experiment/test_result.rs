@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::interval::Interval;
+use super::split_check::SplitCheck;
 use super::test_options::{Alternative, Contrast};
 use crate::named::named;
 
@@ -80,6 +81,8 @@ pub struct TestResult {
     pub effect_size: f64,
     /// Whether the data could answer.
     pub status: TestStatus,
+    /// Whether the customers were split as planned: look at this first.
+    pub split: SplitCheck,
 }
 
 impl TestResult {

@@ -2,8 +2,8 @@
 
 use crm_core::experiment::{
     AnovaMethod, ArmTable, CampaignCost, Contrast, GroupColumn, JointArm, MeanArm, MeanMethod, Measures,
-    TestOptions, ThetaMethod, analysis_of_variance, campaign_return, compare_adjusted, compare_means,
-    compare_ratios, compare_several_means, compare_stratified, incremental_conversions,
+    MultiplicityMethod, TestOptions, ThetaMethod, analysis_of_variance, campaign_return, compare_adjusted,
+    compare_means, compare_ratios, compare_several_means, compare_stratified, incremental_conversions,
 };
 use crm_core::{Error, ErrorKind, Result, Threads};
 
@@ -88,7 +88,11 @@ fn options_out_of_range() {
             argument,
         );
         refused(compare_stratified(&arms, &arms, None, MeanMethod::Welch, &options), kind, argument);
-        refused(compare_several_means(&arms, 0, MeanMethod::Welch, &options), kind, argument);
+        refused(
+            compare_several_means(&arms, 0, None, MeanMethod::Welch, MultiplicityMethod::Holm, &options),
+            kind,
+            argument,
+        );
     }
 }
 
@@ -112,8 +116,12 @@ fn arms_and_columns_that_do_not_fit() {
         "weights",
     );
     assert_eq!(error.row(), Some(1));
-    refused(compare_several_means(&arms, 2, MeanMethod::Z, &options), ErrorKind::InvalidArgument, "control");
-    refused(analysis_of_variance(&arms[..1], AnovaMethod::Welch), ErrorKind::Empty, "arms");
+    refused(
+        compare_several_means(&arms, 2, None, MeanMethod::Z, MultiplicityMethod::Holm, &options),
+        ErrorKind::InvalidArgument,
+        "control",
+    );
+    refused(analysis_of_variance(&arms[..1], None, AnovaMethod::Welch), ErrorKind::Empty, "arms");
     let (plain, wide) = (JointArm::new(false, 0).unwrap(), JointArm::new(false, 1).unwrap());
     refused(
         compare_adjusted(&plain, &wide, ThetaMethod::Within, MeanMethod::Welch, &options),

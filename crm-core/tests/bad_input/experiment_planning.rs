@@ -44,16 +44,16 @@ fn p_values_that_are_none() {
 fn arms_that_dunnett_cannot_compare() {
     let arm = |count, variance| MeanArm::from_moments(count, 1.0, variance).unwrap();
     let options = TestOptions::default();
-    refused(dunnett_test(&[], &arm(3, 1.0), &options), ErrorKind::Empty, "targets");
+    refused(dunnett_test(&[], &arm(3, 1.0), None, &options), ErrorKind::Empty, "targets");
     let lift = options.contrast(Contrast::Lift);
-    argument(dunnett_test(&[arm(3, 1.0)], &arm(3, 1.0), &lift), "contrast");
-    argument(dunnett_test(&[arm(3, 1.0)], &arm(3, 1.0), &options.alpha(1.0)), "alpha");
+    argument(dunnett_test(&[arm(3, 1.0)], &arm(3, 1.0), None, &lift), "contrast");
+    argument(dunnett_test(&[arm(3, 1.0)], &arm(3, 1.0), None, &options.alpha(1.0)), "alpha");
     for (targets, control, status) in [
         (vec![arm(5, 0.0), arm(2, 0.0)], arm(9, 0.0), TestStatus::NoVariance),
         (vec![arm(1, 0.0)], arm(1, 0.0), TestStatus::TooFew),
         (vec![MeanArm::default(), arm(5, 1.0)], arm(5, 1.0), TestStatus::TooFew),
     ] {
-        let test = dunnett_test(&targets, &control, &options).unwrap();
+        let test = dunnett_test(&targets, &control, None, &options).unwrap();
         assert!(test.critical_value.is_nan() && test.results.len() == targets.len());
         assert!(
             test.results

@@ -12,6 +12,27 @@ fn arm(conversions: u64, trials: u64) -> BinaryArm {
 }
 
 #[test]
+fn plans_of_several_arms_that_make_no_sense() {
+    let arms = [arm(3, 9), arm(2, 8), arm(1, 7)];
+    let refuse = |weights: &[f64], kind: K, row: Option<u64>| {
+        let error = homogeneity(&arms, Some(weights)).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.argument_name(), error.row()),
+            (kind, Some("weights"), row),
+            "{error}"
+        );
+    };
+    refuse(&[1.0, 1.0], K::LengthMismatch, None);
+    refuse(&[], K::LengthMismatch, None);
+    refuse(&[1.0, -1.0, 1.0], K::InvalidValue, Some(1));
+    refuse(&[1.0, 1.0, f64::NAN], K::InvalidValue, Some(2));
+    refuse(&[f64::INFINITY, 1.0, 1.0], K::InvalidValue, Some(0));
+    refuse(&[0.0; 3], K::InvalidArgument, None);
+    // Nobody was to be in two of three arms: valid, and flagged.
+    assert!(homogeneity(&arms, Some(&[0.0, 0.0, 1.0])).unwrap().split.is_flagged());
+}
+
+#[test]
 fn options_that_make_no_sense() {
     let (target, control) = (arm(3, 9), arm(2, 8));
     let refuse = |method: ProportionMethod, options: TestOptions, argument: &str| {
@@ -21,6 +42,9 @@ fn options_that_make_no_sense() {
     let default = TestOptions::default();
     for &method in ProportionMethod::ALL {
         let options = default.contrast(method.contrasts()[0]);
+        for share in [0.0, 1.0, -0.1, 1.1, f64::NAN, f64::INFINITY] {
+            refuse(method, options.target_share(share), "target_share");
+        }
         for alpha in [0.0, 1.0, -0.1, 1.1, f64::NAN, f64::INFINITY] {
             refuse(method, options.alpha(alpha), "alpha");
         }
@@ -72,7 +96,7 @@ fn rates_outside_the_interval_of_rates() {
             Some("alpha")
         );
     }
-    assert_eq!(homogeneity(&[]).unwrap_err().kind(), K::Empty);
+    assert_eq!(homogeneity(&[], None).unwrap_err().kind(), K::Empty);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn dunnett() {
         let control = arm(&case["control"]);
         let alternative = Alternative::from_name(case["alternative"].as_str().unwrap()).unwrap();
         let options = TestOptions::default().alternative(alternative).alpha(case["alpha"].as_f64().unwrap());
-        let test = dunnett_test(&targets, &control, &options).unwrap();
+        let test = dunnett_test(&targets, &control, None, &options).unwrap();
         let near = |name: &str, value: f64, known: f64, tolerance: f64| {
             assert!((value - known).abs() <= tolerance, "{} {name}: {value} {known}", case["id"]);
         };

@@ -4,7 +4,7 @@ use crm_core::experiment::{AnovaMethod, MeanArm, analysis_of_variance};
 
 fn anova(arms: &[Vec<f64>], method: AnovaMethod) -> (f64, f64, f64, f64) {
     let arms: Vec<MeanArm> = arms.iter().map(|values| MeanArm::from_values(values).unwrap()).collect();
-    let result = analysis_of_variance(&arms, method).unwrap();
+    let result = analysis_of_variance(&arms, None, method).unwrap();
     (result.statistic, result.degrees_within, result.p_value, result.eta_squared)
 }
 

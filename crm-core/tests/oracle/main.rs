@@ -18,7 +18,9 @@ mod experiment_proportions;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
+mod experiment_several_arms;
 mod experiment_several_means;
+mod experiment_split;
 mod experiment_stress;
 #[path = "../log/mod.rs"]
 mod log;

@@ -58,12 +58,12 @@ proptest! {
         let (control, targets) = arms.split_last().unwrap();
         for alternative in Alternative::ALL.iter().copied() {
             let options = TestOptions::default().alternative(alternative).alpha(alpha).null(null);
-            let test = dunnett_test(targets, control, &options).unwrap();
+            let test = dunnett_test(targets, control, None, &options).unwrap();
             for result in &test.results {
                 prop_assert_eq!(result.rejects(), result.p_value < alpha);
                 // An end of the interval, taken as null, has the level for its p-value.
                 let end = if alternative == Alternative::Less { result.interval.upper } else { result.interval.lower };
-                let at_end = dunnett_test(targets, control, &options.null(end)).unwrap();
+                let at_end = dunnett_test(targets, control, None, &options.null(end)).unwrap();
                 let place = test.results.iter().position(|other| other == result).unwrap();
                 prop_assert!((at_end.results[place].p_value / alpha - 1.0).abs() < 1e-8);
             }

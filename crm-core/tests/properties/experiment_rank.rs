@@ -29,7 +29,7 @@ fn options() -> impl Strategy<Value = TestOptions> {
         alternative,
         alpha,
         null,
-        contrast: Contrast::Difference,
+        ..TestOptions::default()
     })
 }
 

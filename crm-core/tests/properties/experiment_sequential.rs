@@ -166,7 +166,7 @@ proptest! {
         method in prop::sample::select(AlwaysValidMethod::ALL), alternative in alternative(), alpha in 0.001..0.4_f64, tuning in 0.01..1e4_f64,
         z in -8.0..8.0_f64, error in 1e-3..1e3_f64, null in -5.0..5.0_f64, n in 1.0..1e6_f64,
     ) {
-        let options = AlwaysValidOptions { method, tuning, alpha, alternative, null };
+        let options = AlwaysValidOptions { method, tuning, alpha, alternative, null, target_share: None };
         let now = always_valid(null + z * error, error, n, &options).unwrap();
         prop_assert!(now.p_value <= 1.0 && now.ln_p_value <= 0.0);
         if (now.ln_p_value - alpha.ln()).abs() > 1e-6 {
@@ -246,7 +246,14 @@ fn confidence_sequences_cover_at_all_looks_at_once() {
     for method in AlwaysValidMethod::ALL {
         for alternative in [Alternative::TwoSided, Alternative::Greater] {
             let tuning = if *method == AlwaysValidMethod::Msprt { 0.1 } else { 500.0 };
-            let options = AlwaysValidOptions { method: *method, tuning, alpha: 0.1, alternative, null: 0.3 };
+            let options = AlwaysValidOptions {
+                method: *method,
+                tuning,
+                alpha: 0.1,
+                alternative,
+                null: 0.3,
+                target_share: None,
+            };
             let mut random = Pcg64::seed_from_u64(5);
             let mut rejected = 0_u32;
             for _ in 0..RUNS {

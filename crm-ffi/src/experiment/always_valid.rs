@@ -56,6 +56,9 @@ pub struct crm_always_valid_options {
     pub alpha: f64,
     /// The effect under the null (default 0).
     pub null: f64,
+    /// The planned share of the target, of target and control together, inside (0, 1), that a sequential test holds the arms of its looks
+    /// against; NaN (default) for no plan. Looks by estimates, which know no customers, refuse one.
+    pub target_share: f64,
 }
 
 /// What an always-valid test says at one moment. Set `struct_size` before the call that fills it.
@@ -94,6 +97,7 @@ impl crm_always_valid_options {
             tuning: core.tuning,
             alpha: core.alpha,
             null: core.null,
+            target_share: f64::NAN,
         }
     }
 
@@ -113,6 +117,7 @@ impl crm_always_valid_options {
             alpha: given.alpha,
             alternative: Alternative::from_code(given.alternative)?,
             null: given.null,
+            target_share: (!given.target_share.is_nan()).then_some(given.target_share),
         })
     }
 }

@@ -7,6 +7,7 @@ use crm_core::experiment::{
 
 use super::joint_arm::crm_joint_arm;
 use super::mean_arm::crm_mean_arm;
+use super::sample_ratio::split_fields;
 use super::test_options::crm_test_options;
 use super::test_result::crm_test_result;
 use crate::guard::guard;
@@ -95,12 +96,21 @@ pub struct crm_anova {
     pub ln_p_value: f64,
     /// The share of the sum of squares that lies between the arms.
     pub eta_squared: f64,
+    /// The p-value of the split of the customers, against the plan of the weights; NaN without one. Look at the split first.
+    pub split_p_value: f64,
+    /// Its natural logarithm.
+    pub split_ln_p_value: f64,
+    /// A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+    pub split_finding: i32,
+    /// 1 if something is wrong with the split, else 0.
+    pub split_is_flagged: i32,
 }
 
 sized_structs!(crm_adjustment, crm_anova);
 
 impl From<Anova> for crm_anova {
     fn from(result: Anova) -> Self {
+        let (split_p_value, split_ln_p_value, split_finding, split_is_flagged) = split_fields(&result.split);
         Self {
             struct_size: size_of::<Self>(),
             method: result.method as i32,
@@ -111,6 +121,10 @@ impl From<Anova> for crm_anova {
             p_value: result.p_value,
             ln_p_value: result.ln_p_value,
             eta_squared: result.eta_squared,
+            split_p_value,
+            split_ln_p_value,
+            split_finding,
+            split_is_flagged,
         }
     }
 }
@@ -238,21 +252,24 @@ pub unsafe extern "C" fn crm_compare_stratified(
     })
 }
 
-/// Tests whether several arms have one mean, by a `crm_anova_method`: set `out->struct_size` first.
+/// Tests whether several arms have one mean, by a `crm_anova_method`: set `out->struct_size` first. `weights` is the planned split of their
+/// rows, of any scale, or NULL for no plan.
 ///
-/// Fails with `CRM_STATUS_EMPTY` for fewer than two arms.
+/// Fails with `CRM_STATUS_EMPTY` for fewer than two arms, and as `crm_sample_ratio_of` for the weights.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_analysis_of_variance(
     given: *const crm_mean_arm,
+    weights: *const f64,
     count: usize,
     method: i32,
     out: *mut crm_anova,
 ) -> crm_status {
-    // SAFETY: the caller gives an array of that length and a struct of the size that it says, or null.
+    // SAFETY: the caller gives arrays of that length and a struct of the size that it says, or null.
     guard(|| unsafe {
         let out = sized::place("out", out)?;
+        let weights = if weights.is_null() { None } else { Some(array("weights", weights, count)?) };
         let arms = arms("arms", given, count)?;
-        out.put(analysis_of_variance(&arms, AnovaMethod::from_code(method)?)?.into())
+        out.put(analysis_of_variance(&arms, weights, AnovaMethod::from_code(method)?)?.into())
     })
 }
 

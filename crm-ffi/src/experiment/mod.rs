@@ -40,3 +40,4 @@ pub mod multiplicity;
 pub mod planning;
 pub mod rank_plan;
 pub mod rate_plan;
+pub mod several_arms;

@@ -94,23 +94,33 @@ pub struct crm_dunnett {
     pub degrees_of_freedom: f64,
     /// The standard deviation within the arms.
     pub standard_deviation: f64,
+    /// The p-value of the split of the customers, against the plan of the weights; NaN without one. Look at the split first.
+    pub split_p_value: f64,
+    /// Its natural logarithm.
+    pub split_ln_p_value: f64,
+    /// A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+    pub split_finding: i32,
+    /// 1 if something is wrong with the split, else 0.
+    pub split_is_flagged: i32,
 }
 
 sized_structs!(crm_dunnett);
 
 /// Tests `targets` targets against one control with one level for all of them (Dunnett 1955), from the counts, means and
-/// sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last.
+/// sample variances of the arms. `counts`, `means` and `variances` have `targets + 1` entries, the control's last; so have `weights`, the
+/// planned split of the rows, of any scale, or NULL for no plan.
 ///
 /// `results` has a place for each target, the first with its `struct_size` set to that of all of them; `options` may be
 /// NULL for the defaults, and `out` where the summary is not wanted.
 ///
 /// Fails with `CRM_STATUS_EMPTY` for no targets, with `CRM_STATUS_INVALID_ARGUMENT` for moments that no values have, for
-/// options that make no sense and for contrasts other than the difference.
+/// options that make no sense and for contrasts other than the difference, and as `crm_sample_ratio_of` for the weights.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_dunnett_test(
     counts: *const u64,
     means: *const f64,
     variances: *const f64,
+    weights: *const f64,
     targets: usize,
     options: *const crm_test_options,
     results: *mut crm_test_result,
@@ -124,6 +134,7 @@ pub unsafe extern "C" fn crm_dunnett_test(
         let arms = targets.saturating_add(1);
         let (counts, means) = (array("counts", counts, arms)?, array("means", means, arms)?);
         let variances = array("variances", variances, arms)?;
+        let weights = if weights.is_null() { None } else { Some(array("weights", weights, arms)?) };
         let arms = (0..arms)
             .map(|row| {
                 let arm = MeanArm::from_moments(counts[row], means[row], variances[row]);
@@ -134,7 +145,7 @@ pub unsafe extern "C" fn crm_dunnett_test(
         let first = sized::place("results", results)?;
         let summary = if out.is_null() { None } else { Some(sized::place("out", out)?) };
         let (control, targets) = arms.split_last().ok_or_else(|| Error::new(ErrorKind::Empty, "no arms"))?;
-        let test = dunnett_test(targets, control, &options)?;
+        let test = dunnett_test(targets, control, weights, &options)?;
         first.put_all(test.results.iter().map(crm_test_result::from))?;
         if let Some(summary) = summary {
             summary.put(crm_dunnett {
@@ -142,6 +153,10 @@ pub unsafe extern "C" fn crm_dunnett_test(
                 critical_value: test.critical_value,
                 degrees_of_freedom: test.degrees_of_freedom,
                 standard_deviation: test.standard_deviation,
+                split_p_value: test.sample_ratio.p_value,
+                split_ln_p_value: test.sample_ratio.ln_p_value,
+                split_finding: test.sample_ratio.finding as i32,
+                split_is_flagged: i32::from(test.sample_ratio.is_flagged()),
             })?;
         }
         Ok(())

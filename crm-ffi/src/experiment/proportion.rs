@@ -7,6 +7,7 @@ use crm_core::experiment::{
 };
 
 use super::binary_arm::crm_binary_arm;
+use super::sample_ratio::split_fields;
 use super::test_columns::crm_test_columns;
 use super::test_options::crm_test_options;
 use super::test_result::crm_test_result;
@@ -131,6 +132,14 @@ pub struct crm_equivalence {
     pub below_statistic: f64,
     /// The p-value of that test.
     pub below_p_value: f64,
+    /// The p-value of the split of the customers, against the plan of the options; NaN without one. Look at the split first.
+    pub split_p_value: f64,
+    /// Its natural logarithm.
+    pub split_ln_p_value: f64,
+    /// A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+    pub split_finding: i32,
+    /// 1 if something is wrong with the split, else 0.
+    pub split_is_flagged: i32,
 }
 
 /// Pearson's test that several arms have one rate. Set `struct_size` before the call that fills it.
@@ -151,12 +160,21 @@ pub struct crm_homogeneity {
     pub status: i32,
     /// 0.
     pub reserved: i32,
+    /// The p-value of the split of the customers, against the plan of the weights; NaN without one. Look at the split first.
+    pub split_p_value: f64,
+    /// Its natural logarithm.
+    pub split_ln_p_value: f64,
+    /// A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+    pub split_finding: i32,
+    /// 1 if something is wrong with the split, else 0.
+    pub split_is_flagged: i32,
 }
 
 sized_structs!(crm_equivalence, crm_homogeneity);
 
 impl From<&Equivalence> for crm_equivalence {
     fn from(found: &Equivalence) -> Self {
+        let (split_p_value, split_ln_p_value, split_finding, split_is_flagged) = split_fields(&found.split);
         Self {
             struct_size: size_of::<Self>(),
             is_equivalent: i32::from(found.is_equivalent()),
@@ -169,12 +187,17 @@ impl From<&Equivalence> for crm_equivalence {
             above_p_value: found.above.p_value,
             below_statistic: found.below.statistic,
             below_p_value: found.below.p_value,
+            split_p_value,
+            split_ln_p_value,
+            split_finding,
+            split_is_flagged,
         }
     }
 }
 
 impl From<&Homogeneity> for crm_homogeneity {
     fn from(found: &Homogeneity) -> Self {
+        let (split_p_value, split_ln_p_value, split_finding, split_is_flagged) = split_fields(&found.split);
         Self {
             struct_size: size_of::<Self>(),
             statistic: found.statistic,
@@ -183,6 +206,10 @@ impl From<&Homogeneity> for crm_homogeneity {
             ln_p_value: found.ln_p_value,
             status: found.status as i32,
             reserved: 0,
+            split_p_value,
+            split_ln_p_value,
+            split_finding,
+            split_is_flagged,
         }
     }
 }
@@ -212,19 +239,23 @@ pub unsafe extern "C" fn crm_proportion_equivalence(
     })
 }
 
-/// Tests whether `length` arms have one rate: set `out->struct_size` first.
+/// Tests whether `length` arms have one rate: set `out->struct_size` first. `weights` is the planned split of their trials, of any scale, or
+/// NULL for no plan.
 ///
 /// Fails with `CRM_STATUS_EMPTY` for fewer than two arms, with `CRM_STATUS_INVALID_ARGUMENT` for an arm without trials or with
-/// more conversions than trials, naming it as the row, and with `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials in all.
+/// more conversions than trials, naming it as the row, with `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 trials in all, and as
+/// `crm_sample_ratio_of` for the weights.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_proportion_homogeneity(
     arms: *const crm_binary_arm,
+    weights: *const f64,
     length: usize,
     out: *mut crm_homogeneity,
 ) -> crm_status {
-    // SAFETY: the caller gives an array of that length and a struct of the size that it says, or null.
+    // SAFETY: the caller gives arrays of that length and a struct of the size that it says, or null.
     guard(|| unsafe {
         let out = sized::place("out", out)?;
+        let weights = if weights.is_null() { None } else { Some(array("weights", weights, length)?) };
         let arms = array("arms", arms, length)?.iter().enumerate();
         let arms: Outcome<Vec<BinaryArm>> = arms
             .map(|(row, arm)| {
@@ -232,7 +263,7 @@ pub unsafe extern "C" fn crm_proportion_homogeneity(
                 Ok(BinaryArm::new(arm.conversions, arm.trials).map_err(named)?)
             })
             .collect();
-        out.put((&homogeneity(&arms?)?).into())
+        out.put((&homogeneity(&arms?, weights)?).into())
     })
 }
 

@@ -1,6 +1,6 @@
 //! Whether users were split as planned.
 
-use crm_core::experiment::{SampleRatioLook, SequentialSampleRatio, sample_ratio};
+use crm_core::experiment::{SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitCheck, sample_ratio};
 
 use crate::guard::{guard, guard_release};
 use crate::handle::{self, Out, handles};
@@ -20,6 +20,13 @@ pub enum crm_split_finding {
     UnexpectedUsers = 2,
     /// There are no users.
     NoUsers = 3,
+    /// No plan was given: the split was not checked.
+    Unplanned = 4,
+}
+
+/// The fields of a check of the split, as structs of results have them at their end: p-value, its logarithm, finding, whether it is flagged.
+pub(crate) fn split_fields(split: &SplitCheck) -> (f64, f64, i32, i32) {
+    (split.p_value, split.ln_p_value, split.finding as i32, i32::from(split.is_flagged()))
 }
 
 /// How users were split, against the plan. Set `struct_size` before the call that fills it.
@@ -32,7 +39,7 @@ pub struct crm_sample_ratio {
     pub statistic: f64,
     /// Arms that were to have users, less 1.
     pub degrees_of_freedom: f64,
-    /// The p-value; NaN without users.
+    /// The p-value; NaN without users and without a plan.
     pub p_value: f64,
     /// The natural logarithm of the p-value, which does not underflow.
     pub ln_p_value: f64,
@@ -60,6 +67,21 @@ pub struct crm_sample_ratio_look {
 
 sized_structs!(crm_sample_ratio, crm_sample_ratio_look);
 
+impl From<&SampleRatio> for crm_sample_ratio {
+    fn from(split: &SampleRatio) -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            statistic: split.statistic,
+            degrees_of_freedom: split.degrees_of_freedom,
+            p_value: split.p_value,
+            ln_p_value: split.ln_p_value,
+            threshold: split.threshold,
+            finding: split.finding as i32,
+            is_flagged: i32::from(split.is_flagged()),
+        }
+    }
+}
+
 /// Tests whether users were split as planned: set `out->struct_size` first. `observed` has the users and `weights` the planned
 /// weights, of any scale, of `length` arms; the split is flagged for a p-value below `threshold` (0.01 unless you know better)
 /// and for users in an arm of weight 0.
@@ -79,17 +101,7 @@ pub unsafe extern "C" fn crm_sample_ratio_of(
     guard(|| unsafe {
         let out = sized::place("out", out)?;
         let (observed, weights) = (array("observed", observed, length)?, array("weights", weights, length)?);
-        let split = sample_ratio(observed, weights, threshold)?;
-        out.put(crm_sample_ratio {
-            struct_size: size_of::<crm_sample_ratio>(),
-            statistic: split.statistic,
-            degrees_of_freedom: split.degrees_of_freedom,
-            p_value: split.p_value,
-            ln_p_value: split.ln_p_value,
-            threshold: split.threshold,
-            finding: split.finding as i32,
-            is_flagged: i32::from(split.is_flagged()),
-        })
+        out.put((&sample_ratio(observed, weights, threshold)?).into())
     })
 }
 
@@ -158,7 +170,7 @@ mod tests {
     #[test]
     fn codes_are_those_of_the_core() {
         use crm_split_finding as F;
-        let findings = [F::AsPlanned, F::Mismatch, F::UnexpectedUsers, F::NoUsers];
+        let findings = [F::AsPlanned, F::Mismatch, F::UnexpectedUsers, F::NoUsers, F::Unplanned];
         let findings = findings.map(|finding| SplitFinding::from_code(finding as i32).unwrap());
         assert_eq!(findings, *SplitFinding::ALL);
     }

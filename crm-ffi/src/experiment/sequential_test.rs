@@ -5,6 +5,7 @@ use crm_core::{Error, ErrorKind};
 
 use super::always_valid::crm_always_valid_options;
 use super::binary_arm::crm_binary_arm;
+use super::sample_ratio::split_fields;
 use crate::bytes::{crm_bytes, with_zero};
 use crate::guard::{guard, guard_release};
 use crate::handle::{self, Out, handles};
@@ -52,12 +53,21 @@ pub struct crm_sequential_step {
     pub lower: f64,
     /// Its upper end; below `lower` where looks contradict each other.
     pub upper: f64,
+    /// The p-value of the split of the customers of all looks, against the plan of the options; NaN without one. Look at the split first.
+    pub split_p_value: f64,
+    /// Its natural logarithm.
+    pub split_ln_p_value: f64,
+    /// A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+    pub split_finding: i32,
+    /// 1 if something is wrong with the split, else 0.
+    pub split_is_flagged: i32,
 }
 
 sized_structs!(crm_sequential_step);
 
 impl From<SequentialStep> for crm_sequential_step {
     fn from(step: SequentialStep) -> Self {
+        let (split_p_value, split_ln_p_value, split_finding, split_is_flagged) = split_fields(&step.split);
         Self {
             struct_size: size_of::<Self>(),
             look: step.look,
@@ -70,6 +80,10 @@ impl From<SequentialStep> for crm_sequential_step {
             ln_p_value: step.ln_p_value,
             lower: step.interval.lower,
             upper: step.interval.upper,
+            split_p_value,
+            split_ln_p_value,
+            split_finding,
+            split_is_flagged,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Results of many tests, as columns.
 
-use crm_core::experiment::TestColumns;
+use crm_core::experiment::{SplitFinding, TestColumns};
 
 use crate::guard::{guard, guard_or, guard_release};
 use crate::handle::{self, handles};
@@ -37,6 +37,8 @@ pub enum crm_test_column {
     LnPValue = 11,
     /// Standardised effects.
     EffectSize = 12,
+    /// p-values of the splits; NaN if none was planned.
+    SplitPValue = 13,
 }
 
 /// Results of many tests of one method, one row a test. Free with `crm_test_columns_free`. Immutable: any number of threads may
@@ -65,7 +67,7 @@ pub unsafe extern "C" fn crm_test_columns_column(
     capacity: usize,
 ) -> crm_status {
     use crm_test_column as C;
-    const ALL: [C; 13] = [
+    const ALL: [C; 14] = [
         C::Target,
         C::Control,
         C::Difference,
@@ -79,6 +81,7 @@ pub unsafe extern "C" fn crm_test_columns_column(
         C::PValue,
         C::LnPValue,
         C::EffectSize,
+        C::SplitPValue,
     ];
     // SAFETY: the caller gives a live handle and `capacity` places, or null.
     guard(|| unsafe {
@@ -97,6 +100,8 @@ pub unsafe extern "C" fn crm_test_columns_column(
             C::PValue => &columns.p_value,
             C::LnPValue => &columns.ln_p_value,
             C::EffectSize => &columns.effect_size,
+            C::SplitPValue if columns.split_p_value.is_empty() => &vec![f64::NAN; columns.len()],
+            C::SplitPValue => &columns.split_p_value,
         };
         places("out", out, capacity, column.len())?.fill(column.iter().copied());
         Ok(())
@@ -151,6 +156,25 @@ pub unsafe extern "C" fn crm_test_columns_interval_kind(
     guard(|| unsafe {
         let kinds = &handle::get("columns", columns)?.interval_kind;
         places("out", out, capacity, kinds.len())?.fill(kinds.iter().map(|kind| *kind as i32));
+        Ok(())
+    })
+}
+
+/// Copies the `crm_split_finding` of each test, `CRM_SPLIT_FINDING_UNPLANNED` if no split was planned, to `out`, which has room for `capacity`
+/// codes, at least `crm_test_columns_length`.
+///
+/// Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_test_columns_split_finding(
+    columns: *const crm_test_columns,
+    out: *mut i32,
+    capacity: usize,
+) -> crm_status {
+    // SAFETY: the caller gives a live handle and `capacity` places, or null.
+    guard(|| unsafe {
+        let columns = handle::get("columns", columns)?;
+        let finding = |row| columns.split_finding.get(row).copied().unwrap_or(SplitFinding::Unplanned) as i32;
+        places("out", out, capacity, columns.len())?.fill((0..columns.len()).map(finding));
         Ok(())
     })
 }

@@ -53,6 +53,9 @@ pub struct crm_test_options {
     pub reserved: i32,
     /// The value of the contrast under the null; above 0 for ratios.
     pub null: f64,
+    /// The share of the target that was planned, of the customers of target and control together, inside (0, 1): the result then says whether
+    /// they were split so. NaN (default) for no plan.
+    pub target_share: f64,
 }
 
 sized_structs!(crm_test_options);
@@ -68,6 +71,7 @@ impl crm_test_options {
             has_null: 0,
             reserved: 0,
             null: 0.0,
+            target_share: f64::NAN,
         }
     }
 
@@ -89,6 +93,7 @@ impl crm_test_options {
             alternative: Alternative::from_code(given.alternative)?,
             alpha: given.alpha,
             null: (given.has_null != 0).then_some(given.null),
+            target_share: (!given.target_share.is_nan()).then_some(given.target_share),
         };
         options.check()?;
         Ok(options)

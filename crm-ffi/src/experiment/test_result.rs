@@ -5,6 +5,7 @@ use std::ffi::c_char;
 use crm_core::experiment::TestResult;
 
 use super::names::name;
+use super::sample_ratio::split_fields;
 use crate::sized::sized_structs;
 
 /// The shape of an interval.
@@ -94,12 +95,21 @@ pub struct crm_test_result {
     pub ln_p_value: f64,
     /// The standardised effect: Cohen's h for rates, Cohen's d for means, the probability of superiority for ranks.
     pub effect_size: f64,
+    /// The p-value of the split of the customers, against the plan of the options; NaN without one. Look at the split first.
+    pub split_p_value: f64,
+    /// Its natural logarithm.
+    pub split_ln_p_value: f64,
+    /// A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+    pub split_finding: i32,
+    /// 1 if something is wrong with the split, else 0.
+    pub split_is_flagged: i32,
 }
 
 sized_structs!(crm_test_result);
 
 impl From<&TestResult> for crm_test_result {
     fn from(result: &TestResult) -> Self {
+        let (split_p_value, split_ln_p_value, split_finding, split_is_flagged) = split_fields(&result.split);
         Self {
             struct_size: size_of::<Self>(),
             method: name(result.method),
@@ -124,6 +134,10 @@ impl From<&TestResult> for crm_test_result {
             p_value: result.p_value,
             ln_p_value: result.ln_p_value,
             effect_size: result.effect_size,
+            split_p_value,
+            split_ln_p_value,
+            split_finding,
+            split_is_flagged,
         }
     }
 }

@@ -184,6 +184,7 @@ _Method: TypeAlias = Literal["none", "z_score", "robust", "rank"]
 _Transform: TypeAlias = Literal["none", "log1p"]
 _GapOptions: TypeAlias = tuple[str, int, int, int]
 _Report: TypeAlias = tuple[Table, bool, float | None, float | None, float, str]
+_Same: TypeAlias = tuple[float, float, float, float, str, tuple[float, float, str, bool]]
 _Ends: TypeAlias = tuple[float, float, Literal["bounded", "exclusive", "unbounded"]]
 _Block: TypeAlias = tuple[str, _Range, _Range, _Range | None]
 
@@ -1150,7 +1151,9 @@ class BinaryArm:
 
 @final
 class TestOptions:
-    def __new__(cls, contrast: str, alternative: str, alpha: float, null: float | None) -> TestOptions: ...
+    def __new__(
+        cls, contrast: str, alternative: str, alpha: float, null: float | None, target_share: float | None
+    ) -> TestOptions: ...
 
 def compare_proportions(
     target: BinaryArm, control: BinaryArm, method: str, options: TestOptions
@@ -1229,7 +1232,9 @@ class GroupSequential:
 
 @final
 class SequentialTest:
-    def __new__(cls, method: str, tuning: float, alpha: float, alternative: str, null: float) -> SequentialTest: ...
+    def __new__(
+        cls, method: str, tuning: float, alpha: float, alternative: str, null: float, target_share: float | None
+    ) -> SequentialTest: ...
     @staticmethod
     def from_json(text: str) -> SequentialTest: ...
     def to_json(self) -> str: ...
@@ -1431,7 +1436,10 @@ class UpliftCurve:
 def adjust_p_values(p_values: Column, method: str) -> list[float]: ...
 def adjust_ln_p_values(ln_p_values: Column, method: str) -> list[float]: ...
 def dunnett_test(
-    targets: list[tuple[int, float, float]], control: tuple[int, float, float], options: TestOptions
+    targets: list[tuple[int, float, float]],
+    control: tuple[int, float, float],
+    weights: list[float] | None,
+    options: TestOptions,
 ) -> dict[str, Any]: ...
 
 @final
@@ -1527,9 +1535,14 @@ def proportion_equivalence(
     options: TestOptions,
 ) -> dict[str, Any]: ...
 def compare_several_proportions(
-    arms: list[BinaryArm], control: int, weights: list[float], method: str, options: TestOptions
-) -> tuple[list[dict[str, Any]], tuple[float, float, float, float, str], dict[str, Any]]: ...
-def proportion_homogeneity(arms: list[BinaryArm]) -> tuple[float, float, float, float, str]: ...
+    arms: list[BinaryArm],
+    control: int,
+    weights: list[float] | None,
+    method: str,
+    multiplicity: str,
+    options: TestOptions,
+) -> tuple[list[dict[str, Any]], list[float], list[float], _Same, dict[str, Any]]: ...
+def proportion_homogeneity(arms: list[BinaryArm], weights: list[float] | None) -> _Same: ...
 def rate_interval(arm: BinaryArm, method: str, alpha: float) -> _Ends: ...
 def test_rate(arm: BinaryArm, null: float, method: str, alternative: str, alpha: float) -> dict[str, Any]: ...
 def sample_ratio(observed: list[int], weights: list[float], threshold: float | None) -> dict[str, Any]: ...
@@ -1640,9 +1653,14 @@ def compare_stratified(
     options: TestOptions,
 ) -> dict[str, Any]: ...
 def compare_several_means(
-    given: list[MeanArm], control: int, test: MeanTest, options: TestOptions
-) -> list[dict[str, Any]]: ...
-def analysis_of_variance(given: list[MeanArm], method: str) -> dict[str, Any]: ...
+    given: list[MeanArm],
+    control: int,
+    weights: list[float] | None,
+    test: MeanTest,
+    multiplicity: str,
+    options: TestOptions,
+) -> tuple[list[dict[str, Any]], list[float], list[float], dict[str, Any]]: ...
+def analysis_of_variance(given: list[MeanArm], weights: list[float] | None, method: str) -> dict[str, Any]: ...
 def campaign_return(
     target: MeanArm, control: MeanArm, cost: CampaignCost, test: MeanTest, options: TestOptions
 ) -> dict[str, Any]: ...

@@ -68,6 +68,8 @@ impl CampaignReport {
             .floats("incremental_upper", effects().map(|effect| effect.incremental.interval.upper))
             .texts("method", effects().map(|effect| effect.result.method))
             .texts("status", effects().map(|effect| effect.result.status.name()))
+            .floats("split_p_value", effects().map(|effect| effect.result.split.p_value))
+            .texts("split_finding", effects().map(|effect| effect.result.split.finding.name()))
             .finish(py)
     }
 
@@ -152,6 +154,8 @@ impl SplitBalance {
             .floats("standardised_difference", rows().map(|row| row.standardised_difference))
             .floats("p_value", rows().map(|row| row.result.p_value))
             .floats("adjusted_p_value", rows().map(|row| row.adjusted_p_value))
+            .floats("split_p_value", rows().map(|row| row.result.split.p_value))
+            .texts("split_finding", rows().map(|row| row.result.split.finding.name()))
             .finish(py)
     }
 }

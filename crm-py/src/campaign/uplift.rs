@@ -107,6 +107,8 @@ impl UpliftCurve {
             .floats("upper", bands().map(|band| band.result.interval.upper))
             .floats("p_value", bands().map(|band| band.result.p_value))
             .texts("status", bands().map(|band| band.result.status.name()))
+            .floats("split_p_value", bands().map(|band| band.result.split.p_value))
+            .texts("split_finding", bands().map(|band| band.result.split.finding.name()))
             .finish(py)
     }
 }

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::binary_arm::BinaryArm;
-use super::test_result::ends;
+use super::test_result::{checked, ends};
 use crate::column::{Accept, Column};
 use crate::error::{OrRaise, within};
 
@@ -21,9 +21,10 @@ fn options(
     alpha: f64,
     alternative: &str,
     null: f64,
+    target_share: Option<f64>,
 ) -> Result<AlwaysValidOptions> {
     let (method, alternative) = (AlwaysValidMethod::from_name(method)?, Alternative::from_name(alternative)?);
-    Ok(AlwaysValidOptions { method, tuning, alpha, alternative, null })
+    Ok(AlwaysValidOptions { method, tuning, alpha, alternative, null, target_share })
 }
 
 /// The fields of a `crm.AlwaysValid`.
@@ -52,7 +53,8 @@ pub(crate) fn always_valid<'py>(
     null: f64,
 ) -> PyResult<Bound<'py, PyDict>> {
     let compute = || {
-        evaluate(estimate, standard_error, observations, &options(method, tuning, alpha, alternative, null)?)
+        let options = options(method, tuning, alpha, alternative, null, None)?;
+        evaluate(estimate, standard_error, observations, &options)
     };
     fields(py, &compute().or_raise(py)?)
 }
@@ -64,6 +66,7 @@ pub(crate) struct SequentialTest(Test);
 #[pymethods]
 impl SequentialTest {
     #[new]
+    #[pyo3(signature = (method, tuning, alpha, alternative, null, target_share))]
     fn new(
         py: Python<'_>,
         method: &str,
@@ -71,8 +74,9 @@ impl SequentialTest {
         alpha: f64,
         alternative: &str,
         null: f64,
+        target_share: Option<f64>,
     ) -> PyResult<Self> {
-        let build = || Test::new(options(method, tuning, alpha, alternative, null)?);
+        let build = || Test::new(options(method, tuning, alpha, alternative, null, target_share)?);
         build().or_raise(py).map(Self)
     }
 
@@ -138,6 +142,7 @@ fn step<'py>(py: Python<'py>, step: &SequentialStep) -> PyResult<Bound<'py, PyDi
     all.set_item("p_value", step.p_value)?;
     all.set_item("ln_p_value", step.ln_p_value)?;
     all.set_item("interval", ends(&step.interval))?;
+    all.set_item("split", checked(&step.split))?;
     Ok(all)
 }
 

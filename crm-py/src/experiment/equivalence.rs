@@ -4,7 +4,7 @@ use crm_core::experiment::Equivalence;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::test_result::{self, ends};
+use super::test_result::{self, checked, ends};
 
 /// The fields of `crm.Equivalence`, by name.
 pub(super) fn fields<'py>(py: Python<'py>, found: &Equivalence) -> PyResult<Bound<'py, PyDict>> {
@@ -15,5 +15,6 @@ pub(super) fn fields<'py>(py: Python<'py>, found: &Equivalence) -> PyResult<Boun
     fields.set_item("ln_p_value", found.ln_p_value)?;
     fields.set_item("interval", ends(&found.interval))?;
     fields.set_item("is_equivalent", found.is_equivalent())?;
+    fields.set_item("split", checked(&found.split))?;
     Ok(fields)
 }

@@ -3,18 +3,19 @@
 use crm_core::Result;
 use crm_core::experiment::{
     Amount, AnovaMethod, BinaryArm as Rate, CampaignCost as Cost, LiftMethod, MeanArm as Arm, MeanMethod,
-    MeanTest, ProportionMethod, ThetaMethod, analysis_of_variance as anova, campaign_return as returned,
-    compare_adjusted as adjusted, compare_means as means, compare_proportions as proportions,
-    compare_ratios as ratios, compare_several_means as several, compare_stratified as stratified,
-    incremental_conversions as incremental,
+    MeanTest, MultiplicityMethod, ProportionMethod, ThetaMethod, analysis_of_variance as anova,
+    campaign_return as returned, compare_adjusted as adjusted, compare_means as means,
+    compare_proportions as proportions, compare_ratios as ratios, compare_several_means as several,
+    compare_stratified as stratified, incremental_conversions as incremental,
 };
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
 use super::binary_arm::BinaryArm;
 use super::mean_arm::{JointArm, MeanArm};
 use super::test_options::TestOptions;
-use super::test_result::{ends, fields};
+use super::test_result::{checked, ends, fields};
+use super::user_split;
 use crate::error::OrRaise;
 
 /// How means are tested.
@@ -95,29 +96,41 @@ pub(crate) fn compare_stratified<'py>(
     fields(py, &stratified(&targets, &controls, weights.as_deref(), test.0, &options.0).or_raise(py)?)
 }
 
-/// The fields of a `crm.TestResult` for each arm but the control.
+/// Comparisons, adjusted p-values and their logarithms, and the split.
+type Several<'py> = (Vec<Bound<'py, PyDict>>, Vec<f64>, Vec<f64>, Bound<'py, PyDict>);
+
+/// The fields of a `crm.SeveralMeans`.
 #[pyfunction]
+#[pyo3(signature = (given, control, weights, test, multiplicity, options))]
 pub(crate) fn compare_several_means<'py>(
     py: Python<'py>,
     given: Vec<PyRef<'_, MeanArm>>,
     control: i64,
+    weights: Option<Vec<f64>>,
     test: &NativeMeanTest,
+    multiplicity: &str,
     options: &TestOptions,
-) -> PyResult<Bound<'py, PyList>> {
+) -> PyResult<Several<'py>> {
     let control = usize::try_from(control).unwrap_or(usize::MAX);
-    let results = several(&arms(&given), control, test.0, &options.0).or_raise(py)?;
-    PyList::new(py, results.iter().map(|result| fields(py, result)).collect::<PyResult<Vec<_>>>()?)
+    let multiplicity = MultiplicityMethod::from_name(multiplicity).or_raise(py)?;
+    let all =
+        several(&arms(&given), control, weights.as_deref(), test.0, multiplicity, &options.0).or_raise(py)?;
+    let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
+    let split = user_split::fields(py, &all.sample_ratio)?;
+    Ok((comparisons, all.adjusted_p_values, all.ln_adjusted_p_values, split))
 }
 
 /// The fields of a `crm.Anova`.
 #[pyfunction]
+#[pyo3(signature = (given, weights, method))]
 pub(crate) fn analysis_of_variance<'py>(
     py: Python<'py>,
     given: Vec<PyRef<'_, MeanArm>>,
+    weights: Option<Vec<f64>>,
     method: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
     let method = AnovaMethod::from_name(method).or_raise(py)?;
-    let result = anova(&arms(&given), method).or_raise(py)?;
+    let result = anova(&arms(&given), weights.as_deref(), method).or_raise(py)?;
     let all = PyDict::new(py);
     all.set_item("method", result.method.name())?;
     all.set_item("statistic", result.statistic)?;
@@ -127,6 +140,7 @@ pub(crate) fn analysis_of_variance<'py>(
     all.set_item("ln_p_value", result.ln_p_value)?;
     all.set_item("eta_squared", result.eta_squared)?;
     all.set_item("status", result.status.name())?;
+    all.set_item("split", checked(&result.split))?;
     Ok(all)
 }
 

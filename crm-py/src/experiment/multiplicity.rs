@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyList};
 
 use super::test_options::TestOptions;
 use super::test_result::fields;
+use super::user_split;
 use crate::column::{Accept, Column};
 use crate::error::{OrRaise, within};
 
@@ -31,10 +32,12 @@ pub(crate) fn adjust_ln_p_values(py: Python<'_>, ln_p_values: &Column, method: &
 
 /// The fields of a `crm.Dunnett`; arms by count, mean and variance.
 #[pyfunction]
+#[pyo3(signature = (targets, control, weights, options))]
 pub(crate) fn dunnett_test<'py>(
     py: Python<'py>,
     targets: Vec<(i64, f64, f64)>,
     control: (i64, f64, f64),
+    weights: Option<Vec<f64>>,
     options: &TestOptions,
 ) -> PyResult<Bound<'py, PyDict>> {
     let arm = |(count, mean, variance): (i64, f64, f64)| -> Result<Arm> {
@@ -44,12 +47,13 @@ pub(crate) fn dunnett_test<'py>(
     let targets = targets.map(|(row, given)| arm(given).map_err(|error| error.at_row(row as u64)));
     let targets = targets.collect::<Result<Vec<_>>>().or_raise(py)?;
     let control = arm(control).or_raise(py)?;
-    let test = py.detach(|| dunnett(&targets, &control, &options.0)).or_raise(py)?;
+    let test = py.detach(|| dunnett(&targets, &control, weights.as_deref(), &options.0)).or_raise(py)?;
     let results = test.results.iter().map(|result| fields(py, result)).collect::<PyResult<Vec<_>>>()?;
     let all = PyDict::new(py);
     all.set_item("results", PyList::new(py, results)?)?;
     all.set_item("critical_value", test.critical_value)?;
     all.set_item("degrees_of_freedom", test.degrees_of_freedom)?;
     all.set_item("standard_deviation", test.standard_deviation)?;
+    all.set_item("sample_ratio", user_split::fields(py, &test.sample_ratio)?)?;
     Ok(all)
 }

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 
 use crm_core::experiment::{
-    Alternative, ProportionColumns, ProportionMethod, RateMethod, TestOptions as Options,
-    compare_proportions as compare, compare_several_proportions as compare_several, equivalence, homogeneity,
-    rate_interval as interval_of, test_rate as test_one,
+    Alternative, Homogeneity, MultiplicityMethod, ProportionColumns, ProportionMethod, RateMethod,
+    TestOptions as Options, compare_proportions as compare, compare_several_proportions as compare_several,
+    equivalence, homogeneity, rate_interval as interval_of, test_rate as test_one,
 };
 use crm_core::{Error, ErrorKind};
 use pyo3::prelude::*;
@@ -14,7 +14,7 @@ use pyo3::types::PyDict;
 use super::binary_arm::BinaryArm;
 use super::test_columns::table;
 use super::test_options::TestOptions;
-use super::test_result::{ends, fields};
+use super::test_result::{checked, ends, fields};
 use super::user_split;
 use crate::column::{Accept, Column};
 use crate::error::{OrRaise, exception, within};
@@ -108,37 +108,56 @@ pub(crate) fn proportion_equivalence<'py>(
 }
 
 /// The fields of `crm.Homogeneity`, in their order.
-type Same = (f64, f64, f64, f64, &'static str);
+type Same = (f64, f64, f64, f64, &'static str, (f64, f64, &'static str, bool));
 
-/// Comparisons, homogeneity and split.
+fn same(found: &Homogeneity) -> Same {
+    let (statistic, degrees_of_freedom) = (found.statistic, found.degrees_of_freedom);
+    (
+        statistic,
+        degrees_of_freedom,
+        found.p_value,
+        found.ln_p_value,
+        found.status.name(),
+        checked(&found.split),
+    )
+}
+
+/// Comparisons, adjusted p-values and their logarithms, homogeneity and split.
+type Several<'py> = (Vec<Bound<'py, PyDict>>, Vec<f64>, Vec<f64>, Same, Bound<'py, PyDict>);
+
+/// The fields of a `crm.SeveralProportions`.
 #[pyfunction]
+#[pyo3(signature = (arms, control, weights, method, multiplicity, options))]
 pub(crate) fn compare_several_proportions<'py>(
     py: Python<'py>,
     arms: Vec<PyRef<'py, BinaryArm>>,
     control: i64,
-    weights: Vec<f64>,
+    weights: Option<Vec<f64>>,
     method: &str,
+    multiplicity: &str,
     options: &TestOptions,
-) -> PyResult<(Vec<Bound<'py, PyDict>>, Same, Bound<'py, PyDict>)> {
+) -> PyResult<Several<'py>> {
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
     let method = ProportionMethod::from_name(method).or_raise(py)?;
     let control = within("control", control, "at least 0").or_raise(py)?;
-    let all = py.detach(|| compare_several(&arms, control, &weights, method, &options.0)).or_raise(py)?;
+    let multiplicity = MultiplicityMethod::from_name(multiplicity).or_raise(py)?;
+    let compare = || compare_several(&arms, control, weights.as_deref(), method, multiplicity, &options.0);
+    let all = py.detach(compare).or_raise(py)?;
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
-    let same = all.homogeneity;
-    let same = (same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name());
-    Ok((comparisons, same, user_split::fields(py, &all.sample_ratio)?))
+    let split = user_split::fields(py, &all.sample_ratio)?;
+    Ok((comparisons, all.adjusted_p_values, all.ln_adjusted_p_values, same(&all.homogeneity), split))
 }
 
 /// The fields of a `crm.Homogeneity`.
 #[pyfunction]
+#[pyo3(signature = (arms, weights))]
 pub(crate) fn proportion_homogeneity<'py>(
     py: Python<'py>,
     arms: Vec<PyRef<'py, BinaryArm>>,
+    weights: Option<Vec<f64>>,
 ) -> PyResult<Same> {
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
-    let same = homogeneity(&arms).or_raise(py)?;
-    Ok((same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name()))
+    Ok(same(&homogeneity(&arms, weights.as_deref()).or_raise(py)?))
 }
 
 /// The fields of a `crm.Interval`.

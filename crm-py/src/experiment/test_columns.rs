@@ -7,7 +7,7 @@ use crate::table::{Columns, Table};
 
 /// A row a test.
 pub(super) fn table(py: Python<'_>, results: TestColumns) -> PyResult<Table> {
-    Columns::new()
+    let columns = Columns::new()
         .floats("target", results.target)
         .floats("control", results.control)
         .floats("difference", results.difference)
@@ -23,6 +23,12 @@ pub(super) fn table(py: Python<'_>, results: TestColumns) -> PyResult<Table> {
         .floats("ln_p_value", results.ln_p_value)
         .floats("effect_size", results.effect_size)
         .texts("status", results.status.iter().map(|status| status.name()))
-        .truths("rejects", results.rejects)
+        .truths("rejects", results.rejects);
+    if results.split_finding.is_empty() {
+        return columns.finish(py);
+    }
+    columns
+        .floats("split_p_value", results.split_p_value)
+        .texts("split_finding", results.split_finding.iter().map(|finding| finding.name()))
         .finish(py)
 }

@@ -1,6 +1,6 @@
 //! What a test says.
 
-use crm_core::experiment::{Interval, TestResult};
+use crm_core::experiment::{Interval, SplitCheck, TestResult};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -26,7 +26,13 @@ pub(crate) fn fields<'py>(py: Python<'py>, result: &TestResult) -> PyResult<Boun
     fields.set_item("effect_size", result.effect_size)?;
     fields.set_item("status", result.status.name())?;
     fields.set_item("rejects", result.rejects())?;
+    fields.set_item("split", checked(&result.split))?;
     Ok(fields)
+}
+
+/// The fields of `crm.SplitCheck`, in their order.
+pub(super) fn checked(split: &SplitCheck) -> (f64, f64, &'static str, bool) {
+    (split.p_value, split.ln_p_value, split.finding.name(), split.is_flagged())
 }
 
 /// The fields of `crm.Interval`, in their order.

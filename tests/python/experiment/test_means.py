@@ -170,7 +170,7 @@ def test_strata_and_several_arms() -> None:
         assert near(result.ln_p_value, case["ln_p"])
     arms = [[6, 8, 4, 5, 3, 4], [8, 12, 9, 11, 6, 8], [13, 9, 11, 8, 7, 12]]
     assert near(crm.analysis_of_variance(arms, method="classic").statistic, 42 / (68 / 15))
-    assert len(crm.compare_several_means(arms, control=1)) == 2
+    assert len(crm.compare_several_means(arms, control=1).comparisons) == 2
     with pytest.raises(crm.InvalidArgumentError):
         crm.compare_several_means(arms, control=-1)
     with pytest.raises(crm.EmptyError):

@@ -119,8 +119,8 @@ def test_equivalence_and_several_arms() -> None:
         crm.proportion_equivalence(target, control, 0.1, 0.1)
     assert caught.value.argument == "upper_margin"
     several = crm.compare_several_proportions([target, control], control=1, weights=[1, 1])
-    assert several.comparisons == [crm.compare_proportions(target, control)]
-    assert several.homogeneity == crm.proportion_homogeneity([target, control])
+    assert several.comparisons == [crm.compare_proportions(target, control, target_share=0.5)]
+    assert several.homogeneity == crm.proportion_homogeneity([target, control], weights=[1, 1])
     with pytest.raises(crm.InvalidArgumentError):
         crm.compare_several_proportions([target, control], control=2, weights=[1, 1])
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::binary_arm::BinaryArm;
 use super::exact_tails::Extreme;
+use super::split_check::SplitCheck;
 use super::test_options::{Contrast, TestOptions};
 use super::test_result::TestResult;
 use crate::error::{Error, Result};
@@ -198,6 +199,7 @@ impl Comparison {
             ln_p_value: found.p.ln_p,
             effect_size: rates.cohens_h(),
             status: found.status,
+            split: SplitCheck::of_two(target.trials(), control.trials(), options)?,
         })
     }
 }

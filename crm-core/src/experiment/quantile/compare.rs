@@ -11,6 +11,7 @@ use super::single::check_probability;
 use crate::error::{Error, Result};
 use crate::experiment::interval::{Interval, IntervalKind};
 use crate::experiment::sample::{check_contrast, interval, unanswered};
+use crate::experiment::split_check::SplitCheck;
 use crate::experiment::test_options::{Alternative, Contrast, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
 use crate::math::{ln_normal_upper, normal_quantile, normal_upper};
@@ -62,7 +63,8 @@ pub fn compare_quantiles(
         control: Limits::new(control.ranked("control")?, probability),
     };
     let (t, c) = (arms.target.quantile, arms.control.quantile);
-    let mut test = unanswered("quantile_limits", options, t, c, TestStatus::Ok);
+    let split = SplitCheck::of_two(arms.target.ranked.count(), arms.control.ranked.count(), options)?;
+    let mut test = unanswered("quantile_limits", options, t, c, TestStatus::Ok, split);
     let relative = options.contrast != Contrast::Difference;
     if relative && c <= 0.0 {
         test.status = TestStatus::ZeroBaseline;

@@ -5,6 +5,7 @@
 use super::arm::QuantileArm;
 use crate::error::{Error, Result};
 use crate::experiment::sample::{check_contrast, interval, unanswered};
+use crate::experiment::split_check::{SplitCheck, refuse_share};
 use crate::experiment::test_options::{Alternative, Contrast, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
 use crate::math::ln_beta_reg;
@@ -20,7 +21,7 @@ use crate::math::ln_beta_reg;
 /// quantile, `control` is NaN.
 ///
 /// # Errors
-/// `InvalidArgument` for an option that makes no sense, `Empty` for a summary without rows.
+/// `InvalidArgument` for an option that makes no sense, such as a planned share of one arm, `Empty` for a summary without rows.
 ///
 /// ```
 /// use crm_core::experiment::{QuantileArm, QuantileArmOptions, TestOptions, quantile_interval};
@@ -34,11 +35,14 @@ use crate::math::ln_beta_reg;
 /// Conover (1999), section 3.2.
 pub fn quantile_interval(arm: &QuantileArm, probability: f64, options: &TestOptions) -> Result<TestResult> {
     check_contrast(options, &[Contrast::Difference])?;
+    refuse_share(options)?;
     check_probability(probability)?;
     let ranked = arm.ranked("arm")?;
     let count = ranked.count();
     let quantile = ranked.at_position(ranked.position(probability));
-    let mut test = unanswered("quantile_order_statistics", options, quantile, f64::NAN, TestStatus::Ok);
+    let split = SplitCheck::UNPLANNED;
+    let mut test =
+        unanswered("quantile_order_statistics", options, quantile, f64::NAN, TestStatus::Ok, split);
     test.estimate = quantile;
     let sides = if options.alternative == Alternative::TwoSided { 2.0 } else { 1.0 };
     // Logarithms of the p-values of a side: the quantile is above, or below, the value.

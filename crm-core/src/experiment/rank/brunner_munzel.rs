@@ -6,6 +6,7 @@
 use super::pairs::Pairs;
 use crate::error::{Error, Result};
 use crate::experiment::sample::{check_contrast, sorted, unanswered};
+use crate::experiment::split_check::SplitCheck;
 use crate::experiment::test_options::{Alternative, Contrast, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
 use crate::experiment::{Interval, sample};
@@ -52,8 +53,9 @@ pub fn brunner_munzel(
     let pairs = Pairs { target: &target, control: &control };
     let theta = pairs.twice_u(0.0) as f64 / (2 * pairs.count()) as f64;
     let median = |sorted: &[f64]| quantile_type_7(sorted, 0.5).unwrap_or(f64::NAN);
+    let split = SplitCheck::of_two(target.len() as u64, control.len() as u64, &options)?;
     let mut test =
-        unanswered("brunner_munzel", &options, median(&target), median(&control), TestStatus::TooFew);
+        unanswered("brunner_munzel", &options, median(&target), median(&control), TestStatus::TooFew, split);
     (test.estimate, test.effect_size) = (theta, theta);
     if target.len() < 2 || control.len() < 2 {
         return Ok(test);

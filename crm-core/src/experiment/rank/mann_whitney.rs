@@ -10,6 +10,7 @@ use super::pairs::Pairs;
 use super::rank_sum::{RankSum, Tail};
 use crate::error::{Error, Result};
 use crate::experiment::sample::{check_contrast, interval, sorted, unanswered};
+use crate::experiment::split_check::SplitCheck;
 use crate::experiment::test_options::{Alternative, Contrast, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
 use crate::math::quantile_type_7;
@@ -117,7 +118,8 @@ pub fn mann_whitney(
     let superiority = pairs.twice_u(0.0) as f64 / (2 * pairs.count()) as f64;
     let status = if ties.len() == 1 { TestStatus::NoVariance } else { TestStatus::Ok };
     let median = |sorted: &[f64]| quantile_type_7(sorted, 0.5).unwrap_or(f64::NAN);
-    let mut test = unanswered(name(exact, method), options, median(&target), median(&control), status);
+    let split = SplitCheck::of_two(target.len() as u64, control.len() as u64, options)?;
+    let mut test = unanswered(name(exact, method), options, median(&target), median(&control), status, split);
     test.effect_size = superiority;
     let answers = status == TestStatus::Ok;
     let critical = Critical { distribution: &distribution, options, most: 2 * pairs.count() };

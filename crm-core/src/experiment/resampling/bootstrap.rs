@@ -15,6 +15,7 @@ use super::{Resampled, p_value_error};
 use crate::error::Result;
 use crate::experiment::interval::IntervalKind;
 use crate::experiment::sample::{check_contrast, unanswered};
+use crate::experiment::split_check::{SplitCheck, refuse_share};
 use crate::experiment::test_options::{Alternative, Contrast, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
 use crate::math::normal_quantile;
@@ -75,7 +76,8 @@ pub fn bootstrap(
     check_contrast(options, &[Contrast::Difference, Contrast::Lift, Contrast::Ratio])?;
     bootstrap.check()?;
     let arms = vec![Arm::new(target, "target", bootstrap)?, Arm::new(control, "control", bootstrap)?];
-    resampled(&arms, bootstrap, options)
+    let split = SplitCheck::of_two(target.values.len() as u64, control.values.len() as u64, options)?;
+    resampled(&arms, bootstrap, options, split)
 }
 
 /// The bootstrap of one sample: an interval of its mean, ratio of sums or quantile, and the test of a value of it.
@@ -84,7 +86,7 @@ pub fn bootstrap(
 /// is a value of the statistic itself, by default 0.
 ///
 /// # Errors
-/// As [`bootstrap`]; `InvalidArgument` for a contrast other than the difference.
+/// As [`bootstrap`]; `InvalidArgument` for a contrast other than the difference, and for a planned share of the one arm.
 ///
 /// ```
 /// use crm_core::experiment::{BootstrapColumn, BootstrapOptions, TestOptions, bootstrap_one};
@@ -100,8 +102,9 @@ pub fn bootstrap_one(
     options: &TestOptions,
 ) -> Result<Resampled> {
     check_contrast(options, &[Contrast::Difference])?;
+    refuse_share(options)?;
     bootstrap.check()?;
-    resampled(&[Arm::new(sample, "sample", bootstrap)?], bootstrap, options)
+    resampled(&[Arm::new(sample, "sample", bootstrap)?], bootstrap, options, SplitCheck::UNPLANNED)
 }
 
 /// The contrast of the arms' estimates, or the one estimate.
@@ -120,12 +123,17 @@ fn contrast(estimates: &[Estimate], contrast: Contrast) -> Estimate {
     }
 }
 
-fn resampled(arms: &[Arm], bootstrap: &BootstrapOptions, options: &TestOptions) -> Result<Resampled> {
+fn resampled(
+    arms: &[Arm],
+    bootstrap: &BootstrapOptions,
+    options: &TestOptions,
+    split: SplitCheck,
+) -> Result<Resampled> {
     let estimates: Vec<Estimate> = arms.iter().map(Arm::estimate).collect();
     let control = estimates.get(1).map_or(f64::NAN, |estimate| estimate.value);
     let found = contrast(&estimates, options.contrast);
     let studentised = bootstrap.interval == BootstrapInterval::Studentised;
-    let mut test = unanswered(name(bootstrap), options, estimates[0].value, control, TestStatus::Ok);
+    let mut test = unanswered(name(bootstrap), options, estimates[0].value, control, TestStatus::Ok, split);
     let result = |status, test: &mut TestResult| {
         test.status = status;
         Resampled { test: *test, resamples: 0, exact: false, p_value_error: f64::NAN, bias: f64::NAN }

@@ -12,6 +12,7 @@ use super::{Resampled, p_value_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::experiment::interval::IntervalKind;
 use crate::experiment::sample::{check_contrast, sorted, unanswered};
+use crate::experiment::split_check::SplitCheck;
 use crate::experiment::test_options::{Alternative, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
 use crate::math::quantile_type_7;
@@ -68,7 +69,8 @@ pub fn permutation_test(
         refuse_negative(control, "control")?;
     }
     let arms = Arms::new(&targets, &controls, permutation, asked.null_value());
-    let mut test = arms.start(&asked);
+    let split = SplitCheck::of_two(targets.len() as u64, controls.len() as u64, &asked)?;
+    let mut test = arms.start(&asked, split);
     if test.status != TestStatus::Ok {
         return Ok(Resampled { test, resamples: 0, exact: false, p_value_error: f64::NAN, bias: f64::NAN });
     }
@@ -164,7 +166,7 @@ impl<'a> Arms<'a> {
     }
 
     /// The result before any assignment: estimates, statistic and status.
-    fn start(&self, options: &TestOptions) -> TestResult {
+    fn start(&self, options: &TestOptions, split: SplitCheck) -> TestResult {
         use PermutationStatistic::{
             DifferenceOfMeans, DifferenceOfQuantiles, RatioOfMeans, StudentisedDifference,
         };
@@ -177,7 +179,7 @@ impl<'a> Arms<'a> {
             }),
         };
         let [target, control] = self.alternative_values.map(of_arm);
-        let mut test = unanswered(method, options, target, control, TestStatus::Ok);
+        let mut test = unanswered(method, options, target, control, TestStatus::Ok, split);
         let [targets, controls] = self.alternative_values;
         let constant = |sorted: &[f64]| sorted[0] == sorted[sorted.len() - 1];
         let ratio = self.options.statistic == RatioOfMeans;

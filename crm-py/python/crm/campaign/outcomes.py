@@ -270,4 +270,6 @@ class SplitBalance:
         return Table(self._native.rows())
 
     def __repr__(self) -> str:
-        return f"<SplitBalance: {len(self.rows)} rows>"
+        check = self.sample_ratio
+        warning = f", THE SPLIT IS OFF (p = {check.p_value:.3g})" if check.flagged else ""
+        return f"<SplitBalance: {len(self.rows)} rows{warning}>"

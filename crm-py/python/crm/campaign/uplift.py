@@ -145,6 +145,7 @@ class UpliftCurve:
         of: Literal["everybody", "each_arm"] = "everybody",
         alternative: Alternative = "two_sided",
         alpha: float = 0.05,
+        target_share: float | None = None,
     ) -> TestResult:
         """The uplift among a share of the customers, those with the highest scores.
 
@@ -153,6 +154,7 @@ class UpliftCurve:
             of: Of all customers in one order, or of targets and controls each in their own.
             alternative: Which deviations from no uplift count.
             alpha: The level of the test.
+            target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
         Raises:
             InvalidArgumentError: An option makes no sense.
@@ -160,15 +162,25 @@ class UpliftCurve:
         >>> UpliftCurve([3, 2, 1, 0], [1, 0, 1, 0], [1, 0, 0, 0]).top(0.5).difference
         1.0
         """
-        return TestResult._of(self._native.top(share, of, native_options("difference", alternative, alpha)))
+        options = native_options("difference", alternative, alpha, None, target_share)
+        return TestResult._of(self._native.top(share, of, options))
 
-    def bands(self, bands: int = 10, *, alternative: Alternative = "two_sided", alpha: float = 0.05) -> Table:
+    def bands(
+        self,
+        bands: int = 10,
+        *,
+        alternative: Alternative = "two_sided",
+        alpha: float = 0.05,
+        target_share: float | None = None,
+    ) -> Table:
         """The uplift in bands of about equally many customers, from the highest scores down.
+
+        With the planned share of the target `split_p_value` and `split_finding` say whether each band was split so.
 
         Raises:
             InvalidArgumentError: There are no bands, or more than 1,000.
         """
-        return Table(self._native.bands(bands, native_options("difference", alternative, alpha)))
+        return Table(self._native.bands(bands, native_options("difference", alternative, alpha, None, target_share)))
 
     def __repr__(self) -> str:
         targets, controls = self._native.counts()

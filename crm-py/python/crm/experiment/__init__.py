@@ -46,6 +46,7 @@ from crm.experiment.mean_arm import ArmTable, JointArm, MeanArm
 from crm.experiment.means import (
     Adjustment,
     Anova,
+    SeveralMeans,
     analysis_of_variance,
     cohens_d,
     compare_adjusted,
@@ -92,7 +93,7 @@ from crm.experiment.rank import MannWhitney, brunner_munzel, mann_whitney
 from crm.experiment.rank_plan import RankPlan, RankPlanMethod, normal_superiority
 from crm.experiment.rate import RateTest, rate_interval, test_rate
 from crm.experiment.resampling import Resampled, bootstrap, permutation_test
-from crm.experiment.result import Equivalence, Interval, TestResult
+from crm.experiment.result import Equivalence, Interval, SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio, SampleRatioLook, SequentialSampleRatio, sample_ratio
 
 __all__ = [
@@ -147,7 +148,9 @@ __all__ = [
     "SequentialSampleRatio",
     "SequentialStep",
     "SequentialTest",
+    "SeveralMeans",
     "SeveralProportions",
+    "SplitCheck",
     "StagewiseInference",
     "StoppingBoundary",
     "TestResult",

@@ -11,7 +11,7 @@ from crm.column import ColumnLike, number_column
 from crm.experiment.arm import BinaryArm
 from crm.experiment.group_sequential import SequentialDecision
 from crm.experiment.options import Alternative
-from crm.experiment.result import Interval
+from crm.experiment.result import Interval, SplitCheck
 
 __all__ = [
     "AlwaysValid",
@@ -114,10 +114,13 @@ class SequentialStep:
     """Its natural logarithm."""
     interval: Interval
     """What the intervals of all looks have in common; its ends cross where looks contradict each other."""
+    split: SplitCheck
+    """Whether the customers of all looks were split as planned, by a p-value that holds over all of them: look at this first."""
 
     @classmethod
     def _of(cls, fields: dict[str, Any]) -> SequentialStep:
-        return cls(**{**fields, "now": AlwaysValid._of(fields["now"]), "interval": Interval(*fields["interval"])})
+        now, interval, split = AlwaysValid._of(fields["now"]), Interval(*fields["interval"]), SplitCheck(*fields["split"])
+        return cls(**{**fields, "now": now, "interval": interval, "split": split})
 
 
 class SequentialTest:
@@ -132,6 +135,8 @@ class SequentialTest:
         alpha: The probability of ever rejecting a null that is true; inside (0, 1).
         alternative: Which deviations count.
         null: The effect under the null.
+        target_share: The planned share of the target, of target and control together: `split` of each look says whether it was kept; `None` is
+            no plan. Looks by estimates, which know no customers, refuse one.
 
     Raises:
         InvalidArgumentError: An option makes no sense.
@@ -154,8 +159,9 @@ class SequentialTest:
         alpha: float = 0.05,
         alternative: Alternative = "two_sided",
         null: float = 0.0,
+        target_share: float | None = None,
     ) -> None:
-        self._native = _crm.SequentialTest(method, tuning, alpha, alternative, null)
+        self._native = _crm.SequentialTest(method, tuning, alpha, alternative, null, target_share)
 
     @property
     def looks(self) -> int:

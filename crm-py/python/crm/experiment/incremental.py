@@ -125,6 +125,7 @@ def campaign_return(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> CampaignReturn:
     """What a campaign returned: revenue, profit and return on its cost with intervals.
 
@@ -140,6 +141,7 @@ def campaign_return(
         alternative: Which deviations from the null count against it.
         alpha: The level of the tests; intervals have confidence 1 - alpha.
         null: The difference of means under the null of `difference`; `None` is 0.
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         InvalidArgumentError: The target is empty, or an option makes no sense.
@@ -151,7 +153,7 @@ def campaign_return(
     (175000.0, '1.70833 to 2.95834')
     """
     lift_method: LiftMethod = "fieller"
-    options = native_options("difference", alternative, alpha, null)
+    options = native_options("difference", alternative, alpha, null, target_share)
     target = target if isinstance(target, MeanArm) else MeanArm.from_values(target)
     control = control if isinstance(control, MeanArm) else MeanArm.from_values(control)
     test = _crm.MeanTest(method, lift_method)
@@ -184,6 +186,7 @@ def incremental_conversions(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> IncrementalConversions:
     """Conversions beyond those of the control, and the cost of each.
 
@@ -195,6 +198,7 @@ def incremental_conversions(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test.
         null: The difference of rates under the null; `None` is 0.
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         InvalidArgumentError: An option makes no sense.
@@ -204,7 +208,7 @@ def incremental_conversions(
     >>> crm.incremental_conversions(target, control, crm.CampaignCost(per_contact=0.75)).cost_per_conversion.estimate
     150.0
     """
-    options = native_options("difference", alternative, alpha, null)
+    options = native_options("difference", alternative, alpha, null, target_share)
     fields = _crm.incremental_conversions(target._native, control._native, cost._native, method, options)
     conversions, each = Amount._of(fields["conversions"]), Amount._of(fields["cost_per_conversion"])
     return IncrementalConversions(conversions, each, TestResult._of(fields["rates"]))

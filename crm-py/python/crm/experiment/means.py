@@ -12,8 +12,10 @@ import numpy.typing as npt
 from crm import _crm
 from crm.column import ColumnLike
 from crm.experiment.mean_arm import JointArm, MeanArm
+from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
-from crm.experiment.result import TestResult
+from crm.experiment.result import SplitCheck, TestResult
+from crm.experiment.sample_ratio import SampleRatio
 
 __all__ = [
     "Adjustment",
@@ -21,6 +23,7 @@ __all__ = [
     "AnovaMethod",
     "LiftMethod",
     "MeanMethod",
+    "SeveralMeans",
     "ThetaMethod",
     "analysis_of_variance",
     "cohens_d",
@@ -57,6 +60,7 @@ def compare_means(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> TestResult:
     """Compares the means of target and control.
 
@@ -77,6 +81,7 @@ def compare_means(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test, inside (0, 1); the interval has confidence 1 - alpha.
         null: The value of the contrast under the null; `None` is "no effect".
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         InvalidArgumentError: An option makes no sense.
@@ -89,7 +94,7 @@ def compare_means(
     >>> round(crm.compare_means(target, control, contrast="lift").p_value, 9)
     0.015098741
     """
-    options = native_options(contrast, alternative, alpha, null)
+    options = native_options(contrast, alternative, alpha, null, target_share)
     test = _crm.MeanTest(method, lift_method)
     return TestResult._of(_crm.compare_means(_arm(target)._native, _arm(control)._native, test, options))
 
@@ -104,6 +109,7 @@ def compare_ratios(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> TestResult:
     """Compares ratios of means, such as revenue per session, by the delta method.
 
@@ -123,6 +129,7 @@ def compare_ratios(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test.
         null: The value of the contrast under the null; `None` is "no effect".
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         InvalidArgumentError: The arms have no denominator, or an option makes no sense.
@@ -134,7 +141,7 @@ def compare_ratios(
     >>> crm.compare_ratios(target, control).control
     2.5
     """
-    options = native_options(contrast, alternative, alpha, null)
+    options = native_options(contrast, alternative, alpha, null, target_share)
     test = _crm.MeanTest(method, lift_method)
     return TestResult._of(_crm.compare_ratios(target._native, control._native, test, options))
 
@@ -164,6 +171,7 @@ def compare_adjusted(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> Adjustment:
     """Compares means, or ratios of means where the arms have a denominator, adjusted by covariates known before (CUPED).
 
@@ -184,6 +192,7 @@ def compare_adjusted(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test.
         null: The value of the contrast under the null; `None` is "no effect".
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         InvalidArgumentError: The arms have no covariate, or an option makes no sense.
@@ -196,7 +205,7 @@ def compare_adjusted(
     >>> adjustment.result.rejects, adjustment.unadjusted.rejects, adjustment.variance_reduction > 0.9
     (True, False, True)
     """
-    options = native_options(contrast, alternative, alpha, null)
+    options = native_options(contrast, alternative, alpha, null, target_share)
     test = _crm.MeanTest(method, lift_method)
     fields = _crm.compare_adjusted(target._native, control._native, theta, test, options)
     return Adjustment(
@@ -218,6 +227,7 @@ def compare_stratified(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> TestResult:
     """Compares means within strata, such as countries or value tiers.
 
@@ -235,6 +245,7 @@ def compare_stratified(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test.
         null: The value of the contrast under the null; `None` is "no effect".
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         LengthMismatchError: There are not as many controls or weights as targets.
@@ -247,33 +258,56 @@ def compare_stratified(
     >>> round(crm.compare_stratified(targets, controls).difference, 12)
     1.0
     """
-    options = native_options(contrast, alternative, alpha, null)
+    options = native_options(contrast, alternative, alpha, null, target_share)
     test = _crm.MeanTest(method, lift_method)
     given = None if weights is None else list(weights)
     fields = _crm.compare_stratified(_natives(targets), _natives(controls), given, test, options)
     return TestResult._of(fields)
 
 
+@dataclass(frozen=True)
+class SeveralMeans:
+    """Several arms of one experiment against its control."""
+
+    comparisons: list[TestResult]
+    """Each arm but the control against it, in the order of the arms. Interval, p-value and `rejects` belong together, and are those of
+    this test alone: the interval excludes the null if and only if its own p-value, not the adjusted one, is below alpha."""
+    multiplicity: str
+    """How the p-values are adjusted for their number."""
+    adjusted_p_values: list[float]
+    """The p-values of the comparisons, adjusted for their number: one at most alpha is rejected at the level alpha for all. They have no
+    intervals. NaN where there is no p-value, which then does not count."""
+    ln_adjusted_p_values: list[float]
+    """Their natural logarithms."""
+    sample_ratio: SampleRatio
+    """Whether the rows were split as planned: look at this first."""
+
+
 def compare_several_means(
     arms: Sequence[MeanArm | ColumnLike],
     *,
     control: int = 0,
+    weights: Sequence[float] | None = None,
     method: MeanMethod = "welch",
     lift_method: LiftMethod = "fieller",
+    multiplicity: MultiplicityMethod = "holm",
     contrast: Contrast = "difference",
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
-) -> list[TestResult]:
-    """Compares each arm with the control, in the order of the arms, the control left out.
+) -> SeveralMeans:
+    """Compares each arm with the control, in the order of the arms, the control left out, and checks the split of their rows.
 
-    p-values are those of single tests: correct them for their number.
+    The intervals are those of single tests, as the p-values of the comparisons are; beside them stand the p-values adjusted for their number.
 
     Args:
         arms: Arms, or columns of values.
         control: The place of the control among them.
+        weights: Of each arm, the planned split, of any scale; `None` is no plan, and nothing is checked.
+            Each comparison has the check of its two arms.
         method: How the variance is estimated.
         lift_method: How ratios and lifts are judged.
+        multiplicity: How the p-values are adjusted for their number.
         contrast: In what terms the arms are compared.
         alternative: Which deviations from the null count against it.
         alpha: The level of the tests.
@@ -281,11 +315,24 @@ def compare_several_means(
 
     Raises:
         InvalidArgumentError: The control is none of the arms, or an option makes no sense.
+        LengthMismatchError: There is another number of weights than arms.
+
+    >>> import crm
+    >>> arms = [crm.MeanArm.from_moments(100, mean, 4.0) for mean in (5.0, 5.1, 6.0)]
+    >>> found = crm.compare_several_means(arms, weights=[1, 1, 1])
+    >>> [result.rejects for result in found.comparisons], found.sample_ratio.is_flagged
+    ([False, True], False)
+    >>> found.adjusted_p_values[1] == 2 * found.comparisons[1].p_value  # Holm's for the smaller of two
+    True
     """
     options = native_options(contrast, alternative, alpha, null)
     test = _crm.MeanTest(method, lift_method)
-    results = _crm.compare_several_means(_natives(arms), control, test, options)
-    return [TestResult._of(fields) for fields in results]
+    given = None if weights is None else list(weights)
+    comparisons, adjusted, ln_adjusted, split = _crm.compare_several_means(
+        _natives(arms), control, given, test, multiplicity, options
+    )
+    results = [TestResult._of(fields) for fields in comparisons]
+    return SeveralMeans(results, multiplicity, adjusted, ln_adjusted, SampleRatio._of(split))
 
 
 @dataclass(frozen=True)
@@ -308,13 +355,18 @@ class Anova:
     """The share of the sum of squares that lies between the arms."""
     status: str
     """Whether the data could answer: "ok", or why not."""
+    split: SplitCheck
+    """Whether the rows were split as planned: look at this first."""
 
 
-def analysis_of_variance(arms: Sequence[MeanArm | ColumnLike], *, method: AnovaMethod = "welch") -> Anova:
+def analysis_of_variance(
+    arms: Sequence[MeanArm | ColumnLike], *, weights: Sequence[float] | None = None, method: AnovaMethod = "welch"
+) -> Anova:
     """Tests whether several arms have one mean.
 
     Args:
         arms: Arms, or columns of values; at least two.
+        weights: Of each arm, the planned split, of any scale; `None` is no plan, and nothing is checked.
         method: A variance for each arm (Welch 1951), or one for all (Fisher).
 
     Raises:
@@ -324,8 +376,9 @@ def analysis_of_variance(arms: Sequence[MeanArm | ColumnLike], *, method: AnovaM
     >>> crm.analysis_of_variance([[6, 8, 4, 5, 3, 4], [8, 12, 9, 11, 6, 8], [13, 9, 11, 8, 7, 12]], method="classic").degrees_within
     15.0
     """
-    fields: dict[str, Any] = _crm.analysis_of_variance(_natives(arms), method)
-    return Anova(**fields)
+    given = None if weights is None else list(weights)
+    fields: dict[str, Any] = _crm.analysis_of_variance(_natives(arms), given, method)
+    return Anova(**{**fields, "split": SplitCheck(*fields["split"])})
 
 
 def cohens_d(target: MeanArm | ColumnLike, control: MeanArm | ColumnLike) -> float:

@@ -13,6 +13,7 @@ from crm import _crm
 from crm.column import ColumnLike, number_column
 from crm.experiment.options import Alternative, native_options
 from crm.experiment.result import TestResult
+from crm.experiment.sample_ratio import SampleRatio
 
 __all__ = ["Dunnett", "MultiplicityMethod", "adjust_ln_p_values", "adjust_p_values", "dunnett_test"]
 
@@ -82,12 +83,15 @@ class Dunnett:
     """Degrees of freedom of the common variance."""
     standard_deviation: float
     """The standard deviation within the arms."""
+    sample_ratio: SampleRatio
+    """Whether the rows were split as planned, the targets before the control: look at this first."""
 
 
 def dunnett_test(
     targets: Sequence[_Moments | tuple[int, float, float]],
     control: _Moments | tuple[int, float, float],
     *,
+    weights: Sequence[float] | None = None,
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
@@ -104,6 +108,7 @@ def dunnett_test(
     Args:
         targets: Arms, or their (count, mean, variance).
         control: The arm that all are compared with.
+        weights: The planned split, of any scale: of each target, then of the control; `None` is no plan, and nothing is checked.
         alternative: Which deviations from the null count against it.
         alpha: The level of all tests together.
         null: The difference under the null; `None` is 0.
@@ -118,12 +123,14 @@ def dunnett_test(
     [False, True]
     """
     options = native_options("difference", alternative, alpha, null)
-    fields = _crm.dunnett_test([_moments(arm) for arm in targets], _moments(control), options)
+    given = None if weights is None else list(weights)
+    fields = _crm.dunnett_test([_moments(arm) for arm in targets], _moments(control), given, options)
     return Dunnett(
         [TestResult._of(result) for result in fields["results"]],
         fields["critical_value"],
         fields["degrees_of_freedom"],
         fields["standard_deviation"],
+        SampleRatio._of(fields["sample_ratio"]),
     )
 
 

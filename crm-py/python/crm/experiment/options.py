@@ -21,6 +21,7 @@ def native_options(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> _crm.TestOptions:
     """The options of a test, checked."""
-    return _crm.TestOptions(contrast, alternative, alpha, null)
+    return _crm.TestOptions(contrast, alternative, alpha, null, target_share)

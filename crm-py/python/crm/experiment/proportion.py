@@ -9,8 +9,9 @@ from typing import Literal, TypeAlias
 from crm import _crm
 from crm.column import ColumnLike, number_column
 from crm.experiment.arm import BinaryArm
+from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
-from crm.experiment.result import Equivalence, TestResult
+from crm.experiment.result import Equivalence, SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio
 from crm.table import Table
 
@@ -59,6 +60,7 @@ def compare_proportions(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> TestResult:
     """Compares the rates of target and control.
 
@@ -73,6 +75,7 @@ def compare_proportions(
         alpha: The level of the test, inside (0, 1); the interval has confidence 1 - alpha.
         null: The value of the contrast under the null; `None` is "no effect". With `alternative="greater"` and a null below it this is a
             test of non-inferiority.
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         InvalidArgumentError: An option makes no sense, the method does not test this contrast, or no rates have this null.
@@ -88,7 +91,7 @@ def compare_proportions(
     Source: Miettinen and Nurminen (1985), Statistics in Medicine 4; Newcombe (1998), Statistics in Medicine 17; Fagerland, Lydersen and
     Laake (2015), Statistical Methods in Medical Research 24.
     """
-    options = native_options(contrast, alternative, alpha, null)
+    options = native_options(contrast, alternative, alpha, null, target_share)
     return TestResult._of(_crm.compare_proportions(target._native, control._native, method, options))
 
 
@@ -103,9 +106,12 @@ def compare_proportion_columns(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
     threads: int = 0,
 ) -> Table:
     """Compares the rates of many pairs: one row a pair, with the columns of a `TestResult`.
+
+    With a planned share there are two columns more, `split_p_value` and `split_finding`.
 
     Args:
         target_conversions: Conversions of the targets.
@@ -117,6 +123,7 @@ def compare_proportion_columns(
         alternative: Which deviations count.
         alpha: The level of the tests.
         null: The value of the contrast under the null.
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
         threads: Threads to use, 0 for as many as there are; the result does not depend on it.
 
     Raises:
@@ -128,7 +135,7 @@ def compare_proportion_columns(
     >>> table["lower"].round(4).tolist(), table["rejects"].tolist()
     ([0.0524, -0.0381], [True, False])
     """
-    options = native_options(contrast, alternative, alpha, null)
+    options = native_options(contrast, alternative, alpha, null, target_share)
     table = _crm.compare_proportion_columns(
         number_column("target_conversions", target_conversions),
         number_column("target_trials", target_trials),
@@ -150,6 +157,7 @@ def proportion_equivalence(
     method: ProportionMethod = "score",
     contrast: Contrast = "difference",
     alpha: float = 0.05,
+    target_share: float | None = None,
 ) -> Equivalence:
     """Tests whether the effect on the rate lies between two margins, by two one-sided tests (TOST).
 
@@ -161,6 +169,7 @@ def proportion_equivalence(
         method: How they are compared.
         contrast: In what terms.
         alpha: The level of the test; the interval has confidence 1 - 2 alpha.
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         InvalidArgumentError: The margins are not finite or not in order, or as `compare_proportions`.
@@ -172,7 +181,7 @@ def proportion_equivalence(
 
     Source: Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15.
     """
-    options = native_options(contrast, "two_sided", alpha, None)
+    options = native_options(contrast, "two_sided", alpha, None, target_share)
     fields = _crm.proportion_equivalence(
         target._native, control._native, method, lower_margin, upper_margin, options
     )
@@ -193,10 +202,20 @@ class Homogeneity:
     """Its natural logarithm."""
     status: str
     """Whether the data could answer: "ok", or why not."""
+    split: SplitCheck
+    """Whether the trials were split as planned: look at this first."""
+
+    @classmethod
+    def _of(cls, fields: tuple[float, float, float, float, str, tuple[float, float, str, bool]]) -> Homogeneity:
+        return cls(*fields[:5], SplitCheck(*fields[5]))
 
 
-def proportion_homogeneity(arms: Sequence[BinaryArm]) -> Homogeneity:
+def proportion_homogeneity(arms: Sequence[BinaryArm], *, weights: Sequence[float] | None = None) -> Homogeneity:
     """Tests whether several arms have one rate; for two arms chi-square is the square of the pooled z.
+
+    Args:
+        arms: All arms.
+        weights: Of each arm, the planned split, of any scale; `None` is no plan, and nothing is checked.
 
     Raises:
         EmptyError: There are fewer than two arms.
@@ -206,7 +225,8 @@ def proportion_homogeneity(arms: Sequence[BinaryArm]) -> Homogeneity:
     >>> round(crm.proportion_homogeneity([crm.BinaryArm(56, 70), crm.BinaryArm(48, 80)]).statistic, 6)
     7.023411
     """
-    return Homogeneity(*_crm.proportion_homogeneity([arm._native for arm in arms]))
+    given = None if weights is None else list(weights)
+    return Homogeneity._of(_crm.proportion_homogeneity([arm._native for arm in arms], given))
 
 
 @dataclass(frozen=True)
@@ -214,7 +234,15 @@ class SeveralProportions:
     """Several arms of one experiment against its control."""
 
     comparisons: list[TestResult]
-    """Each arm but the control against it, in the order of the arms."""
+    """Each arm but the control against it, in the order of the arms. Interval, p-value and `rejects` belong together, and are those of
+    this test alone: the interval excludes the null if and only if its own p-value, not the adjusted one, is below alpha."""
+    multiplicity: str
+    """How the p-values are adjusted for their number."""
+    adjusted_p_values: list[float]
+    """The p-values of the comparisons, adjusted for their number: one at most alpha is rejected at the level alpha for all. They have no
+    intervals. NaN where there is no p-value, which then does not count."""
+    ln_adjusted_p_values: list[float]
+    """Their natural logarithms."""
     homogeneity: Homogeneity
     """Whether all arms have one rate."""
     sample_ratio: SampleRatio
@@ -225,8 +253,9 @@ def compare_several_proportions(
     arms: Sequence[BinaryArm],
     *,
     control: int,
-    weights: Sequence[float],
+    weights: Sequence[float] | None = None,
     method: ProportionMethod = "score",
+    multiplicity: MultiplicityMethod = "holm",
     contrast: Contrast = "difference",
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
@@ -234,13 +263,15 @@ def compare_several_proportions(
 ) -> SeveralProportions:
     """Compares each arm with the control, tests whether all have one rate, and checks the split of their trials.
 
-    The p-values are those of single tests: correct them for their number.
+    The intervals are those of single tests, as the p-values of the comparisons are; beside them stand the p-values adjusted for their number.
 
     Args:
         arms: All arms.
         control: The place of the control among them, from 0 on.
-        weights: The planned split, of any scale.
-        method: As for `compare_proportions`, like the options that follow.
+        weights: Of each arm, the planned split, of any scale; `None` is no plan, and nothing is checked.
+            Each comparison has the check of its two arms.
+        method: As for `compare_proportions`, like the options after `multiplicity`.
+        multiplicity: How the p-values are adjusted for their number.
         contrast: In what terms.
         alternative: Which deviations count.
         alpha: The level of each test.
@@ -257,10 +288,20 @@ def compare_several_proportions(
     >>> found = crm.compare_several_proportions(arms, control=2, weights=[1, 1, 1])
     >>> [round(result.difference, 4) for result in found.comparisons], found.sample_ratio.is_flagged
     ([0.0766, 0.0452], False)
+    >>> all(p < 1e-30 for p in found.adjusted_p_values)
+    True
     """
     options = native_options(contrast, alternative, alpha, null)
     natives = [arm._native for arm in arms]
-    comparisons, same, split = _crm.compare_several_proportions(natives, control, list(weights), method, options)
+    given = None if weights is None else list(weights)
+    comparisons, adjusted, ln_adjusted, same, split = _crm.compare_several_proportions(
+        natives, control, given, method, multiplicity, options
+    )
     return SeveralProportions(
-        [TestResult._of(fields) for fields in comparisons], Homogeneity(*same), SampleRatio._of(split)
+        [TestResult._of(fields) for fields in comparisons],
+        multiplicity,
+        adjusted,
+        ln_adjusted,
+        Homogeneity._of(same),
+        SampleRatio._of(split),
     )

@@ -116,6 +116,7 @@ def compare_quantiles(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
 ) -> TestResult:
     """Compares a quantile of two arms from their summaries, without a density.
 
@@ -127,6 +128,7 @@ def compare_quantiles(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test, inside (0, 1); the interval has confidence 1 - alpha.
         null: The value of the contrast under the null; `None` is "no effect".
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
         InvalidArgumentError: An option makes no sense.
@@ -137,7 +139,7 @@ def compare_quantiles(
     >>> round(found.estimate, 6), found.rejects
     (1.5, True)
     """
-    options = native_options(contrast, alternative, alpha, null)
+    options = native_options(contrast, alternative, alpha, null, target_share)
     return TestResult._of(_crm.compare_quantiles(target._native, control._native, probability, options))
 
 

@@ -41,6 +41,7 @@ def mann_whitney(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
     threads: int = 0,
 ) -> MannWhitney:
     """Tests by ranks whether the target is shifted against the control.
@@ -55,6 +56,7 @@ def mann_whitney(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test, inside (0, 1); the interval has confidence 1 - alpha.
         null: The shift under the null, in the unit of the values; `None` is 0.
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
         threads: Threads to use, 0 for all there are; the result does not depend on it.
 
     Raises:
@@ -68,7 +70,7 @@ def mann_whitney(
     (8.0, 0.6286, True)
     """
     columns = number_column("target", target, truths=True), number_column("control", control, truths=True)
-    options = native_options("difference", alternative, alpha, null)
+    options = native_options("difference", alternative, alpha, null, target_share)
     test, u, superiority, delta, exact = _crm.mann_whitney(*columns, method, options, threads)
     return MannWhitney(TestResult._of(test), u, superiority, delta, exact)
 
@@ -80,6 +82,7 @@ def brunner_munzel(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
     threads: int = 0,
 ) -> TestResult:
     """Tests the probability that a target value is above a control value, ties one half, whatever the shapes and variances.
@@ -92,6 +95,7 @@ def brunner_munzel(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test, inside (0, 1); the interval has confidence 1 - alpha.
         null: The probability under the null; `None` is 1/2.
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
         threads: Threads to use, 0 for all there are; the result does not depend on it.
 
     Raises:
@@ -105,5 +109,5 @@ def brunner_munzel(
     (0.6667, False)
     """
     columns = number_column("target", target, truths=True), number_column("control", control, truths=True)
-    options = native_options("difference", alternative, alpha, null)
+    options = native_options("difference", alternative, alpha, null, target_share)
     return TestResult._of(_crm.brunner_munzel(*columns, options, threads))

@@ -62,6 +62,7 @@ def bootstrap(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
     threads: int = 0,
 ) -> Resampled:
     """Compares two samples by the bootstrap, or gives one sample's interval.
@@ -83,6 +84,8 @@ def bootstrap(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test, inside (0, 1); the interval has confidence 1 - alpha.
         null: The value of the contrast under the null, of one sample that of its statistic; `None` is "no effect", or 0.
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
+            One sample has none.
         threads: Threads to use, 0 for all there are; the result does not depend on it.
 
     Raises:
@@ -102,7 +105,7 @@ def bootstrap(
         return number_column(name, values, truths=True), None if below is None else number_column(name, below, truths=True)
 
     asked = _crm.BootstrapOptions(statistic, probability, interval, resampling, resamples, seed, threads)
-    options = native_options(contrast, alternative, alpha, null)
+    options = native_options(contrast, alternative, alpha, null, target_share)
     first = columns("target" if control is not None else "sample", target, target_denominators)
     second = None if control is None else columns("control", control, control_denominators)
     return Resampled._of(_crm.bootstrap(first, second, asked, options))
@@ -120,6 +123,7 @@ def permutation_test(
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
+    target_share: float | None = None,
     threads: int = 0,
 ) -> Resampled:
     """Tests whether the arms differ, by all assignments of their values to arms of the same sizes, or by random ones.
@@ -137,6 +141,7 @@ def permutation_test(
         alternative: Which deviations from the null count against it.
         alpha: The level of the test, inside (0, 1); the interval has confidence 1 - alpha.
         null: The difference, or for the ratio of means the ratio, under the null; `None` is "no effect".
+        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
         threads: Threads to use, 0 for all there are; the result does not depend on it.
 
     Raises:
@@ -151,5 +156,5 @@ def permutation_test(
     """
     columns = number_column("target", target, truths=True), number_column("control", control, truths=True)
     asked = _crm.PermutationOptions(statistic, probability, exact_up_to, resamples, seed, threads)
-    options = native_options("difference", alternative, alpha, null)
+    options = native_options("difference", alternative, alpha, null, target_share)
     return Resampled._of(_crm.permutation_test(*columns, asked, options))

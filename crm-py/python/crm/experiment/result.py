@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
-__all__ = ["Equivalence", "Interval", "TestResult"]
+__all__ = ["Equivalence", "Interval", "SplitCheck", "TestResult"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,37 @@ class Interval:
         return f"{self.lower:.6g} to {self.upper:.6g}"
 
 
+@dataclass(frozen=True, eq=False)
+class SplitCheck:
+    """Whether the customers that a result compares were split as planned: `crm.sample_ratio`, at the level 0.01.
+
+    Two checks are equal if all fields are, NaN to NaN.
+
+    >>> import crm
+    >>> gate_30, gate_40 = crm.BinaryArm(8502, 44_700), crm.BinaryArm(8279, 45_489)  # Cookie Cats, dealt half and half
+    >>> split = crm.compare_proportions(gate_30, gate_40, target_share=0.5).split
+    >>> split.finding, round(split.p_value, 4), split.is_flagged
+    ('mismatch', 0.0086, True)
+    >>> crm.compare_proportions(gate_30, gate_40).split.finding
+    'unplanned'
+    """
+
+    p_value: float
+    """The p-value of the split; NaN without a plan and without customers."""
+    ln_p_value: float
+    """The natural logarithm of the p-value, which does not underflow."""
+    finding: str
+    """"as_planned", "mismatch", "unexpected_users" (in an arm that was to have none), "no_users", or "unplanned": nothing was checked."""
+    is_flagged: bool
+    """Whether something is wrong with the split: find out what before you read the effect."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SplitCheck) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
 @dataclass(frozen=True, repr=False)
 class TestResult:
     """The outcome of a test of target against control.
@@ -37,6 +68,12 @@ class TestResult:
     >>> import crm
     >>> crm.compare_proportions(crm.BinaryArm(120, 1000), crm.BinaryArm(90, 1000), method="unpooled")
     <TestResult: difference 0.03, 95 % interval 0.00316209 to 0.0568379, p = 0.0285: rejects 0 (unpooled, two_sided)>
+
+    With the planned share of the target the result says whether the split was kept:
+
+    >>> crm.compare_proportions(crm.BinaryArm(120, 1000), crm.BinaryArm(90, 1200), method="unpooled", target_share=0.5)
+    <TestResult: THE SPLIT IS OFF (mismatch, p = 2.01e-05); difference 0.045, 95 % interval 0.0199452 to 0.0700548, p = 0.000431: \
+rejects 0 (unpooled, two_sided)>
     """
 
     # Not a test of pytest's.
@@ -80,13 +117,16 @@ class TestResult:
     """Whether the data could answer: "ok", or why not."""
     rejects: bool
     """Whether the null is rejected at the level asked for."""
+    split: SplitCheck
+    """Whether the customers were split as planned: look at this first."""
 
     @classmethod
     def _of(cls, fields: dict[str, Any]) -> TestResult:
-        return cls(**{**fields, "interval": Interval(*fields["interval"])})
+        return cls(**{**fields, "interval": Interval(*fields["interval"]), "split": SplitCheck(*fields["split"])})
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field by name, with the interval as `lower`, `upper` and `interval_kind`; for a row of a table.
+        """Every field by name, with the interval as `lower`, `upper` and `interval_kind`, and the split as `split_p_value`, `split_ln_p_value`
+        and `split_finding`; for a row of a table.
 
         >>> import crm
         >>> row = crm.compare_proportions(crm.BinaryArm(1, 4), crm.BinaryArm(2, 4), method="unpooled").to_dict()
@@ -97,6 +137,8 @@ class TestResult:
         for name, value in asdict(self).items():
             if name == "interval":
                 row |= {"lower": value["lower"], "upper": value["upper"], "interval_kind": value["kind"]}
+            elif name == "split":
+                row |= {f"split_{field}": value[field] for field in ("p_value", "ln_p_value", "finding")}
             else:
                 row[name] = value
         return row
@@ -107,7 +149,9 @@ class TestResult:
         p = f"p = {self.p_value:.3g}" if self.p_value > 0 or self.ln_p_value != self.ln_p_value else f"ln p = {self.ln_p_value:.6g}"
         verdict = f"{'rejects' if self.rejects else 'does not reject'} {self.null:.6g}"
         status = "" if self.status == "ok" else f", {self.status}"
-        return f"<TestResult: {effect}, {p}: {verdict} ({self.method}, {self.alternative}{status})>"
+        # Nothing else counts before the cause of a bad split is known.
+        split = f"THE SPLIT IS OFF ({self.split.finding}, p = {self.split.p_value:.3g}); " if self.split.is_flagged else ""
+        return f"<TestResult: {split}{effect}, {p}: {verdict} ({self.method}, {self.alternative}{status})>"
 
 
 @dataclass(frozen=True)
@@ -126,8 +170,11 @@ class Equivalence:
     """The values that neither test rejects: of confidence 1 - 2 alpha."""
     is_equivalent: bool
     """Whether both tests reject, which is whether the interval lies between the margins."""
+    split: SplitCheck
+    """Whether the customers were split as planned, as both tests say: look at this first."""
 
     @classmethod
     def _of(cls, fields: dict[str, Any]) -> Equivalence:
         above, below = TestResult._of(fields["above"]), TestResult._of(fields["below"])
-        return cls(**{**fields, "above": above, "below": below, "interval": Interval(*fields["interval"])})
+        interval, split = Interval(*fields["interval"]), SplitCheck(*fields["split"])
+        return cls(**{**fields, "above": above, "below": below, "interval": interval, "split": split})

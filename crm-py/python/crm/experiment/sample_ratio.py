@@ -18,19 +18,19 @@ class SampleRatio:
     observed: list[int]
     """Users of each arm."""
     expected: list[float]
-    """Users of each arm by the plan."""
+    """Users of each arm by the plan; none without a plan."""
     statistic: float
-    """Pearson's chi-square over the arms that were to have users; infinite if another has some."""
+    """Pearson's chi-square over the arms that were to have users; infinite if another has some, NaN without a plan."""
     degrees_of_freedom: float
     """Arms that were to have users, less 1."""
     p_value: float
-    """The p-value; NaN without users."""
+    """The p-value; NaN without users and without a plan."""
     ln_p_value: float
     """The natural logarithm of the p-value, which does not underflow."""
     threshold: float
     """The p-value below which the split is flagged."""
     finding: str
-    """"as_planned", "mismatch", "unexpected_users" (in an arm of weight 0) or "no_users"."""
+    """"as_planned", "mismatch", "unexpected_users" (in an arm of weight 0), "no_users", or "unplanned": nothing was checked."""
     is_flagged: bool
     """Whether something is wrong with the split: find out what before you read any effect."""
 
