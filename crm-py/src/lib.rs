@@ -52,10 +52,10 @@ mod _crm {
         best_effect, best_rate, bootstrap, brunner_munzel, campaign_return, cohens_d, compare_adjusted,
         compare_means, compare_proportion_columns, compare_proportions, compare_quantiles,
         compare_rates_bayes, compare_ratios, compare_several_means, compare_several_proportions,
-        compare_stratified, covariate_deviation, dunnett_test, empirical_process_bound, hedges_g,
-        incremental_conversions, mann_whitney, permutation_test, proportion_equivalence,
-        proportion_homogeneity, quantile_interval, quantile_sequence_p_value, rate_interval, ratio_deviation,
-        sample_ratio, stitched_bound, test_rate, thompson_allocation,
+        compare_stratified, compare_stratified_proportions, covariate_deviation, dunnett_test,
+        empirical_process_bound, hedges_g, incremental_conversions, mann_whitney, permutation_test,
+        proportion_equivalence, proportion_homogeneity, quantile_interval, quantile_sequence_p_value,
+        rate_interval, ratio_deviation, sample_ratio, stitched_bound, test_rate, thompson_allocation,
     };
     #[pymodule_export]
     use crate::ingest::{ColumnNames, IngestOptions};

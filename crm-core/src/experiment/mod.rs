@@ -117,7 +117,10 @@ pub use planning::{
     CountedTails, EffectDirection, LevelSharing, MeanPlan, PlanOptions, ProportionPlan, ProportionPlanMethod,
     SampleSize, Traffic, TrafficDuration,
 };
-pub use proportion::{ProportionMethod, compare_proportions};
+pub use proportion::{
+    ProportionMethod, StratifiedMethod, StratifiedProportions, compare_proportions,
+    compare_stratified_proportions,
+};
 pub use quantile::{QuantileArm, QuantileArmOptions, compare_quantiles, quantile_interval};
 pub use rank::{MannWhitney, MannWhitneyMethod, brunner_munzel, mann_whitney};
 pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};

@@ -11,6 +11,7 @@ mod experiment_planning;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
+mod experiment_strata;
 #[path = "../log/mod.rs"]
 mod log;
 mod loyalty_points;

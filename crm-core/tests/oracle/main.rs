@@ -18,6 +18,7 @@ mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
 mod experiment_several_means;
+mod experiment_stratified;
 mod experiment_stress;
 #[path = "../log/mod.rs"]
 mod log;

@@ -14,6 +14,7 @@ mod experiment_multiplicity;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
+mod experiment_strata;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;

@@ -11,6 +11,7 @@ pub mod binary_arm;
 pub mod proportion;
 pub mod rate_test;
 pub mod sample_ratio;
+pub mod stratified_proportion;
 
 // Means, and money.
 pub mod arm_table;

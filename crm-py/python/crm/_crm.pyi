@@ -120,6 +120,7 @@ __all__ = [
     "compare_several_means",
     "compare_several_proportions",
     "compare_stratified",
+    "compare_stratified_proportions",
     "covariate_deviation",
     "customer_table",
     "customer_tier_names",
@@ -1148,6 +1149,14 @@ class TestOptions:
 def compare_proportions(
     target: BinaryArm, control: BinaryArm, method: str, options: TestOptions
 ) -> dict[str, Any]: ...
+def compare_stratified_proportions(
+    target_conversions: Column,
+    target_trials: Column,
+    control_conversions: Column,
+    control_trials: Column,
+    method: str,
+    options: TestOptions,
+) -> tuple[dict[str, Any], tuple[float, float, float, float, str]]: ...
 def mann_whitney(
     target: Column, control: Column, method: str, options: TestOptions, threads: int
 ) -> tuple[dict[str, Any], float, float, float, bool]: ...

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crm_core::experiment::{
-    Alternative, ProportionColumns, ProportionMethod, RateMethod, TestOptions as Options,
+    Alternative, Homogeneity, ProportionColumns, ProportionMethod, RateMethod, TestOptions as Options,
     compare_proportions as compare, compare_several_proportions as compare_several, equivalence, homogeneity,
     rate_interval as interval_of, test_rate as test_one,
 };
@@ -108,7 +108,11 @@ pub(crate) fn proportion_equivalence<'py>(
 }
 
 /// The fields of `crm.Homogeneity`, in their order.
-type Same = (f64, f64, f64, f64, &'static str);
+pub(super) type Same = (f64, f64, f64, f64, &'static str);
+
+pub(super) fn same_of(same: &Homogeneity) -> Same {
+    (same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name())
+}
 
 /// Comparisons, homogeneity and split.
 #[pyfunction]
@@ -125,9 +129,7 @@ pub(crate) fn compare_several_proportions<'py>(
     let control = within("control", control, "at least 0").or_raise(py)?;
     let all = py.detach(|| compare_several(&arms, control, &weights, method, &options.0)).or_raise(py)?;
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
-    let same = all.homogeneity;
-    let same = (same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name());
-    Ok((comparisons, same, user_split::fields(py, &all.sample_ratio)?))
+    Ok((comparisons, same_of(&all.homogeneity), user_split::fields(py, &all.sample_ratio)?))
 }
 
 /// The fields of a `crm.Homogeneity`.
@@ -137,8 +139,7 @@ pub(crate) fn proportion_homogeneity<'py>(
     arms: Vec<PyRef<'py, BinaryArm>>,
 ) -> PyResult<Same> {
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
-    let same = homogeneity(&arms).or_raise(py)?;
-    Ok((same.statistic, same.degrees_of_freedom, same.p_value, same.ln_p_value, same.status.name()))
+    Ok(same_of(&homogeneity(&arms).or_raise(py)?))
 }
 
 /// The fields of a `crm.Interval`.

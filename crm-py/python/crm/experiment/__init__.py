@@ -89,6 +89,7 @@ from crm.experiment.rate import RateTest, rate_interval, test_rate
 from crm.experiment.resampling import Resampled, bootstrap, permutation_test
 from crm.experiment.result import Equivalence, Interval, TestResult
 from crm.experiment.sample_ratio import SampleRatio, SampleRatioLook, SequentialSampleRatio, sample_ratio
+from crm.experiment.stratified_proportion import StratifiedProportions, compare_stratified_proportions
 
 __all__ = [
     "Adjustment",
@@ -140,6 +141,7 @@ __all__ = [
     "SeveralProportions",
     "StagewiseInference",
     "StoppingBoundary",
+    "StratifiedProportions",
     "TestResult",
     "Traffic",
     "TrafficDuration",
@@ -164,6 +166,7 @@ __all__ = [
     "compare_several_means",
     "compare_several_proportions",
     "compare_stratified",
+    "compare_stratified_proportions",
     "covariate_deviation",
     "dunnett_test",
     "empirical_process_bound",
