@@ -47,7 +47,7 @@ mod _crm {
     use crate::experiment::{
         ArmTable, BetaPosterior, BinaryArm, BootstrapOptions, CampaignCost, EffectPosterior, GroupSequential,
         JointArm, MeanArm, MeanPlan, MixtureBound, NativeMeanTest, PermutationOptions, PlanOptions,
-        ProportionPlan, QuantileArm, SequentialSampleRatio, SequentialTest, TestOptions, Traffic,
+        ProportionPlan, QuantileArm, SequentialSampleRatio, SequentialTest, TestOptions, Traffic, Winsor,
         adjust_ln_p_values, adjust_p_values, always_valid, analysis_of_variance, bernoulli_sequence,
         best_effect, best_rate, bootstrap, brunner_munzel, campaign_return, cohens_d, compare_adjusted,
         compare_means, compare_proportion_columns, compare_proportions, compare_quantiles,

@@ -46,6 +46,7 @@ mod moments;
 mod several_means;
 mod stratified;
 mod t_statistic;
+mod winsor;
 
 // Ranks, quantiles and resamples.
 mod quantile;
@@ -139,3 +140,4 @@ pub use stratified::compare_stratified;
 pub use test_columns::TestColumns;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};
+pub use winsor::{Winsor, Winsorized};

@@ -19,6 +19,7 @@ pub mod incremental;
 pub mod joint_arm;
 pub mod mean_arm;
 pub mod means;
+pub mod winsor;
 
 // Raw columns, without a distribution.
 pub mod bootstrap;

@@ -19,6 +19,7 @@ mod test_columns;
 mod test_options;
 pub(crate) mod test_result;
 mod user_split;
+mod winsor;
 
 pub(crate) use arm_table::ArmTable;
 pub(crate) use bayes::{
@@ -49,3 +50,4 @@ pub(crate) use resampling::{BootstrapOptions, PermutationOptions, bootstrap, per
 pub(crate) use stratified_proportion::compare_stratified_proportions;
 pub(crate) use test_options::TestOptions;
 pub(crate) use user_split::{SequentialSampleRatio, sample_ratio};
+pub(crate) use winsor::Winsor;

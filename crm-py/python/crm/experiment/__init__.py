@@ -90,6 +90,7 @@ from crm.experiment.resampling import Resampled, bootstrap, permutation_test
 from crm.experiment.result import Equivalence, Interval, TestResult
 from crm.experiment.sample_ratio import SampleRatio, SampleRatioLook, SequentialSampleRatio, sample_ratio
 from crm.experiment.stratified_proportion import StratifiedProportions, compare_stratified_proportions
+from crm.experiment.winsor import Winsor, Winsorized
 
 __all__ = [
     "Adjustment",
@@ -145,6 +146,8 @@ __all__ = [
     "TestResult",
     "Traffic",
     "TrafficDuration",
+    "Winsor",
+    "Winsorized",
     "adjust_ln_p_values",
     "adjust_p_values",
     "always_valid",
