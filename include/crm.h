@@ -1706,6 +1706,48 @@ typedef int32_t crm_proportion_method;
 #endif // __cplusplus
 
 /**
+ * How two rates are compared within strata. Each method has the p-value and the interval of one statistic.
+ */
+enum crm_stratified_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The stratified score test with the weights of Mantel and Haenszel, for every contrast; the default. At "no effect" it is the
+     * Cochran-Mantel-Haenszel test.
+     */
+    CRM_STRATIFIED_METHOD_MANTEL_HAENSZEL = 0,
+    /**
+     * The same with the correction for continuity, for the difference and the odds ratio.
+     */
+    CRM_STRATIFIED_METHOD_CONTINUITY_CORRECTED = 1,
+    /**
+     * The score test of Miettinen and Nurminen with strata that weigh as many trials as they have, for difference, lift and ratio.
+     */
+    CRM_STRATIFIED_METHOD_SAMPLE_SIZE = 2,
+    /**
+     * The exact conditional test, two-sided by minimum likelihood, for the odds ratio.
+     */
+    CRM_STRATIFIED_METHOD_EXACT = 3,
+    /**
+     * The exact conditional test, two-sided twice the smaller tail, for the odds ratio.
+     */
+    CRM_STRATIFIED_METHOD_EXACT_CENTRAL = 4,
+    /**
+     * The exact conditional test with what was seen counted half, for the odds ratio.
+     */
+    CRM_STRATIFIED_METHOD_EXACT_MID_P = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum crm_stratified_method crm_stratified_method;
+#else
+typedef int32_t crm_stratified_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Where the p-value of the Mann-Whitney test comes from.
  */
 enum crm_mann_whitney_method
@@ -5896,7 +5938,7 @@ typedef struct crm_equivalence {
 } crm_equivalence;
 
 /**
- * Pearson's test that several arms have one rate. Set `struct_size` before the call that fills it.
+ * A chi-square test that several arms have one rate (Pearson), or several strata one effect. Set `struct_size` before the call that fills it.
  */
 typedef struct crm_homogeneity {
     /**
@@ -5908,7 +5950,7 @@ typedef struct crm_homogeneity {
      */
     double statistic;
     /**
-     * Arms less 1.
+     * Arms, or strata that say something, less 1.
      */
     double degrees_of_freedom;
     /**
@@ -6344,6 +6386,23 @@ typedef struct crm_anova {
      */
     int32_t split_is_flagged;
 } crm_anova;
+
+/**
+ * Bounds that values are moved to; infinite ones for none. Its layout never changes. Fill it by `crm_winsor_fit`, or by hand.
+ *
+ * Bounds come from all arms together and stay the same for every batch. What is compared then is the mean of the clipped value: an effect on the values beyond
+ * the bounds is not seen.
+ */
+typedef struct crm_winsor {
+    /**
+     * A value below becomes this one.
+     */
+    double lower;
+    /**
+     * A value above becomes this one.
+     */
+    double upper;
+} crm_winsor;
 
 /**
  * What the bootstrap is asked. Fill with `crm_bootstrap_options_init`, then change what differs.
@@ -12095,6 +12154,25 @@ crm_status crm_sequential_sample_ratio_look(struct crm_sequential_sample_ratio *
 void crm_sequential_sample_ratio_free(struct crm_sequential_sample_ratio *check);
 
 /**
+ * Compares the rates of target and control within strata by a `crm_stratified_method`: the columns have a row of counts for each of `length` strata. Set
+ * `out->struct_size` first, and that of `homogeneity`, which says whether the effect is the same in all strata and may be NULL. `options` may be NULL for
+ * the defaults.
+ *
+ * A stratum in which an arm has no trials is left out. Fails with `CRM_STATUS_EMPTY` without strata, with `CRM_STATUS_INVALID_ARGUMENT` and the row for
+ * more conversions than trials, with the same for options that make no sense, a contrast that the method does not test and a null that no rates have,
+ * and with `CRM_STATUS_OUT_OF_RANGE` for tables too large for an exact method.
+ */
+crm_status crm_compare_stratified_proportions(const uint64_t *target_conversions,
+                                              const uint64_t *target_trials,
+                                              const uint64_t *control_conversions,
+                                              const uint64_t *control_trials,
+                                              size_t length,
+                                              int32_t method,
+                                              const struct crm_test_options *options,
+                                              struct crm_test_result *out,
+                                              struct crm_homogeneity *homogeneity);
+
+/**
  * The arms of rows: columns of numbers, the arm of each row as an integer, and if wanted its stratum (else NULL). `threads` is 0 for as many
  * as there are; the result does not depend on it.
  *
@@ -12166,6 +12244,22 @@ crm_status crm_arm_table_value(const struct crm_arm_table *table,
                                size_t index,
                                size_t stratum,
                                struct crm_mean_arm *out);
+
+/**
+ * The table as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_arm_table_to_json(const struct crm_arm_table *table, struct crm_bytes **out);
+
+/**
+ * A table from its JSON text.
+ *
+ * `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_CORRUPT` for another text, and
+ * with `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ */
+crm_status crm_arm_table_from_json(const char *json,
+                                   struct crm_arm_table **out);
 
 /**
  * Frees a table; NULL is nothing to free.
@@ -12384,6 +12478,67 @@ crm_status crm_analysis_of_variance(const struct crm_mean_arm *given,
                                     size_t count,
                                     int32_t method,
                                     struct crm_anova *out);
+
+/**
+ * Bounds such that so large a share of all rows lies beyond each: `count` columns, the same value in each arm, of `lengths` values. A share of 0 sets no bound
+ * at that end.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for shares outside [0, 1), that sum to 1 or more, or that leave a single value of several, with
+ * `CRM_STATUS_EMPTY` without values, and with `CRM_STATUS_INVALID_VALUE`, the column and its row for a value that is NaN or infinite.
+ */
+crm_status crm_winsor_fit(const double *const *columns,
+                          const size_t *lengths,
+                          size_t count,
+                          double lower_share,
+                          double upper_share,
+                          struct crm_winsor *out);
+
+/**
+ * A column with the values beyond a bound moved to it: `out` has as many places as there are values and may be the column itself. `below` and `above` receive how
+ * many values were moved at each end; either may be NULL.
+ *
+ * Fails with `CRM_STATUS_INVALID_VALUE` and the row for a value that is NaN or infinite, and with `CRM_STATUS_INVALID_ARGUMENT` for bounds that are not in order.
+ */
+crm_status crm_winsor_apply(const struct crm_winsor *winsor,
+                            const double *values,
+                            size_t length,
+                            double *out,
+                            uint64_t *below,
+                            uint64_t *above);
+
+/**
+ * The arm of a column with its extreme values moved.
+ *
+ * Fails as `crm_winsor_apply` and `crm_mean_arm_from_values`.
+ */
+crm_status crm_winsor_mean_arm(const struct crm_winsor *winsor,
+                               const double *values,
+                               size_t length,
+                               struct crm_mean_arm *out);
+
+/**
+ * The arm of columns of rows with the extremes of the value moved; denominator and covariates stay as they are.
+ *
+ * `out` receives the arm, NULL if the call fails; the caller frees it with `crm_joint_arm_free`. Fails as `crm_winsor_apply` and
+ * `crm_joint_arm_from_measures`.
+ */
+crm_status crm_winsor_joint_arm(const struct crm_winsor *winsor,
+                                const struct crm_measures *measures,
+                                struct crm_joint_arm **out);
+
+/**
+ * The bounds as JSON text, which `crm_bytes_text` gives as a string.
+ *
+ * `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_winsor_to_json(const struct crm_winsor *winsor, struct crm_bytes **out);
+
+/**
+ * Bounds from their JSON text.
+ *
+ * Fails with `CRM_STATUS_CORRUPT` for another text, and with `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ */
+crm_status crm_winsor_from_json(const char *json, struct crm_winsor *out);
 
 /**
  * Fills options with their defaults; `struct_size` is `sizeof *options`.

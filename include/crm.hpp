@@ -1,8 +1,9 @@
 // crm: customer analytics as an embeddable engine, for C++17. A thin layer over crm.h: handles that free themselves,
 // errors as exceptions, vectors in and out. What a function does, and how it fails, is said at the function of crm.h.
 //
-// Objects can be moved, and copies share the handle; they are immutable but for crm::history_builder,
-// crm::mini_batch_k_means, crm::sequential_test and crm::dimension_table, so that threads may share them.
+// Objects can be moved, and copies share the handle; they are immutable, so that threads may share them, but for
+// crm::history_builder, crm::mini_batch_k_means, crm::sequential_test, crm::dimension_table and what a campaign is put together
+// from: crm::target_table, crm::selection, crm::campaign_split and crm::campaign_outcomes.
 #ifndef CRM_HPP
 #define CRM_HPP
 
@@ -3290,6 +3291,596 @@ public:
         std::vector<std::int64_t> out(crm_program_simulation_members(get()));
         detail::check(crm_program_simulation_column(get(), which, out.data(), out.size()));
         return out;
+    }
+};
+
+// Arms of means: statistics of several columns, and the arms of all groups of a table.
+
+// Columns of rows, of equal length; those that are empty are not there.
+struct measures {
+    std::vector<double> value;
+    std::vector<double> denominator = {};
+    std::vector<std::vector<double>> covariates = {};
+};
+
+namespace detail {
+
+// Measures as C sees them, for as long as both objects live.
+class measures_view {
+public:
+    explicit measures_view(const measures &from) {
+        view_.struct_size = sizeof view_;
+        view_.rows = from.value.size();
+        view_.value = from.value.data();
+        if (!from.denominator.empty()) {
+            same_length("denominator", from.denominator.size(), view_.rows);
+            view_.denominator = from.denominator.data();
+        }
+        for (const std::vector<double> &covariate : from.covariates) {
+            same_length("covariates", covariate.size(), view_.rows);
+            covariates_.push_back(covariate.data());
+        }
+        view_.covariates = covariates_.data();
+        view_.covariate_count = covariates_.size();
+    }
+    measures_view(const measures_view &) = delete;
+    measures_view &operator=(const measures_view &) = delete;
+    const crm_measures *get() const noexcept { return &view_; }
+
+private:
+    std::vector<const double *> covariates_;
+    crm_measures view_{};
+};
+
+// A struct that C fills.
+template <class T, class Call> T filled(Call call) {
+    T out{};
+    out.struct_size = sizeof out;
+    check(call(&out));
+    return out;
+}
+
+} // namespace detail
+
+// Count, means and products of deviations of several columns.
+class joint_arm : public detail::handle<crm_joint_arm, crm_joint_arm_free> {
+public:
+    using handle::handle;
+
+    explicit joint_arm(const measures &columns)
+        : handle(made([&](crm_joint_arm **out) {
+              return crm_joint_arm_from_measures(detail::measures_view(columns).get(), out);
+          })) {}
+
+    // The arm of columns whose value has its extremes moved.
+    joint_arm(const measures &columns, const crm_winsor &winsor)
+        : handle(made([&](crm_joint_arm **out) {
+              return crm_winsor_joint_arm(&winsor, detail::measures_view(columns).get(), out);
+          })) {}
+
+    // Covariances row by row.
+    static joint_arm from_moments(bool has_denominator, std::uint64_t count, const std::vector<double> &means,
+                                  const std::vector<double> &covariances) {
+        detail::same_length("covariances", covariances.size(), means.size() * means.size());
+        return joint_arm(made([&](crm_joint_arm **out) {
+            return crm_joint_arm_from_moments(has_denominator, count, means.data(), covariances.data(), means.size(), out);
+        }));
+    }
+
+    static joint_arm from_json(const std::string &json) {
+        return joint_arm(made([&](crm_joint_arm **out) { return crm_joint_arm_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_joint_arm_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    joint_arm merge(const joint_arm &other) const {
+        return joint_arm(made([&](crm_joint_arm **out) { return crm_joint_arm_merge(get(), other.get(), out); }));
+    }
+
+    // 0 is the value, then the denominator if there is one, then covariates.
+    crm_mean_arm column(std::size_t place) const {
+        crm_mean_arm out{};
+        detail::check(crm_joint_arm_column(get(), place, &out));
+        return out;
+    }
+
+    double covariance(std::size_t first, std::size_t second) const {
+        double out = 0.0;
+        detail::check(crm_joint_arm_covariance(get(), first, second, &out));
+        return out;
+    }
+};
+
+// The arms of all groups of a table of rows.
+class arm_table : public detail::handle<crm_arm_table, crm_arm_table_free> {
+public:
+    using handle::handle;
+
+    // Without strata if `stratum` is empty.
+    arm_table(const measures &columns, const std::vector<std::int64_t> &arm, const std::vector<std::int64_t> &stratum = {},
+              std::size_t threads = 0)
+        : handle(made([&](crm_arm_table **out) {
+              detail::same_length("arm", arm.size(), columns.value.size());
+              if (!stratum.empty()) detail::same_length("stratum", stratum.size(), columns.value.size());
+              return crm_arm_table_from_rows(detail::measures_view(columns).get(), arm.data(),
+                                             stratum.empty() ? nullptr : stratum.data(), threads, out);
+          })) {}
+
+    // The stream is released, whether the call succeeds or throws.
+    static arm_table from_arrow_stream(ArrowArrayStream *stream, const crm_arm_columns &names, std::size_t threads = 0) {
+        return arm_table(
+            made([&](crm_arm_table **out) { return crm_arm_table_from_arrow(stream, &names, threads, out); }));
+    }
+
+    static arm_table from_json(const std::string &json) {
+        return arm_table(made([&](crm_arm_table **out) { return crm_arm_table_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_arm_table_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    arm_table merge(const arm_table &other) const {
+        return arm_table(made([&](crm_arm_table **out) { return crm_arm_table_merge(get(), other.get(), out); }));
+    }
+
+    // Ascending; integers as digits.
+    std::vector<std::string> labels() const {
+        return detail::names(crm_arm_table_arm_count(get()),
+                             [&](std::size_t index) { return crm_arm_table_label(get(), index); });
+    }
+
+    std::vector<std::string> strata() const {
+        return detail::names(crm_arm_table_stratum_count(get()),
+                             [&](std::size_t index) { return crm_arm_table_stratum(get(), index); });
+    }
+
+    // Over all strata, by its place.
+    joint_arm arm(std::size_t index) const {
+        return joint_arm(
+            detail::made<crm_joint_arm>([&](crm_joint_arm **out) { return crm_arm_table_arm(get(), index, out); }));
+    }
+
+    // Of the value in one stratum; 0 for a table without strata.
+    crm_mean_arm value(std::size_t index, std::size_t stratum = 0) const {
+        crm_mean_arm out{};
+        detail::check(crm_arm_table_value(get(), index, stratum, &out));
+        return out;
+    }
+};
+
+// Campaigns: select, split, measure.
+
+// Customers, or texts of a column; an empty text is missing.
+class id_column {
+public:
+    id_column(std::vector<std::int64_t> integers) : integers_(std::move(integers)) { // NOLINT: meant to convert
+        view_ = {integers_.data(), nullptr, integers_.size()};
+    }
+    id_column(std::vector<std::string> texts) : texts_(std::move(texts)) { // NOLINT: meant to convert
+        for (const std::string &text : texts_) pointers_.push_back(text.c_str());
+        view_ = {nullptr, pointers_.data(), pointers_.size()};
+    }
+    // It points into itself.
+    id_column(const id_column &) = delete;
+    id_column &operator=(const id_column &) = delete;
+
+    const crm_ids *get() const noexcept { return &view_; }
+    std::size_t size() const noexcept { return view_.length; }
+
+private:
+    std::vector<std::int64_t> integers_;
+    std::vector<std::string> texts_;
+    std::vector<const char *> pointers_;
+    crm_ids view_{};
+};
+
+// An arm of a campaign; of equal weights unless said otherwise.
+struct campaign_arm {
+    std::string name;
+    double weight = 1.0;
+    bool control = false;
+};
+
+// What contacting an arm costs; without a name every arm.
+struct arm_cost {
+    std::optional<std::string> arm = std::nullopt;
+    double fixed = 0.0, per_contact = 0.0, per_response = 0.0;
+    double margin = 1.0;
+};
+
+namespace detail {
+
+inline std::vector<crm_arm> views(const std::vector<campaign_arm> &arms) {
+    std::vector<crm_arm> out;
+    for (const campaign_arm &arm : arms) out.push_back({arm.name.c_str(), arm.weight, arm.control, 0});
+    return out;
+}
+
+} // namespace detail
+
+// Customers with what rules ask for. One thread at a time may add to it.
+class target_table : public detail::handle<crm_target_table, crm_target_table_free> {
+public:
+    explicit target_table(const id_column &ids)
+        : handle(made([&](crm_target_table **out) { return crm_target_table_new(ids.get(), out); })) {}
+
+    target_table &add_numbers(const std::string &name, const std::vector<double> &values) {
+        detail::check(crm_target_table_add_numbers(get(), name.c_str(), values.data(), values.size()));
+        return *this;
+    }
+
+    target_table &add_texts(const std::string &name, const std::vector<std::string> &texts) {
+        detail::check(crm_target_table_add_texts(get(), name.c_str(), id_column(texts).get()));
+        return *this;
+    }
+
+    std::size_t rows() const { return crm_target_table_rows(get()); }
+};
+
+// Who was selected, and why the others were not.
+class selected : public detail::handle<crm_selected, crm_selected_free> {
+public:
+    using handle::handle;
+
+    std::size_t customers() const { return static_cast<std::size_t>(crm_selected_customers(get())); }
+    std::size_t size() const { return static_cast<std::size_t>(crm_selected_count(get())); }
+
+    // Best first.
+    std::vector<std::uint32_t> rows() const {
+        std::vector<std::uint32_t> out(size());
+        detail::check(crm_selected_rows(get(), out.data(), out.size()));
+        return out;
+    }
+
+    // For each customer the index of a reason, -1 for one who is selected.
+    std::vector<std::int32_t> first_reasons() const {
+        std::vector<std::int32_t> out(customers());
+        detail::check(crm_selected_first_reasons(get(), out.data(), out.size()));
+        return out;
+    }
+
+    // For each customer all reasons, bit k for that of index k.
+    std::vector<std::uint64_t> reason_bits() const {
+        std::vector<std::uint64_t> out(customers());
+        detail::check(crm_selected_reason_bits(get(), out.data(), out.size()));
+        return out;
+    }
+
+    std::size_t reason_count() const { return crm_selected_reason_count(get()); }
+
+    // Its name belongs to this object.
+    crm_reason reason(std::size_t index) const {
+        return detail::filled<crm_reason>([&](crm_reason *out) { return crm_selected_reason(get(), index, out); });
+    }
+};
+
+// Whom to write to. One thread at a time may add to it; copies share the plan.
+class selection : public detail::handle<crm_selection, crm_selection_free> {
+public:
+    selection() : handle(made([](crm_selection **out) { return crm_selection_new(out); })) {}
+
+    // A rule as JSON text.
+    selection &rule(const std::string &name, const std::string &json) {
+        return done(crm_selection_add_rule(get(), name.c_str(), json.c_str()));
+    }
+    selection &opted_in(const std::string &name, const std::string &column) {
+        return done(crm_selection_add_opted_in(get(), name.c_str(), column.c_str()));
+    }
+    selection &not_opted_out(const std::string &name, const std::string &column) {
+        return done(crm_selection_add_not_opted_out(get(), name.c_str(), column.c_str()));
+    }
+    selection &do_not_contact(const std::string &name, const id_column &ids) {
+        return done(crm_selection_add_do_not_contact(get(), name.c_str(), ids.get()));
+    }
+    selection &not_in_campaign(const std::string &name, const id_column &ids) {
+        return done(crm_selection_add_not_in_campaign(get(), name.c_str(), ids.get()));
+    }
+    // Contacts, a row each, of which there may be fewer than `at_most` within the last days.
+    selection &contact_limit(const std::string &name, const id_column &ids, const std::vector<std::int32_t> &days,
+                             std::int32_t as_of, std::uint32_t at_most, std::uint32_t within_days) {
+        return done(crm_selection_add_contact_limit(get(), name.c_str(), ids.get(), days.data(), days.size(), as_of, at_most,
+                                                    within_days));
+    }
+    selection &holdout(const std::string &name, const std::string &salt, double share) {
+        return done(crm_selection_add_holdout(get(), name.c_str(), salt.c_str(), share));
+    }
+    selection &rank_by(const std::string &column, crm_rank_order order = CRM_RANK_ORDER_DESCENDING) {
+        return done(crm_selection_rank_by(get(), column.c_str(), order));
+    }
+    selection &ties_by_hash(const std::string &salt) { return done(crm_selection_ties_by_hash(get(), salt.c_str())); }
+    selection &quota(std::uint64_t customers) { return done(crm_selection_set_quota(get(), customers)); }
+    // Segments that are not named have the quota `others`, or none.
+    selection &segment_quotas(const std::string &column, const std::vector<std::pair<std::string, std::uint64_t>> &quotas,
+                              std::optional<std::uint64_t> others = std::nullopt) {
+        std::vector<const char *> names;
+        std::vector<std::uint64_t> limits;
+        for (const auto &[name, limit] : quotas) {
+            names.push_back(name.c_str());
+            limits.push_back(limit);
+        }
+        const std::int64_t rest = others ? static_cast<std::int64_t>(*others) : -1;
+        return done(crm_selection_set_segment_quotas(get(), column.c_str(), names.data(), limits.data(), names.size(), rest));
+    }
+
+    crm::selected select(const target_table &table) const {
+        return crm::selected(detail::made<crm_selected>(
+            [&](crm_selected **out) { return crm_selection_select(get(), table.get(), out); }));
+    }
+
+private:
+    selection &done(crm_status status) {
+        detail::check(status);
+        return *this;
+    }
+};
+
+// A number in [0, 1) for each id, which is the same in every language.
+inline std::vector<double> buckets(const std::string &salt, const id_column &ids,
+                                   crm_bucket_hash hash = CRM_BUCKET_HASH_XXH3) {
+    std::vector<double> out(ids.size());
+    detail::check(crm_buckets(hash, salt.c_str(), ids.get(), out.data(), out.size()));
+    return out;
+}
+
+// Customers dealt to the arms of a split.
+class campaign_assignment : public detail::handle<crm_assignment, crm_assignment_free> {
+public:
+    campaign_assignment(crm_assignment *owned, std::size_t arms) : handle(owned), arms_(arms) {}
+
+    std::size_t size() const { return crm_assignment_length(get()); }
+
+    // For each customer the place of an arm; below 0 for one in none, as crm_assignment_arms says.
+    std::vector<std::int32_t> arms() const {
+        std::vector<std::int32_t> out(size());
+        detail::check(crm_assignment_arms(get(), out.data(), out.size()));
+        return out;
+    }
+
+    // Customers of each arm.
+    std::vector<std::uint64_t> counts() const {
+        std::vector<std::uint64_t> out(arms_);
+        detail::check(crm_assignment_counts(get(), out.data(), out.size()));
+        return out;
+    }
+
+private:
+    std::size_t arms_;
+};
+
+// How customers are dealt to arms, by a keyed hash. One thread at a time may change it; copies share it.
+class campaign_split : public detail::handle<crm_campaign_split, crm_campaign_split_free> {
+public:
+    using handle::handle;
+
+    campaign_split(const std::string &salt, const std::vector<campaign_arm> &arms)
+        : handle(made([&](crm_campaign_split **out) {
+              const std::vector<crm_arm> given = detail::views(arms);
+              return crm_campaign_split_new(salt.c_str(), given.data(), given.size(), out);
+          })) {}
+
+    static campaign_split from_json(const std::string &json) {
+        return campaign_split(
+            made([&](crm_campaign_split **out) { return crm_campaign_split_from_json(json.c_str(), out); }));
+    }
+
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_campaign_split_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+
+    campaign_split &hash(crm_bucket_hash hash) { return done(crm_campaign_split_set_hash(get(), hash)); }
+    campaign_split &coverage(double coverage) { return done(crm_campaign_split_set_coverage(get(), coverage)); }
+    campaign_split &shares(const std::vector<double> &shares) {
+        return done(crm_campaign_split_set_shares(get(), shares.data(), shares.size()));
+    }
+    campaign_split &holdout(const std::string &salt, double share) {
+        return done(crm_campaign_split_set_holdout(get(), salt.c_str(), share));
+    }
+    // The campaign's part of a namespace that several campaigns share.
+    campaign_split &name_space(const std::string &salt, double from, double to) {
+        return done(crm_campaign_split_set_namespace(get(), salt.c_str(), from, to));
+    }
+
+    std::size_t size() const { return crm_campaign_split_arm_count(get()); }
+
+    std::vector<double> shares() const {
+        std::vector<double> out(size());
+        detail::check(crm_campaign_split_shares(get(), out.data(), out.size()));
+        return out;
+    }
+
+    campaign_assignment assign(const id_column &ids) const {
+        return {detail::made<crm_assignment>(
+                    [&](crm_assignment **out) { return crm_campaign_split_assign(get(), ids.get(), out); }),
+                size()};
+    }
+
+    // Within strata of the columns.
+    campaign_assignment assign(const target_table &table, const std::vector<std::string> &columns) const {
+        const std::vector<const char *> names = detail::views(columns);
+        return {detail::made<crm_assignment>([&](crm_assignment **out) {
+                    return crm_campaign_split_assign_stratified(get(), table.get(), names.data(), names.size(), out);
+                }),
+                size()};
+    }
+
+private:
+    campaign_split &done(crm_status status) {
+        detail::check(status);
+        return *this;
+    }
+};
+
+// What a campaign brought. Names in its structs belong to this object.
+class campaign_report : public detail::handle<crm_campaign_report, crm_campaign_report_free> {
+public:
+    using handle::handle;
+
+    crm_campaign_summary summary() const {
+        return detail::filled<crm_campaign_summary>(
+            [&](crm_campaign_summary *out) { return crm_campaign_report_summary(get(), out); });
+    }
+    crm_arm_summary arm(std::size_t index) const {
+        return detail::filled<crm_arm_summary>(
+            [&](crm_arm_summary *out) { return crm_campaign_report_arm(get(), index, out); });
+    }
+    crm_campaign_effect effect(std::size_t index) const {
+        return detail::filled<crm_campaign_effect>(
+            [&](crm_campaign_effect *out) { return crm_campaign_report_effect(get(), index, out); });
+    }
+    crm_test_result effect_result(std::size_t index) const {
+        return detail::filled<crm_test_result>(
+            [&](crm_test_result *out) { return crm_campaign_report_effect_result(get(), index, out); });
+    }
+    crm_arm_return arm_return(std::size_t index) const {
+        return detail::filled<crm_arm_return>(
+            [&](crm_arm_return *out) { return crm_campaign_report_return(get(), index, out); });
+    }
+    std::string to_json() const {
+        crm_bytes *out = nullptr;
+        detail::check(crm_campaign_report_to_json(get(), &out));
+        return detail::text_of(out);
+    }
+};
+
+// Whether the arms were alike before. Names in its structs belong to this object.
+class campaign_split_balance : public detail::handle<crm_campaign_split_balance, crm_campaign_split_balance_free> {
+public:
+    using handle::handle;
+
+    std::size_t size() const { return crm_campaign_split_balance_count(get()); }
+    double sample_ratio_p_value() const { return crm_campaign_split_balance_sample_ratio_p_value(get()); }
+    crm_balance_row row(std::size_t index) const {
+        return detail::filled<crm_balance_row>(
+            [&](crm_balance_row *out) { return crm_campaign_split_balance_row(get(), index, out); });
+    }
+    crm_test_result result(std::size_t index) const {
+        return detail::filled<crm_test_result>(
+            [&](crm_test_result *out) { return crm_campaign_split_balance_result(get(), index, out); });
+    }
+};
+
+inline crm_measure_options measure_options() {
+    crm_measure_options options{};
+    detail::check(crm_measure_options_init(&options, sizeof options));
+    return options;
+}
+
+// What customers of a campaign did. One thread at a time may add to it; copies share it.
+class campaign_outcomes : public detail::handle<crm_campaign_outcomes, crm_campaign_outcomes_free> {
+public:
+    campaign_outcomes(const id_column &arm_of_each, const std::vector<campaign_arm> &arms)
+        : handle(made([&](crm_campaign_outcomes **out) {
+              const std::vector<crm_arm> given = detail::views(arms);
+              return crm_campaign_outcomes_new(arm_of_each.get(), given.data(), given.size(), out);
+          })) {}
+
+    explicit campaign_outcomes(const campaign_assignment &of)
+        : handle(made([&](crm_campaign_outcomes **out) { return crm_campaign_outcomes_from_assignment(of.get(), out); })) {}
+
+    campaign_outcomes &metric(crm_campaign_metric metric, const std::vector<double> &values) {
+        return done(crm_campaign_outcomes_add_metric(get(), metric, values.data(), values.size()));
+    }
+    campaign_outcomes &covariate(const std::vector<double> &values) {
+        return done(crm_campaign_outcomes_add_covariate(get(), values.data(), values.size()));
+    }
+    campaign_outcomes &groups(const std::string &name, const std::vector<std::string> &texts) {
+        return done(crm_campaign_outcomes_add_groups(get(), name.c_str(), id_column(texts).get()));
+    }
+    campaign_outcomes &before(const std::string &name, const std::vector<double> &values) {
+        return done(crm_campaign_outcomes_add_before(get(), name.c_str(), values.data(), values.size()));
+    }
+
+    campaign_report measure(const std::vector<arm_cost> &costs = {},
+                            const crm_measure_options &options = measure_options()) const {
+        std::vector<crm_arm_cost> given;
+        for (const arm_cost &cost : costs)
+            given.push_back({detail::c_str(cost.arm), cost.fixed, cost.per_contact, cost.per_response, cost.margin});
+        return campaign_report(detail::made<crm_campaign_report>([&](crm_campaign_report **out) {
+            return crm_campaign_outcomes_measure(get(), &options, given.data(), given.size(), out);
+        }));
+    }
+
+    campaign_split_balance balance(double alpha = 0.05,
+                                   crm_multiplicity_method multiplicity = CRM_MULTIPLICITY_METHOD_HOLM) const {
+        return campaign_split_balance(detail::made<crm_campaign_split_balance>([&](crm_campaign_split_balance **out) {
+            return crm_campaign_outcomes_balance(get(), alpha, multiplicity, out);
+        }));
+    }
+
+private:
+    campaign_outcomes &done(crm_status status) {
+        detail::check(status);
+        return *this;
+    }
+};
+
+// Bands of customers by their score, best first.
+class uplift_bands : public detail::handle<crm_uplift_bands, crm_uplift_bands_free> {
+public:
+    using handle::handle;
+
+    std::size_t size() const { return crm_uplift_bands_count(get()); }
+    crm_uplift_band band(std::size_t index) const {
+        return detail::filled<crm_uplift_band>(
+            [&](crm_uplift_band *out) { return crm_uplift_bands_band(get(), index, out); });
+    }
+    crm_test_result result(std::size_t index) const {
+        return detail::filled<crm_test_result>(
+            [&](crm_test_result *out) { return crm_uplift_bands_result(get(), index, out); });
+    }
+};
+
+// Whether a score finds those whom a campaign moves.
+class uplift_curve : public detail::handle<crm_uplift_curve, crm_uplift_curve_free> {
+public:
+    // `target` is not 0 for those who were written to.
+    uplift_curve(const std::vector<double> &score, const std::vector<std::uint8_t> &target, const std::vector<double> &outcome)
+        : handle(made([&](crm_uplift_curve **out) {
+              detail::same_length("target", target.size(), score.size());
+              detail::same_length("outcome", outcome.size(), score.size());
+              return crm_uplift_curve_new(score.data(), target.data(), outcome.data(), score.size(), out);
+          })) {}
+
+    std::size_t size() const { return crm_uplift_curve_length(get()); }
+
+    std::vector<std::uint64_t> customers() const {
+        std::vector<std::uint64_t> out(size());
+        detail::check(crm_uplift_curve_customers(get(), out.data(), out.size()));
+        return out;
+    }
+    std::vector<double> heights(crm_uplift_curve_kind kind) const {
+        std::vector<double> out(size());
+        detail::check(crm_uplift_curve_heights(get(), kind, out.data(), out.size()));
+        return out;
+    }
+    crm_uplift_score score(crm_uplift_curve_kind kind, crm_uplift_scale scale) const {
+        return detail::filled<crm_uplift_score>(
+            [&](crm_uplift_score *out) { return crm_uplift_curve_score(get(), kind, scale, out); });
+    }
+    // By the bootstrap.
+    crm_uplift_interval interval(crm_uplift_curve_kind kind, crm_uplift_scale scale, double alpha, std::uint64_t replicates,
+                                 std::uint64_t seed, std::size_t threads = 0) const {
+        return detail::filled<crm_uplift_interval>([&](crm_uplift_interval *out) {
+            return crm_uplift_curve_interval(get(), kind, scale, alpha, replicates, seed, threads, out);
+        });
+    }
+    crm_test_result top(double share, crm_top_share of = CRM_TOP_SHARE_EVERYBODY,
+                        const crm_test_options *options = nullptr) const {
+        return detail::filled<crm_test_result>(
+            [&](crm_test_result *out) { return crm_uplift_curve_top(get(), share, of, options, out); });
+    }
+    uplift_bands bands(std::size_t count, const crm_test_options *options = nullptr) const {
+        return uplift_bands(detail::made<crm_uplift_bands>(
+            [&](crm_uplift_bands **out) { return crm_uplift_curve_bands(get(), count, options, out); }));
     }
 };
 

@@ -239,3 +239,42 @@ fn forbidden_imports_are_seen_however_they_are_written() {
         assert_eq!(forbidden(module, &code(text)), Vec::<String>::new(), "{module}: {text}");
     }
 }
+
+/// All texts below a folder, in files with this extension.
+fn texts(folder: &Path, extension: &str) -> String {
+    let mut all = String::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            all.push_str(&texts(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
+            all.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+    all
+}
+
+/// A file of shared cases that some language does not read would let it differ from the others.
+#[test]
+fn every_shared_case_is_run_in_every_language() {
+    let languages = [
+        ("Rust", texts(&folder("tests"), "rs")),
+        ("Python", texts(&folder("../tests/python"), "py")),
+        ("C", texts(&folder("../tests/c"), "c")),
+    ];
+    for family in ["campaign", "experiment"] {
+        let mut files = 0;
+        for path in fs::read_dir(folder("../tests/cases").join(family)).unwrap() {
+            let path = path.unwrap().path();
+            let stem = path.file_stem().unwrap().to_str().unwrap();
+            files += 1;
+            for (language, tests) in &languages {
+                let read =
+                    [format!("/{stem}.json\""), format!("\"{stem}.json\""), format!("cases(\"{stem}\")")]
+                        .iter()
+                        .any(|reading| tests.contains(reading));
+                assert!(read, "no test in {language} reads {}", path.display());
+            }
+        }
+        assert!(files >= 4, "only {files} files of {family}");
+    }
+}

@@ -155,6 +155,19 @@ static void tables(void) {
     FAILS(crm_arm_table_from_rows(&measures, arm, NULL, 5000, &none), CRM_STATUS_INVALID_ARGUMENT, "threads");
     crm_arm_columns columns = {.struct_size = sizeof columns, .arm = "arm", .value = "value"};
     FAILS(crm_arm_table_from_arrow(NULL, &columns, 0, &none), CRM_STATUS_NULL_POINTER, "stream");
+    /* Saved with its strata, and read again. */
+    crm_bytes *json, *again;
+    OK(crm_arm_table_to_json(other, &json));
+    OK(crm_arm_table_from_json(crm_bytes_text(json), &none));
+    CHECK(crm_arm_table_arm_count(none) == 2 && strcmp(crm_arm_table_stratum(none, 1), "2") == 0);
+    OK(crm_arm_table_to_json(none, &again));
+    CHECK(strcmp(crm_bytes_text(json), crm_bytes_text(again)) == 0);
+    crm_bytes_free(json);
+    crm_bytes_free(again);
+    crm_arm_table_free(none);
+    FAILS(crm_arm_table_from_json("{}", &none), CRM_STATUS_CORRUPT, "json");
+    FAILS(crm_arm_table_from_json(NULL, &none), CRM_STATUS_NULL_POINTER, "json");
+    FAILS(crm_arm_table_to_json(NULL, &json), CRM_STATUS_NULL_POINTER, "table");
     crm_arm_table_free(other);
     crm_arm_table_free(both);
     crm_arm_table_free(table);

@@ -32,7 +32,7 @@ pub struct ProportionColumns<'a> {
 const AT_ONCE: usize = 1024;
 
 impl ProportionColumns<'_> {
-    fn check_lengths(&self) -> Result<()> {
+    pub(super) fn check_lengths(&self) -> Result<()> {
         let rows = self.target_conversions.len();
         for (name, column) in [
             ("target_trials", self.target_trials),
@@ -124,12 +124,12 @@ pub struct SeveralProportions {
     pub sample_ratio: SampleRatio,
 }
 
-/// Pearson's test that several arms have one rate.
+/// A chi-square test that several arms have one rate (Pearson), or several strata one effect.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Homogeneity {
     /// Chi-square.
     pub statistic: f64,
-    /// Arms less 1.
+    /// Arms, or strata that say something, less 1.
     pub degrees_of_freedom: f64,
     /// The p-value.
     pub p_value: f64,

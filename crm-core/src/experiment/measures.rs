@@ -44,6 +44,21 @@ impl<'a> Measures<'a> {
         self
     }
 
+    /// The value.
+    pub(super) fn value(&self) -> &'a [f64] {
+        self.columns[0]
+    }
+
+    /// The same columns with another value.
+    pub(super) fn with_value<'b>(&self, value: &'b [f64]) -> Measures<'b>
+    where
+        'a: 'b,
+    {
+        let mut columns: Vec<&'b [f64]> = self.columns.clone();
+        columns[0] = value;
+        Measures { columns, denominator: self.denominator }
+    }
+
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.columns[0].len()

@@ -48,6 +48,7 @@ mod moments;
 mod several_means;
 mod stratified;
 mod t_statistic;
+mod winsor;
 
 // Ranks, quantiles and resamples.
 mod quantile;
@@ -120,7 +121,10 @@ pub use planning::{
     ProportionPlanMethod, RankPlan, RankPlanMethod, RatePlan, RateSampleSize, SampleSize, Traffic,
     TrafficDuration,
 };
-pub use proportion::{ProportionMethod, compare_proportions};
+pub use proportion::{
+    ProportionMethod, StratifiedMethod, StratifiedProportions, compare_proportions,
+    compare_stratified_proportions,
+};
 pub use quantile::{QuantileArm, QuantileArmOptions, compare_quantiles, quantile_interval};
 pub use rank::{MannWhitney, MannWhitneyMethod, brunner_munzel, mann_whitney};
 pub use rate_test::{RateMethod, RateTest, rate_interval, test_rate};
@@ -140,3 +144,4 @@ pub use stratified::compare_stratified;
 pub use test_columns::TestColumns;
 pub use test_options::{Alternative, Contrast, TestOptions};
 pub use test_result::{TestResult, TestStatus};
+pub use winsor::{Winsor, Winsorized};

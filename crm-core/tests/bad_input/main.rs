@@ -12,6 +12,7 @@ mod experiment_plans;
 mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
+mod experiment_strata;
 #[path = "../log/mod.rs"]
 mod log;
 mod loyalty_points;

@@ -21,7 +21,9 @@ mod experiment_sequential;
 mod experiment_several_arms;
 mod experiment_several_means;
 mod experiment_split;
+mod experiment_stratified;
 mod experiment_stress;
+mod experiment_winsor;
 #[path = "../log/mod.rs"]
 mod log;
 mod loyalty_points;

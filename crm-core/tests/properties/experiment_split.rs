@@ -11,11 +11,12 @@ use crm_core::experiment::{
     AlwaysValidOptions, AnovaMethod, BinaryArm, BootstrapColumn, BootstrapOptions, CampaignCost, JointArm,
     MannWhitneyMethod, MeanArm, MeanMethod, Measures, MultiplicityMethod, PermutationOptions,
     ProportionColumns, ProportionMethod, QuantileArm, QuantileArmOptions, SAMPLE_RATIO_THRESHOLD,
-    SequentialSampleRatio, SequentialTest, SplitCheck, SplitFinding, TestOptions, ThetaMethod, always_valid,
-    analysis_of_variance, bootstrap, bootstrap_one, brunner_munzel, campaign_return, campaign_return_of,
-    compare_adjusted, compare_means, compare_proportions, compare_quantiles, compare_ratios,
-    compare_several_means, compare_several_proportions, compare_stratified, dunnett_test, equivalence,
-    homogeneity, mann_whitney, permutation_test, quantile_interval, sample_ratio,
+    SequentialSampleRatio, SequentialTest, SplitCheck, SplitFinding, StratifiedMethod, TestOptions,
+    ThetaMethod, always_valid, analysis_of_variance, bootstrap, bootstrap_one, brunner_munzel,
+    campaign_return, campaign_return_of, compare_adjusted, compare_means, compare_proportions,
+    compare_quantiles, compare_ratios, compare_several_means, compare_several_proportions,
+    compare_stratified, compare_stratified_proportions, dunnett_test, equivalence, homogeneity, mann_whitney,
+    permutation_test, quantile_interval, sample_ratio,
 };
 use proptest::prelude::*;
 
@@ -133,6 +134,23 @@ const COMPARISONS: &[(&str, Compare)] = &[
         let more = MeanArm::from_moments(10_000, 1.0, 1.0).unwrap();
         let (wider, beside) = ([targets[0], targets[1], more], [controls[0], controls[1], more]);
         vec![of(&targets, &controls, None), of(&wider, &beside, Some(&[2.0, 1.0, 0.0]))]
+    }),
+    ("compare_stratified_proportions", |target, control, plan| {
+        let (target, control) = (target.rate(), control.rate());
+        // Nobody of the control is in the second stratum: it is not compared, but was dealt.
+        let half = target.trials() / 2;
+        let counts = ProportionColumns {
+            target_conversions: &[0, 0],
+            target_trials: &[half, target.trials() - half],
+            control_conversions: &[control.conversions(), 0],
+            control_trials: &[control.trials(), 0],
+        };
+        let of = |method: StratifiedMethod| {
+            let options = plan.options.contrast(method.contrasts()[0]);
+            let found = compare_stratified_proportions(&counts, method, &options).unwrap();
+            [found.comparison.split, found.homogeneity.split]
+        };
+        StratifiedMethod::ALL.iter().copied().flat_map(of).collect()
     }),
     ("mann_whitney", |target, control, plan| {
         let all = [MannWhitneyMethod::Normal, MannWhitneyMethod::NormalCorrected].map(|method| {

@@ -16,6 +16,8 @@ mod experiment_rank;
 mod experiment_rates;
 mod experiment_sequential;
 mod experiment_split;
+mod experiment_strata;
+mod experiment_winsor;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;

@@ -11,6 +11,7 @@ use crm_core::{Error, ErrorKind, Threads};
 use super::joint_arm::{crm_joint_arm, crm_measures};
 use super::mean_arm::crm_mean_arm;
 use crate::arrow::Stream;
+use crate::bytes::{crm_bytes, with_zero};
 use crate::guard::{guard, guard_or, guard_release};
 use crate::handle::{self, Out, handles};
 use crate::pointer::{array, element, optional_text, place, text};
@@ -223,6 +224,39 @@ pub unsafe extern "C" fn crm_arm_table_value(
         let table = &handle::get("table", table)?.arms;
         let arms = table.values_of(element(table.labels(), index)?)?;
         out.fill(std::iter::once((*element(&arms, stratum)?).into()));
+        Ok(())
+    })
+}
+
+/// The table as JSON text, which `crm_bytes_text` gives as a string.
+///
+/// `out` receives the text, NULL if the call fails; the caller frees it with `crm_bytes_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_arm_table_to_json(
+    table: *const crm_arm_table,
+    out: *mut *mut crm_bytes,
+) -> crm_status {
+    // SAFETY: the caller gives a live handle and a place, or null.
+    guard(|| unsafe {
+        let out = Out::new("out", out)?;
+        out.put(with_zero(handle::get("table", table)?.arms.to_json()?));
+        Ok(())
+    })
+}
+
+/// A table from its JSON text.
+///
+/// `out` receives the table, NULL if the call fails; the caller frees it with `crm_arm_table_free`. Fails with `CRM_STATUS_CORRUPT` for another text, and
+/// with `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_arm_table_from_json(
+    json: *const c_char,
+    out: *mut *mut crm_arm_table,
+) -> crm_status {
+    // SAFETY: the caller gives a terminated string and a place, or null.
+    guard(|| unsafe {
+        let out = Out::new("out", out)?;
+        out.put(Table::new(ArmTable::from_json(text("json", json)?)?));
         Ok(())
     })
 }

@@ -11,6 +11,7 @@ pub mod binary_arm;
 pub mod proportion;
 pub mod rate_test;
 pub mod sample_ratio;
+pub mod stratified_proportion;
 
 // Means, and money.
 pub mod arm_table;
@@ -18,6 +19,7 @@ pub mod incremental;
 pub mod joint_arm;
 pub mod mean_arm;
 pub mod means;
+pub mod winsor;
 
 // Raw columns, without a distribution.
 pub mod bootstrap;

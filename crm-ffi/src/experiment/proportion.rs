@@ -142,7 +142,7 @@ pub struct crm_equivalence {
     pub split_is_flagged: i32,
 }
 
-/// Pearson's test that several arms have one rate. Set `struct_size` before the call that fills it.
+/// A chi-square test that several arms have one rate (Pearson), or several strata one effect. Set `struct_size` before the call that fills it.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct crm_homogeneity {
@@ -150,7 +150,7 @@ pub struct crm_homogeneity {
     pub struct_size: usize,
     /// Chi-square.
     pub statistic: f64,
-    /// Arms less 1.
+    /// Arms, or strata that say something, less 1.
     pub degrees_of_freedom: f64,
     /// The p-value.
     pub p_value: f64,

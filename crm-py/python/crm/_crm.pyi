@@ -93,6 +93,7 @@ __all__ = [
     "Traffic",
     "UpliftCurve",
     "ValueTiers",
+    "Winsor",
     "adjust_ln_p_values",
     "adjust_p_values",
     "adjusted_rand_index",
@@ -123,6 +124,7 @@ __all__ = [
     "compare_several_means",
     "compare_several_proportions",
     "compare_stratified",
+    "compare_stratified_proportions",
     "covariate_deviation",
     "customer_table",
     "customer_tier_names",
@@ -1158,6 +1160,14 @@ class TestOptions:
 def compare_proportions(
     target: BinaryArm, control: BinaryArm, method: str, options: TestOptions
 ) -> dict[str, Any]: ...
+def compare_stratified_proportions(
+    target_conversions: Column,
+    target_trials: Column,
+    control_conversions: Column,
+    control_trials: Column,
+    method: str,
+    options: TestOptions,
+) -> tuple[dict[str, Any], tuple[float, float, float, float, str]]: ...
 def mann_whitney(
     target: Column, control: Column, method: str, options: TestOptions, threads: int
 ) -> tuple[dict[str, Any], float, float, float, bool]: ...
@@ -1551,6 +1561,21 @@ def sample_ratio(observed: list[int], weights: list[float], threshold: float | N
 class SequentialSampleRatio:
     def __new__(cls, weights: list[float], concentration: float) -> SequentialSampleRatio: ...
     def look(self, observed: list[int]) -> tuple[float, float, float]: ...
+
+@final
+class Winsor:
+    def __new__(cls, lower: float, upper: float) -> Winsor: ...
+    @staticmethod
+    def fit(columns: list[Column], lower_share: float, upper_share: float) -> Winsor: ...
+    def lower(self) -> float: ...
+    def upper(self) -> float: ...
+    def apply(self, values: Column) -> tuple[list[float], int, int]: ...
+    def mean_arm(self, values: Column) -> MeanArm: ...
+    def joint_arm(self, value: Column, denominator: Column | None, covariates: list[Column]) -> JointArm: ...
+    @staticmethod
+    def from_json(text: str) -> Winsor: ...
+    def to_json(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class MeanArm:

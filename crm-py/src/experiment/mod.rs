@@ -15,10 +15,12 @@ mod proportion;
 mod quantile;
 mod rank;
 mod resampling;
+mod stratified_proportion;
 mod test_columns;
 mod test_options;
 pub(crate) mod test_result;
 mod user_split;
+mod winsor;
 
 pub(crate) use arm_table::ArmTable;
 pub(crate) use bayes::{
@@ -48,5 +50,7 @@ pub(crate) use proportion::{
 pub(crate) use quantile::{QuantileArm, compare_quantiles, quantile_interval};
 pub(crate) use rank::{brunner_munzel, mann_whitney};
 pub(crate) use resampling::{BootstrapOptions, PermutationOptions, bootstrap, permutation_test};
+pub(crate) use stratified_proportion::compare_stratified_proportions;
 pub(crate) use test_options::TestOptions;
 pub(crate) use user_split::{SequentialSampleRatio, sample_ratio};
+pub(crate) use winsor::Winsor;

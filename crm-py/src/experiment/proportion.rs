@@ -108,9 +108,9 @@ pub(crate) fn proportion_equivalence<'py>(
 }
 
 /// The fields of `crm.Homogeneity`, in their order.
-type Same = (f64, f64, f64, f64, &'static str, (f64, f64, &'static str, bool));
+pub(super) type Same = (f64, f64, f64, f64, &'static str, (f64, f64, &'static str, bool));
 
-fn same(found: &Homogeneity) -> Same {
+pub(super) fn same_of(found: &Homogeneity) -> Same {
     let (statistic, degrees_of_freedom) = (found.statistic, found.degrees_of_freedom);
     (
         statistic,
@@ -145,7 +145,7 @@ pub(crate) fn compare_several_proportions<'py>(
     let all = py.detach(compare).or_raise(py)?;
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
     let split = user_split::fields(py, &all.sample_ratio)?;
-    Ok((comparisons, all.adjusted_p_values, all.ln_adjusted_p_values, same(&all.homogeneity), split))
+    Ok((comparisons, all.adjusted_p_values, all.ln_adjusted_p_values, same_of(&all.homogeneity), split))
 }
 
 /// The fields of a `crm.Homogeneity`.
@@ -157,7 +157,7 @@ pub(crate) fn proportion_homogeneity<'py>(
     weights: Option<Vec<f64>>,
 ) -> PyResult<Same> {
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
-    Ok(same(&homogeneity(&arms, weights.as_deref()).or_raise(py)?))
+    Ok(same_of(&homogeneity(&arms, weights.as_deref()).or_raise(py)?))
 }
 
 /// The fields of a `crm.Interval`.

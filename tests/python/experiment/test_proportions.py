@@ -55,6 +55,33 @@ def test_every_method_against_mpmath(repository: Path) -> None:
     assert checked == file["checks"]
 
 
+def test_published_intervals(repository: Path) -> None:
+    published = cases(repository, "two_proportions_published.json")["cases"]
+    assert len(published) == 28
+    for case in published:
+        target, control = crm.BinaryArm(*case["target"]), crm.BinaryArm(*case["control"])
+        found = crm.compare_proportions(target, control, method=case["method"], contrast=case["contrast"]).interval
+        # Where a method's ends leave what is possible, the published ones are cut.
+        possible = (-1.0, 1.0) if case["contrast"] == "difference" else (-math.inf, math.inf)
+        for end, known in zip((found.lower, found.upper), case["interval"], strict=True):
+            assert abs(min(max(end, possible[0]), possible[1]) - known) <= case["tolerance"] * max(1.0, abs(known)), case
+
+
+def test_ends_of_intervals_of_huge_counts(repository: Path) -> None:
+    hard = cases(repository, "stress_ends.json")["cases"]
+    assert len(hard) == 96
+    for case in hard:
+        target, control = crm.BinaryArm(*case["target"]), crm.BinaryArm(*case["control"])
+        found = crm.compare_proportions(target, control, method=case["method"], contrast=case["contrast"]).interval
+        lower = case["lower"]
+        upper = math.inf if case["upper"] is None else case["upper"]
+        width = upper - lower if math.isfinite(upper) else lower
+        # Doubles around an end may be further apart than 1e-10 of a narrow interval, and so are rates.
+        floor = 1e-10 + 1e-16 * math.sqrt(max(case["target"][1], case["control"][1]))
+        for end, known in ((found.lower, lower), (found.upper, upper)):
+            assert end == known or abs(end - known) <= floor * width + 1e-15 * abs(known), case
+
+
 def test_huge_counts_and_far_tails(repository: Path) -> None:
     for case in cases(repository, "stress.json")["cases"]:
         result = crm.compare_proportions(

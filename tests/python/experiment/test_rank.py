@@ -13,7 +13,8 @@ import crm
 import numpy as np
 import pytest
 
-CASES = json.loads((pathlib.Path(__file__).parents[2] / "cases" / "experiment" / "rank.json").read_text())["cases"]
+FOLDER = pathlib.Path(__file__).parents[2] / "cases" / "experiment"
+CASES = json.loads((FOLDER / "rank.json").read_text())["cases"]
 ENDS = {"inf": math.inf, "-inf": -math.inf}
 
 
@@ -114,3 +115,30 @@ def test_constant_data_have_a_status() -> None:
     assert crm.mann_whitney([5, 5, 5], [5, 5, 5]).test.status == "no_variance"
     result = crm.bootstrap([5, 5], [5, 5]).test
     assert (result.status, result.rejects, math.isnan(result.p_value)) == ("no_variance", False, True)
+
+
+PUBLIC = json.loads((FOLDER / "nonparametric.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", PUBLIC, ids=lambda case: case["name"])
+def test_enumeration_and_scipy(case: dict[str, Any]) -> None:
+    target, control, known = case["target"], case["control"], case["expected"]
+    found = crm.mann_whitney(target, control)
+
+    def close(name: str) -> Any:
+        return pytest.approx(known[name], rel=1e-12, abs=0)
+
+    assert found.u == close("U")
+    if "p_exact_permutation_two_sided" not in known:
+        assert found.test.p_value == close("p_asymptotic_cc_ties")
+        other = crm.brunner_munzel(target, control)
+        assert (-other.statistic, other.p_value) == (close("brunner_munzel_stat"), close("brunner_munzel_p"))
+        return
+    assert found.test.p_value == close("p_exact_permutation_two_sided")
+    assert found.probability_of_superiority == close("prob_superiority")
+    assert found.cliffs_delta == close("cliffs_delta")
+    permuted = crm.permutation_test(target, control).test
+    if case["name"] == "same":
+        assert permuted.status == "no_variance"
+    else:
+        assert permuted.p_value == close("perm_mean_diff_p_two_sided_abs")

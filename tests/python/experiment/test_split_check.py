@@ -84,6 +84,9 @@ def comparisons() -> dict[str, Any]:
         "compare_ratios": lambda share: crm.compare_ratios(*joint, target_share=share),
         "compare_adjusted": lambda share: crm.compare_adjusted(*joint, target_share=share).result,
         "compare_stratified": lambda share: crm.compare_stratified(*strata, target_share=share),
+        "compare_stratified_proportions": lambda share: crm.compare_stratified_proportions(
+            [20, 10], [40, 20], [5, 4], [12, 8], target_share=share
+        ).comparison,
         "mann_whitney": lambda share: crm.mann_whitney(target, control, target_share=share).test,
         "brunner_munzel": lambda share: crm.brunner_munzel(target, control, target_share=share),
         "compare_quantiles": lambda share: crm.compare_quantiles(*quantiles, 0.5, target_share=share),

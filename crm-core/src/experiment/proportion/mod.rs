@@ -7,6 +7,7 @@ mod plain;
 pub(super) mod rates;
 pub(super) mod rejection;
 mod score;
+mod stratified;
 mod unconditional;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use crate::named::named;
 use evidence::{Asked, Evidence};
 use rates::Rates;
 use score::Distance;
+pub use stratified::{StratifiedMethod, StratifiedProportions, compare_stratified_proportions};
 use unconditional::Order;
 
 /// How two rates are compared. Each method has the p-value and the interval of one statistic.
@@ -101,21 +103,30 @@ impl ProportionMethod {
 
     pub(super) fn check(self, options: &TestOptions) -> Result<()> {
         options.check()?;
-        if !self.contrasts().contains(&options.contrast) {
-            let names: Vec<&str> = self.contrasts().iter().map(|contrast| contrast.name()).collect();
-            let accepted = format!("{} for the method {}", names.join(" or "), self.name());
-            return Err(Error::argument("contrast", options.contrast.name(), &accepted));
+        check_contrast(self.name(), self.contrasts(), options)?;
+        check_null(options)
+    }
+}
+
+/// Refuses a contrast that a method does not test.
+fn check_contrast(method: &str, contrasts: &[Contrast], options: &TestOptions) -> Result<()> {
+    if contrasts.contains(&options.contrast) {
+        return Ok(());
+    }
+    let names: Vec<&str> = contrasts.iter().map(|contrast| contrast.name()).collect();
+    let accepted = format!("{} for the method {method}", names.join(" or "));
+    Err(Error::argument("contrast", options.contrast.name(), &accepted))
+}
+
+/// Refuses a null that no rates have.
+fn check_null(options: &TestOptions) -> Result<()> {
+    let null = options.null_value();
+    match options.contrast {
+        Contrast::Difference if null.abs() >= 1.0 => {
+            Err(Error::argument("null", null, "inside (-1, 1) for a difference of rates"))
         }
-        let null = options.null_value();
-        match options.contrast {
-            Contrast::Difference if null.abs() >= 1.0 => {
-                Err(Error::argument("null", null, "inside (-1, 1) for a difference of rates"))
-            }
-            Contrast::Lift if null <= -1.0 => {
-                Err(Error::argument("null", null, "above -1 for a lift of rates"))
-            }
-            _ => Ok(()),
-        }
+        Contrast::Lift if null <= -1.0 => Err(Error::argument("null", null, "above -1 for a lift of rates")),
+        _ => Ok(()),
     }
 }
 

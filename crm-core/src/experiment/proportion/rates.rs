@@ -101,6 +101,11 @@ impl Rates {
         }
     }
 
+    /// Rates with their rests and their difference.
+    pub(crate) fn of_shares([p1, q1]: [f64; 2], [p0, q0]: [f64; 2], difference: f64) -> Self {
+        Self { x1: p1, f1: q1, n1: 1.0, x0: p0, f0: q0, n0: 1.0, cross: difference }
+    }
+
     pub(crate) fn p1(&self) -> f64 {
         self.x1 / self.n1
     }

@@ -118,29 +118,13 @@ impl<'a> Pivot<'a> {
         let rates = self.rates;
         if self.contrast == Contrast::OddsRatio {
             let fit = rates.fit_odds(value);
-            // The target's conversions above those expected, which are those that the control has too few: the rarest of the four cells
-            // keeps most digits.
-            let rarest = [rates.n1 * fit.p1, rates.n1 * fit.q1, rates.n0 * fit.p0, rates.n0 * fit.q0];
-            let least = rarest.iter().copied().fold(f64::INFINITY, f64::min);
-            let excess = match rarest.iter().position(|cell| *cell == least) {
-                Some(0) => rates.x1 - rarest[0],
-                Some(1) => rarest[1] - rates.f1,
-                Some(2) => rarest[2] - rates.x0,
-                _ => rates.f0 - rarest[3],
-            };
-            let (v1, v0) = (fit.p1 * fit.q1 * rates.n1, fit.p0 * fit.q0 * rates.n0);
-            return self.scaled(excess, v1 * v0 / (v1 + v0), fit);
+            let (excess, variance) = above_odds(rates, fit);
+            return self.scaled(excess, variance, fit);
         }
         let fit = rates.fit_ratio(value);
         // r^2 p0 (1 - p0) without the square, which could overflow.
         let variance = fit.p1 * fit.q1 / rates.n1 + value.ratio * fit.p1 * fit.q0 / rates.n0;
-        // p1 - r p0, from what is known better: the difference near 1.
-        let deviation = if value.less_one.abs() < 0.5 {
-            rates.difference() - value.less_one * rates.p0()
-        } else {
-            rates.p1() - value.ratio * rates.p0()
-        };
-        self.scaled(deviation, variance, fit)
+        self.scaled(above_ratio(rates, value), variance, fit)
     }
 
     fn at_no_effect(&self) -> f64 {
@@ -312,6 +296,30 @@ impl<'a> Pivot<'a> {
     }
 }
 
+/// The target's conversions above those that a fit to an odds ratio expects, and their variance.
+pub(super) fn above_odds(rates: &Rates, fit: Fitted) -> (f64, f64) {
+    // Those are what the control has too few: the rarest of the four cells keeps most digits.
+    let expected = [rates.n1 * fit.p1, rates.n1 * fit.q1, rates.n0 * fit.p0, rates.n0 * fit.q0];
+    let least = expected.iter().copied().fold(f64::INFINITY, f64::min);
+    let excess = match expected.iter().position(|cell| *cell == least) {
+        Some(0) => rates.x1 - expected[0],
+        Some(1) => expected[1] - rates.f1,
+        Some(2) => expected[2] - rates.x0,
+        _ => rates.f0 - expected[3],
+    };
+    let (v1, v0) = (fit.p1 * fit.q1 * rates.n1, fit.p0 * fit.q0 * rates.n0);
+    (excess, v1 * v0 / (v1 + v0))
+}
+
+/// `p1 - r p0`, from what is known better: the difference near a ratio of 1.
+pub(super) fn above_ratio(rates: &Rates, value: Relative) -> f64 {
+    if value.less_one.abs() < 0.5 {
+        rates.difference() - value.less_one * rates.p0()
+    } else {
+        rates.p1() - value.ratio * rates.p0()
+    }
+}
+
 /// The estimate of a contrast.
 pub(super) fn estimate(rates: &Rates, contrast: Contrast) -> f64 {
     match contrast {
@@ -333,7 +341,7 @@ fn deviance(rates: &Rates, fit: Fitted) -> f64 {
 }
 
 /// The root of a function that falls, searched from `start` by steps of about `step`; an end of the domain where it has none.
-fn falling_root(f: impl Fn(f64) -> f64, start: f64, step: f64, (least, most): (f64, f64)) -> f64 {
+pub(super) fn falling_root(f: impl Fn(f64) -> f64, start: f64, step: f64, (least, most): (f64, f64)) -> f64 {
     let value = f(start);
     if value == 0.0 {
         return start;

@@ -95,6 +95,8 @@ from crm.experiment.rate import RateTest, rate_interval, test_rate
 from crm.experiment.resampling import Resampled, bootstrap, permutation_test
 from crm.experiment.result import Equivalence, Interval, SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio, SampleRatioLook, SequentialSampleRatio, sample_ratio
+from crm.experiment.stratified_proportion import StratifiedProportions, compare_stratified_proportions
+from crm.experiment.winsor import Winsor, Winsorized
 
 __all__ = [
     "Adjustment",
@@ -153,9 +155,12 @@ __all__ = [
     "SplitCheck",
     "StagewiseInference",
     "StoppingBoundary",
+    "StratifiedProportions",
     "TestResult",
     "Traffic",
     "TrafficDuration",
+    "Winsor",
+    "Winsorized",
     "adjust_ln_p_values",
     "adjust_p_values",
     "always_valid",
@@ -177,6 +182,7 @@ __all__ = [
     "compare_several_means",
     "compare_several_proportions",
     "compare_stratified",
+    "compare_stratified_proportions",
     "covariate_deviation",
     "dunnett_test",
     "empirical_process_bound",

@@ -190,12 +190,12 @@ def proportion_equivalence(
 
 @dataclass(frozen=True)
 class Homogeneity:
-    """Pearson's test that several arms have one rate."""
+    """A chi-square test that several arms have one rate (Pearson), or several strata one effect."""
 
     statistic: float
     """Chi-square."""
     degrees_of_freedom: float
-    """Arms less 1."""
+    """Arms, or strata that say something, less 1."""
     p_value: float
     """The p-value."""
     ln_p_value: float
