@@ -60,6 +60,7 @@ mod program_simulation;
 mod reward;
 mod reward_eligibility;
 mod reward_plan;
+mod simulated_scores;
 mod simulation_run;
 mod tier_columns;
 mod tier_event;
@@ -113,6 +114,7 @@ pub use program_simulation::{
 pub use reward::{Reward, RewardCatalogue, RewardKind};
 pub use reward_eligibility::{RewardEligibility, RewardGrant, RewardMember, RewardObstacle, RewardObstacles};
 pub use reward_plan::RewardPlan;
+pub use simulated_scores::ScoreObservations;
 pub use tier_columns::{TierChanges, TierColumns, TierGaps, TierStandings};
 pub use tier_event::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason};
 pub use tier_measure::{TierMeasure, TierMeasures};
