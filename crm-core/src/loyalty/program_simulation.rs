@@ -69,7 +69,7 @@ pub struct SimulatedProgram {
     pub refused_rows: u64,
     /// Events `set_tier` that are left out because tiers follow from rules.
     pub ignored_tier_events: u64,
-    /// Scores that tiers would ask for, of customers who are no members or are merged into others.
+    /// Scores that tiers would ask for, one a customer and day, of customers who are no members or are merged into others.
     pub unused_scores: u64,
     /// Members close to entering the next tier.
     pub close_to_next: u64,

@@ -86,8 +86,10 @@ impl ScoreTimelines {
             }
         }
         for timeline in timelines.of.values_mut() {
-            // Stable: of two of one day the later row comes last, and holds.
+            // Stable, and the first of equal days stays: the later row.
+            timeline.reverse();
             timeline.sort_by_key(|(day, _)| *day);
+            timeline.dedup_by_key(|(day, _)| *day);
         }
         Ok(timelines)
     }
@@ -108,7 +110,7 @@ impl ScoreTimelines {
         self.of.get(customer).map_or(&[], Vec::as_slice)
     }
 
-    /// Number of scores.
+    /// Number of customers' days with a score.
     pub(super) fn len(&self) -> u64 {
         self.of.values().map(|timeline| timeline.len() as u64).sum()
     }
@@ -145,7 +147,7 @@ mod tests {
         let timelines = ScoreTimelines::new(std::slice::from_ref(&rows)).unwrap();
         let found: Vec<(i32, f64)> =
             timelines.of(&EventId::Integer(1)).iter().map(|(day, score)| (day.number(), *score)).collect();
-        assert_eq!(found, [(19_700, 2.0), (19_701, 1.0), (19_701, 3.0)]);
-        assert_eq!((timelines.len(), timelines.of(&EventId::Integer(2)).len()), (3, 0));
+        assert_eq!(found, [(19_700, 2.0), (19_701, 3.0)]);
+        assert_eq!((timelines.len(), timelines.of(&EventId::Integer(2)).len()), (2, 0));
     }
 }

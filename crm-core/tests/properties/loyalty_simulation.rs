@@ -144,7 +144,8 @@ fn plain(events: &[Event], scores: &[Score], per: i64, rules: &TierRules) -> Pla
     let mut found = Plain { balances: vec![0; MEMBERS], ..Plain::default() };
     let mut states: Vec<_> = (0..MEMBERS).map(|_| rules.start(day(START))).collect();
     let (mut spent, mut left_out) = (HashMap::new(), HashSet::new());
-    found.unused = scores.iter().filter(|(member, ..)| *member == MEMBERS).count() as u64;
+    let strangers = scores.iter().filter(|(member, ..)| *member == MEMBERS);
+    found.unused = strangers.map(|(_, day, _)| day).collect::<HashSet<_>>().len() as u64;
     let observe = |states: &mut Vec<TierState>, number: i32| {
         for member in 0..MEMBERS {
             // Those of former days count on the day of joining.
