@@ -159,6 +159,17 @@ static void change_case(const json *one) {
         near_all(values, member(member(one, "expected"), names[column]), POINTS, names[column]);
     }
     crm_score_change_free(change);
+    crm_score_change_parts *parts = NULL;
+    OK(crm_score_change_parts_new(scores[0], tables[0], scores[1], tables[1], 0, &parts));
+    for (int32_t column = 2; column < 5; column++) {
+        const json *by_dimension = member(member(member(one, "expected"), "by_dimension"), names[column]);
+        CHECK(crm_score_change_parts_dimensions(parts) == by_dimension->count);
+        for (size_t place = 0; place < by_dimension->count; place++) {
+            OK(crm_score_change_parts_values(parts, column, place, values, 64));
+            near_all(values, &by_dimension->items[place], POINTS, names[column]);
+        }
+    }
+    crm_score_change_parts_free(parts);
     for (int end = 0; end < 2; end++) {
         crm_dimension_table_free(tables[end]);
         crm_loyalty_score_free(scores[end]);

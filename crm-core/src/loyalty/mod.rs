@@ -16,6 +16,7 @@ mod dimension;
 mod dimension_table;
 mod normalization;
 mod score_change;
+mod score_change_parts;
 mod score_contributions;
 mod score_grid;
 mod score_model;
@@ -80,6 +81,7 @@ pub use dimension::{Dimension, Direction};
 pub use dimension_table::DimensionTable;
 pub use normalization::{DimensionStatus, Normalization};
 pub use score_change::ScoreChange;
+pub use score_change_parts::ScoreChangeParts;
 pub use score_contributions::ScoreContributions;
 pub use score_model::{DimensionSummary, FittedScore, LoyaltyScore};
 pub use score_options::{Combination, ScoreOptions, Weighting};
@@ -104,7 +106,7 @@ pub use points_event::{EventId, EventKind, PointsAction, PointsEvent};
 pub use points_ledger::PointsLedger;
 pub use program::{BurnOrder, Enrollment, ExtensionRule, LoyaltyProgram, ProgramRules};
 pub use refund_rule::{AfterSpending, CancelRule, LapsedPoints, RefundBasis, RefundRule};
-pub use statement::{MemberStatement, PeriodStatement, PointsBalance};
+pub use statement::{MemberStatement, PeriodStatement, PointsBalance, Posting};
 
 // Tiers, rewards, simulation.
 pub use program_simulation::{

@@ -98,6 +98,12 @@ impl<'a> Run<'a> {
         if let Some(place) = known {
             self.pass(place, time)?;
         }
+        if let Ok(RowAction::Merge(other)) = batch.action(row, self.program)
+            && let Some(place) = self.ledger.find(other).map(|place| self.ledger.root(place))
+        {
+            // What is merged away stands as of now.
+            self.pass(place, time)?;
+        }
         let before = known.map_or(0, |place| self.refunded(place, time));
         let orders = self.new_orders(batch, row, known, kind, &event)?;
         let mut entries = Vec::new();

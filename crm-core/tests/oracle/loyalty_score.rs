@@ -99,7 +99,9 @@ fn weights_of_pairwise_comparisons() {
     }
 }
 
-/// The figures of `AHPy`'s README (Saaty's survey of drinks; the leader of Wikipedia's article on the process), as printed.
+/// The figures of `AHPy`'s README (Saaty's survey of drinks; the leader), as printed. The leader is that of Wikipedia, "Analytic hierarchy process - leader example", where Moll,
+/// Nell and Sue are Tom, Dick and Harry: of the criteria, experience is compared with education, charisma and age as 4, 3 and 7, education with charisma and age as 1/3
+/// and 3, charisma with age as 5, which gives .547, .127, .270, .056. The README, and `HAHP.Sample.LeaderChoice` of the Haskell package hahp, have the same matrix.
 #[test]
 fn published_weights_of_comparisons() {
     let third = 1.0 / 3.0;
@@ -226,6 +228,18 @@ fn effects_of_a_change_are_means_over_all_orders() {
             (&change.after, "after"),
         ] {
             near(found, &numbers(&expected[name]), POINTS, &format!("{what}, {name}"));
+        }
+        let parts = before.change_by_dimension(&first, &after, &second, Threads::Available).unwrap();
+        assert_eq!(
+            (&parts.names[..], parts.change.before),
+            (&["a", "b", "c"].map(str::to_owned)[..], change.before)
+        );
+        for (found, name) in
+            [(&parts.value, "value"), (&parts.reference, "reference"), (&parts.weight, "weight")]
+        {
+            for (found, wanted) in found.iter().zip(columns(&expected["by_dimension"][name])) {
+                near(found, &wanted, POINTS, &format!("{what}, {name} by dimension"));
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ mod experiment_several_means;
 mod experiment_stress;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_events;
+mod loyalty_plans;
 mod loyalty_points;
 mod loyalty_points_cases;
 mod loyalty_score;
