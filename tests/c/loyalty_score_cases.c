@@ -1,15 +1,8 @@
 /* Loyalty scores, weights and changes of tests/cases/loyalty/scores.json, which all languages share. */
-#include "check.h"
-#include "json.h"
+#include "loyalty.h"
 
 /* Scores are rounded to 2^-24 points. */
 #define POINTS 6.1e-8
-
-static const json *member(const json *object, const char *key) {
-    const json *found = json_get(object, key);
-    CHECK(found != NULL);
-    return found;
-}
 
 /* Numbers, null as NaN; the caller frees them. */
 static double *numbers(const json *list) {

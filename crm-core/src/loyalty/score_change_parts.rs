@@ -86,7 +86,9 @@ impl LoyaltyScore {
                 let mut shares: HashMap<(u64, usize), Vec<f64>> = HashMap::new();
                 for row in 0..outputs[0].len() {
                     if effects[0][first_row + row].is_nan() {
-                        outputs.iter_mut().for_each(|output| output[row] = f64::NAN);
+                        for output in outputs.iter_mut() {
+                            output[row] = f64::NAN;
+                        }
                         continue;
                     }
                     let corners = corners(&blocks, row, |known, weights| {

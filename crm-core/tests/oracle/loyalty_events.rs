@@ -32,7 +32,8 @@ pub fn with_events<T>(events: &Value, run: impl FnOnce(&EventColumns<'_>) -> T) 
         texts(events, "kind"),
     );
     let batch = batch.and_then(|batch| batch.with_points(given("points", &with_points)));
-    let batch = batch.and_then(|batch| batch.with_amounts(AmountColumn::Scaled(given("amount", &with_amount), 2)));
+    let batch =
+        batch.and_then(|batch| batch.with_amounts(AmountColumn::Scaled(given("amount", &with_amount), 2)));
     let batch =
         batch.and_then(|batch| batch.with_references(IdColumn::Integer(given("reference", &with_reference))));
     let batch = batch.and_then(|batch| batch.with_categories(texts(events, "category")));

@@ -3,8 +3,8 @@
 use crm_core::customer::{Day, Money};
 use crm_core::loyalty::{
     Breakage, Decimal, LoyaltyProgram, ProgramSimulation, RewardCatalogue, RewardGrant, RewardMember,
-    RewardObstacles, ScoreObservations, SimulatedProgram, SimulatedRules, SimulationOptions, TierGap, TierRules,
-    WinnersAndLosers,
+    RewardObstacles, ScoreObservations, SimulatedProgram, SimulatedRules, SimulationOptions, TierGap,
+    TierRules, WinnersAndLosers,
 };
 use serde_json::{Value, json};
 

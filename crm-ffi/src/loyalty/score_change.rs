@@ -7,7 +7,7 @@ use super::dimension_table::crm_dimension_table;
 use super::score::crm_loyalty_score;
 use crate::guard::{guard, guard_or, guard_release};
 use crate::handle::{self, Out, handles};
-use crate::pointer::{choice, places};
+use crate::pointer::{choice, element, places};
 use crate::status::crm_status;
 
 /// A column of a change of scores.
