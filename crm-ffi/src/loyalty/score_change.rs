@@ -1,6 +1,6 @@
 //! Why scores changed between two dates.
 
-use crm_core::loyalty::{ScoreChange, ScoreChangeParts};
+use crm_core::loyalty::{DimensionTable, LoyaltyScore, ScoreChange, ScoreChangeParts};
 use crm_core::{Error, Threads};
 
 use super::dimension_table::crm_dimension_table;
@@ -8,7 +8,7 @@ use super::score::crm_loyalty_score;
 use crate::guard::{guard, guard_or, guard_release};
 use crate::handle::{self, Out, handles};
 use crate::pointer::{choice, element, places};
-use crate::status::crm_status;
+use crate::status::{Outcome, crm_status};
 
 /// A column of a change of scores.
 #[derive(Clone, Copy)]
@@ -43,6 +43,27 @@ handles! {
     crm_score_change_parts holds ScoreChangeParts, tag b"crmSCOCP";
 }
 
+type Ends<'a> = (&'a LoyaltyScore, &'a DimensionTable<'static>, &'a LoyaltyScore, &'a DimensionTable<'static>);
+
+/// The scores and tables of two dates.
+///
+/// # Safety
+/// Each is a live handle or null.
+unsafe fn ends<'a>(
+    score: *const crm_loyalty_score,
+    table: *const crm_dimension_table,
+    later_score: *const crm_loyalty_score,
+    later_table: *const crm_dimension_table,
+) -> Outcome<Ends<'a>> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let (score, table) = (handle::get("score", score)?, handle::get("table", table)?);
+        let (later, later_table) =
+            (handle::get("later_score", later_score)?, handle::get("later_table", later_table)?);
+        Ok((&score.value, table, &later.value, later_table))
+    }
+}
+
 /// The change of scores from a score and its table to a later score and its table, whose rows are the same customers in the same order, on `threads` threads, 0 for
 /// all.
 ///
@@ -60,11 +81,8 @@ pub unsafe extern "C" fn crm_score_change_new(
     // SAFETY: the caller gives live handles and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
-        let (score, table) = (handle::get("score", score)?, handle::get("table", table)?);
-        let (later, later_table) =
-            (handle::get("later_score", later_score)?, handle::get("later_table", later_table)?);
-        let threads = Threads::from_count(threads)?;
-        out.put(score.value.change(table, &later.value, later_table, threads)?);
+        let (score, table, later, later_table) = ends(score, table, later_score, later_table)?;
+        out.put(score.change(table, later, later_table, Threads::from_count(threads)?)?);
         Ok(())
     })
 }
@@ -118,11 +136,8 @@ pub unsafe extern "C" fn crm_score_change_parts_new(
     // SAFETY: the caller gives live handles and a place, or null.
     guard(|| unsafe {
         let out = Out::new("out", out)?;
-        let (score, table) = (handle::get("score", score)?, handle::get("table", table)?);
-        let (later, later_table) =
-            (handle::get("later_score", later_score)?, handle::get("later_table", later_table)?);
-        let threads = Threads::from_count(threads)?;
-        out.put(score.value.change_by_dimension(table, &later.value, later_table, threads)?);
+        let (score, table, later, later_table) = ends(score, table, later_score, later_table)?;
+        out.put(score.change_by_dimension(table, later, later_table, Threads::from_count(threads)?)?);
         Ok(())
     })
 }
