@@ -23,7 +23,8 @@ pub(crate) fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let (lowest, highest) =
         keys.iter().fold((u64::MAX, 0), |(low, high), &key| (low.min(key), high.max(key)));
     let shift = (64 - (highest - lowest).leading_zeros()).saturating_sub(8 * LEADING);
-    let digit_of = |key: u64, digit: usize| (((key - lowest) >> shift) >> (8 * digit)) as usize & (DIGITS - 1);
+    let digit_of =
+        |key: u64, digit: usize| (((key - lowest) >> shift) >> (8 * digit)) as usize & (DIGITS - 1);
     let mut counts = [[0usize; DIGITS]; LEADING as usize];
     for key in &keys {
         for (digit, counts) in counts.iter_mut().enumerate() {
@@ -77,7 +78,8 @@ mod tests {
                 }
             })
         };
-        let narrow = |count: u64| (0..count).map(|place| 1.0 + (place * 7_919 % 65_537) as f64 * f64::EPSILON);
+        let narrow =
+            |count: u64| (0..count).map(|place| 1.0 + (place * 7_919 % 65_537) as f64 * f64::EPSILON);
         assert!(ascending(narrow(9_000)).is_sorted() && ascending(narrow(9_000)).len() == 9_000);
         // All but one agree in the leading bits.
         let far = ascending(narrow(9_000).chain([f64::MAX]));

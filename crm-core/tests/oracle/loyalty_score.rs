@@ -292,3 +292,17 @@ fn published_decay() {
     let left: Vec<f64> = [0.0, 45.0, 90.0, 180.0].iter().map(|day| half_life.weight(*day)).collect();
     near(&left, &[1.0, std::f64::consts::FRAC_1_SQRT_2, 0.5, 0.25], 1e-15, "half-life");
 }
+
+/// SciPy's documentation of `percentileofscore`: of 1, 2, 3, 3, 4 the score 3 has 40 (strict), 80 (weak) and 60 (mean); the mid-rank percentile is the mean. Of 1, 2, 3, 4 it has 50
+/// (strict) and 75 (weak; `rank` says 75 too), so 62.5.
+#[test]
+fn mid_ranks_are_the_mean_percentiles_of_scipy() {
+    let score = |values: &[f64], at: usize| {
+        let table = DimensionTable::new(Day::parse("2025-12-31").unwrap(), values.len()).unwrap();
+        let table = table.with_column(Dimension::new("x", "units").unwrap(), values).unwrap();
+        let fitted =
+            LoyaltyScore::fit(&table, Weighting::Given(&[1.0]), ScoreOptions::default(), Threads::Available);
+        fitted.unwrap().scores.scores()[at]
+    };
+    assert_eq!((score(&[1.0, 2.0, 3.0, 3.0, 4.0], 2), score(&[1.0, 2.0, 3.0, 4.0], 2)), (60.0, 62.5));
+}

@@ -43,7 +43,8 @@ handles! {
     crm_score_change_parts holds ScoreChangeParts, tag b"crmSCOCP";
 }
 
-type Ends<'a> = (&'a LoyaltyScore, &'a DimensionTable<'static>, &'a LoyaltyScore, &'a DimensionTable<'static>);
+type Ends<'a> =
+    (&'a LoyaltyScore, &'a DimensionTable<'static>, &'a LoyaltyScore, &'a DimensionTable<'static>);
 
 /// The scores and tables of two dates.
 ///

@@ -214,6 +214,10 @@ impl PointsLiability {
             .finish(py)
     }
 
+    fn total(&self) -> f64 {
+        self.0.total().to_f64()
+    }
+
     fn breakage(&self) -> f64 {
         self.0.breakage_micros as f64 / 1e6
     }

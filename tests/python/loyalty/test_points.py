@@ -121,7 +121,7 @@ def test_a_period_is_what_lies_between_two_instants() -> None:
     assert (period.points, period.rows) == ({"earned": 500, "redeemed": 100, "expired": 400}, [2, 3, 4])
     assert ledger.period(first, "安", start, until).closing.available == 400
     assert ledger.period([], "安", start, until) == ledger.period([first], "eve", start, until) == ledger.period([second], 7, start, until)
-    with pytest.raises(crm.MissingColumnError, match="kind"):
+    with pytest.raises(crm.MissingColumnError, match="time"):
         ledger.period(ledger.balances("2024-03-01"), "安", start, until)
     with pytest.raises(crm.WrongTypeError, match="customer_id"):
         ledger.period(first, 1.5, start, until)  # type: ignore[arg-type]

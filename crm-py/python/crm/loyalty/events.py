@@ -1,6 +1,6 @@
 """Events of a points programme as columns, and instants in its time zone."""
 
-from __future__ import annotations
+# Annotations are not postponed here: of a postponed one, `TypedDict` could not tell what is required.
 
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Required, TypedDict, cast
@@ -44,7 +44,7 @@ class PointsEventColumns(TypedDict, total=False):
     """Decimal digits of integer amounts (default 0)."""
 
 
-def native_columns(caller: str, events: PointsEventColumns) -> tuple[list[tuple[str, _crm.Column]], int]:
+def native_columns(caller: str, events: PointsEventColumns) -> "tuple[list[tuple[str, _crm.Column]], int]":
     """The columns of events by name, and the decimal digits of their amounts.
 
     Raises:
@@ -60,7 +60,7 @@ def native_columns(caller: str, events: PointsEventColumns) -> tuple[list[tuple[
     return columns, events.get("amount_scale", 0)
 
 
-def instant_of(program: _crm.LoyaltyProgram, argument: str, value: date | str) -> int:
+def instant_of(program: "_crm.LoyaltyProgram", argument: str, value: date | str) -> int:
     """Microseconds since 1970: of a time with a zone, or of the start of a day in the programme's zone."""
     if not isinstance(value, datetime):
         return program.start_of(value if isinstance(value, str) else value.isoformat())

@@ -122,7 +122,7 @@ class PointsLiability:
     @property
     def total(self) -> float:
         """The liability of all months."""
-        return float(sum(self.months["liability"]))
+        return self._native.total()
 
     def deferred(self, allocated: Sequence[Decimal | float | str]) -> list[Decimal]:
         """What is still deferred of the amounts allocated to the points of each month: `allocated * (1 - redeemed / expected)`.

@@ -1,7 +1,7 @@
 // A points programme in a page: what members have, where they stand, what happened in a month, and what another rule would have come to.
 //
-//     c++ -std=c++17 -Iinclude examples/cpp/loyalty.cpp -Ltarget/release -lcrm -o loyalty
-//     LD_LIBRARY_PATH=target/release ./loyalty
+//     c++ -std=c++17 -Iinclude examples/cpp/points_programme.cpp -Ltarget/release -lcrm -o points_programme
+//     LD_LIBRARY_PATH=target/release ./points_programme
 #include "crm.hpp"
 
 #include <cinttypes>
