@@ -33,15 +33,16 @@ def history(rows: list[tuple[str, int, str, int | None, float | None, int | None
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_shared_cases(case: dict[str, Any]) -> None:
     events, scores, expected = dict(case["events"]), case["scores"], case["expected"]
-    tiers = {name: None if case[name] is None else crm.TierRules.from_json(case[name]) for name in ("tiers_before", "tiers_after")}
+    rules = [None if case[name] is None else crm.TierRules.from_json(case[name]) for name in ("tiers_before", "tiers_after")]
     found = crm.simulate_program(
         case["before"],
         case["after"],
         as_of=EPOCH + timedelta(days=case["as_of"]),
-        scores=None if scores is None else {**scores, "day": days(scores["day"])},
+        scores=None if scores is None else {"customer_id": scores["customer_id"], "day": days(scores["day"]), "score": scores["score"]},
         time=days(events.pop("day")),
         amount_scale=2,
-        **tiers,
+        tiers_before=rules[0],
+        tiers_after=rules[1],
         **case["options"],
         **events,
     )
