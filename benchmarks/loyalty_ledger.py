@@ -1,5 +1,6 @@
 """Points of a loyalty programme: 10M events of 1M members, beside the same rules as window queries of DuckDB.
 
+    cargo xtask bench --loyalty --tasks ledger
     python benchmarks/loyalty_ledger.py [--events 10000000] [--rounds 3]
 
 The rules are simple enough for SQL: a point for each unit of money, valid for twelve months to the end of the month, spent in the order in which it lapses (which is the order in
@@ -142,6 +143,28 @@ def one(engine: str, path: str, out: str) -> None:
     print(wall, cpu, (after.ru_maxrss - before.ru_maxrss) / 1024)
 
 
+def compare_ledger(rounds: int, events: int = 10_000_000, folder: str = str(DATA)) -> None:
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    path = f"{folder}/loyalty_log.npz"
+    np.savez(path, **make_log(events))
+    best: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        for engine in ENGINES:
+            out = f"{folder}/loyalty_{engine}.npy"
+            command = [sys.executable, __file__, "--one", engine, path, out]
+            seen = [float(text) for text in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
+            best[engine] = [min(pair) for pair in zip(best.get(engine, seen), seen)]
+    balances = [np.load(f"{folder}/loyalty_{engine}.npy") for engine in ENGINES]
+    differ = int((balances[0] != balances[1]).sum())
+    print(f"{events:,} events of {len(balances[0]):,} members; balances that differ: {differ}; points: {int(balances[0].sum()):,}")
+    for engine, (wall, cpu, extra) in best.items():
+        print(f"| {engine} | {wall:.2f} | {cpu:.2f} | {extra:.0f} |")
+    ratios = [theirs / ours for theirs, ours in zip(best["duckdb"], best["crm"])]
+    print("duckdb against crm: wall {:.1f}, CPU {:.1f}, memory {:.1f}".format(*ratios))
+    if differ:
+        raise SystemExit(1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=10_000_000)
@@ -151,26 +174,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.one:
         one(*given.one)
-        return
-    pathlib.Path(given.folder).mkdir(parents=True, exist_ok=True)
-    path = f"{given.folder}/loyalty_log.npz"
-    np.savez(path, **make_log(given.events))
-    best: dict[str, list[float]] = {}
-    for _ in range(given.rounds):
-        for engine in ENGINES:
-            out = f"{given.folder}/loyalty_{engine}.npy"
-            command = [sys.executable, __file__, "--one", engine, path, out]
-            seen = [float(text) for text in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
-            best[engine] = [min(pair) for pair in zip(best.get(engine, seen), seen)]
-    balances = [np.load(f"{given.folder}/loyalty_{engine}.npy") for engine in ENGINES]
-    differ = int((balances[0] != balances[1]).sum())
-    print(f"{given.events:,} events of {len(balances[0]):,} members; balances that differ: {differ}; points: {int(balances[0].sum()):,}")
-    for engine, (wall, cpu, extra) in best.items():
-        print(f"| {engine} | {wall:.2f} | {cpu:.2f} | {extra:.0f} |")
-    ratios = [theirs / ours for theirs, ours in zip(best["duckdb"], best["crm"])]
-    print("duckdb against crm: wall {:.1f}, CPU {:.1f}, memory {:.1f}".format(*ratios))
-    if differ:
-        raise SystemExit(1)
+    else:
+        compare_ledger(given.rounds, given.events, given.folder)
 
 
 if __name__ == "__main__":

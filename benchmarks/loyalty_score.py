@@ -1,5 +1,6 @@
 """Times the loyalty score of `crm` beside NumPy and SciPy doing the same percentiles and weighted sum, on the same columns, in the same run.
 
+    cargo xtask bench --loyalty --tasks fit,score,min_max
     python benchmarks/loyalty_score.py                         # 1M customers x 8 dimensions, three rounds
     python benchmarks/loyalty_score.py --rows 100000 --rounds 1
 

@@ -8,6 +8,7 @@
     cargo xtask bench --segments           # k-means, beside scikit-learn: see segments.py
     cargo xtask bench --experiments        # tests of experiments, beside statsmodels, SciPy, tea-tasting and spotify-confidence:
                                            # see experiments.py and experiment_*.py
+    cargo xtask bench --loyalty            # scores beside NumPy and SciPy, the points ledger beside DuckDB: see loyalty_*.py
 
 Each engine runs in a process of its own, in turns; the best of the rounds counts, because other work on the machine only
 ever adds time. Extra memory is the peak of the work above what the process held with the log loaded.
@@ -116,6 +117,22 @@ def compare_all_experiments(rounds: int, names: list[str]) -> None:
             experiment_resampling.compare_task(name, rounds)
 
 
+def compare_all_loyalty(rounds: int, names: list[str]) -> None:
+    """Scores and the points ledger: all tasks, or those that are named."""
+    import loyalty_score
+    from loyalty_ledger import compare_ledger
+
+    known = [*loyalty_score.TASKS, "ledger"]
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"{name} is no task of loyalty: {', '.join(known)}")
+    for name in names or known:
+        if name == "ledger":
+            compare_ledger(rounds)
+        else:
+            loyalty_score.compare_task(name, 1_000_000, rounds)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000_000)
@@ -126,7 +143,8 @@ def main() -> None:
     parser.add_argument("--clv", action="store_true", help="only: fits and values beside lifetimes")
     parser.add_argument("--segments", action="store_true", help="only: k-means and silhouettes beside scikit-learn")
     parser.add_argument("--experiments", action="store_true", help="only: tests of experiments beside other tools")
-    parser.add_argument("--tasks", default="", help="with --clv, --segments or --experiments: which of them")
+    parser.add_argument("--loyalty", action="store_true", help="only: scores and the points ledger beside NumPy, SciPy and DuckDB")
+    parser.add_argument("--tasks", default="", help="with --clv, --segments, --experiments or --loyalty: which of them")
     parser.add_argument("--child", nargs=2, metavar=("ENGINE", "LOG"), help=argparse.SUPPRESS)
     parser.add_argument("--child-parquet", metavar="LOG", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -144,6 +162,8 @@ def main() -> None:
         compare_segments(options.rounds, options.tasks.split(",") if options.tasks else [])
     elif options.experiments:
         compare_all_experiments(options.rounds, options.tasks.split(",") if options.tasks else [])
+    elif options.loyalty:
+        compare_all_loyalty(options.rounds, options.tasks.split(",") if options.tasks else [])
     elif options.parquet:
         run = child("--child-parquet", str(make_log(options.parquet, "int", "customer")))
         print(", ".join(f"{name} {value:,.1f}" if isinstance(value, float) else f"{name} {value:,}" for name, value in run.items()))

@@ -4028,6 +4028,12 @@ typedef struct crm_scaled_features crm_scaled_features;
 typedef struct crm_score_change crm_score_change;
 
 /**
+ * What each dimension has of the effects of a change: for each effect its dimensions sum to it, exactly. Free with `crm_score_change_parts_free`. Immutable: any number of
+ * threads may use it at once.
+ */
+typedef struct crm_score_change_parts crm_score_change_parts;
+
+/**
  * What each dimension contributes to the scores of customers: a row's contributions and its baseline sum to its score less the population's mean, exactly: in
  * doubles, added in any order. Free with `crm_score_contributions_free`. Immutable: any number of threads may use it at once.
  */
@@ -7609,6 +7615,44 @@ typedef struct crm_points_summary {
 } crm_points_summary;
 
 /**
+ * Balances at the start and the end of a period. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_points_period {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * Points that could be spent at the start.
+     */
+    int64_t opening_available;
+    /**
+     * Points that could not be spent yet at the start.
+     */
+    int64_t opening_pending;
+    /**
+     * Points that were owed at the start.
+     */
+    int64_t opening_owed;
+    /**
+     * Points that can be spent at the end: those at the start and all postings of the period.
+     */
+    int64_t closing_available;
+    /**
+     * Points that cannot be spent yet at the end.
+     */
+    int64_t closing_pending;
+    /**
+     * Points that are owed at the end.
+     */
+    int64_t closing_owed;
+    /**
+     * Number of postings of the period.
+     */
+    size_t postings;
+} crm_points_period;
+
+/**
  * What rewards look at in members. Fill with `crm_reward_members_init`, then set what there is; a column that is NULL is 0, or none, for everybody. All
  * of it belongs to the caller and is read during the call only.
  */
@@ -7744,7 +7788,34 @@ typedef struct crm_simulation_options {
      * Or so many spendable points.
      */
     double close_balance;
+    /**
+     * Or so many units of the score.
+     */
+    double close_score;
 } crm_simulation_options;
+
+/**
+ * Scores as they were observed, a row a customer and day, in any order. Zero the struct, set `struct_size` and the columns. A score holds from the start of its day, before the
+ * events of the day, until the next one; of two of one day the later row holds. All of it belongs to the caller and is read during the call only.
+ */
+typedef struct crm_score_observations {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * The customers.
+     */
+    const struct crm_ids *ids;
+    /**
+     * The days since 1970-01-01, one for each id.
+     */
+    const int32_t *days;
+    /**
+     * The scores, one for each id; NaN leaves the one before.
+     */
+    const double *scores;
+} crm_score_observations;
 
 /**
  * What a history comes to under one set of rules. Set `struct_size` before the call that fills it.
@@ -7806,6 +7877,10 @@ typedef struct crm_simulated_program {
      * Events of the kind `CRM_POINTS_EVENT_KIND_SET_TIER` that are left out because tiers follow from rules.
      */
     uint64_t ignored_tier_events;
+    /**
+     * Scores that tiers would ask for, one a customer and day, of customers who are no members or are merged into others.
+     */
+    uint64_t unused_scores;
     /**
      * Members close to entering the next tier.
      */
@@ -13673,6 +13748,40 @@ crm_status crm_score_change_values(const struct crm_score_change *change,
 void crm_score_change_free(struct crm_score_change *change);
 
 /**
+ * The change of scores as `crm_score_change_new` gives it, split by dimension. A dimension's part of a score is 100 w n / sum w over the known dimensions.
+ *
+ * `out` receives the parts, NULL if the call fails; the caller frees them with `crm_score_change_parts_free`. Fails as `crm_score_change_new` does.
+ */
+crm_status crm_score_change_parts_new(const struct crm_loyalty_score *score,
+                                      const struct crm_dimension_table *table,
+                                      const struct crm_loyalty_score *later_score,
+                                      const struct crm_dimension_table *later_table,
+                                      size_t threads,
+                                      struct crm_score_change_parts **out);
+
+/**
+ * Number of dimensions, in the order of the earlier score; 0, with the thread's last error set, if `parts` is NULL or no such handle.
+ */
+size_t crm_score_change_parts_dimensions(const struct crm_score_change_parts *parts);
+
+/**
+ * Copies what a dimension has of an effect, `CRM_SCORE_CHANGE_COLUMN_VALUE` or one of the two after it, to `out`, which has room for `capacity`, at least the number of
+ * customers; NaN where there is no score.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another column, `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ */
+crm_status crm_score_change_parts_values(const struct crm_score_change_parts *parts,
+                                         int32_t column,
+                                         size_t dimension,
+                                         double *out,
+                                         size_t capacity);
+
+/**
+ * Frees parts; NULL is accepted. No thread may use them any more.
+ */
+void crm_score_change_parts_free(struct crm_score_change_parts *parts);
+
+/**
  * Number of customers; 0, with the thread's last error set, if `scores` is NULL or no such handle.
  */
 size_t crm_loyalty_scores_length(const struct crm_loyalty_scores *scores);
@@ -14015,6 +14124,27 @@ crm_status crm_points_statement_lots(const struct crm_points_statement *statemen
 void crm_points_statement_free(struct crm_points_statement *statement);
 
 /**
+ * The statement of a member for a period, from all of its postings so far: `entries` are `batches` live handles, in the order in which the ledger gave them. Postings of the period are
+ * those that take effect from `from` on and before `until`, in microseconds since 1970-01-01T00:00Z. The member is `customer_text`, or `customer` if that is NULL.
+ *
+ * `points`, or NULL, receives the points of the period by `crm_points_entry_kind`, 0 for kinds without postings; it has room for `kinds`, at least 14. `postings`, or NULL,
+ * receives the places of the postings of the period in the order of time, counted over all batches; it has room for `capacity`. Ask without it for their number.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room. A stranger has a statement of nothing.
+ */
+crm_status crm_points_entries_period(const struct crm_points_entries *const *entries,
+                                     size_t batches,
+                                     int64_t customer,
+                                     const char *customer_text,
+                                     int64_t from,
+                                     int64_t until,
+                                     struct crm_points_period *out,
+                                     int64_t *points,
+                                     size_t kinds,
+                                     size_t *postings,
+                                     size_t capacity);
+
+/**
  * A programme from the JSON text of its rules, an object whose parts may be left out where they keep their defaults; the guide has all of them.
  *
  * `out` receives the programme, NULL if the call fails; the caller frees it with `crm_loyalty_program_free`. Fails with `CRM_STATUS_PARSE` for a text that is no
@@ -14063,6 +14193,17 @@ crm_status crm_points_liability_values(const struct crm_points_liability *liabil
                                        int32_t column,
                                        int64_t *out,
                                        size_t capacity);
+
+/**
+ * What is still deferred of the amounts allocated to the points of each month: allocated * (1 - redeemed / expected); all in millionths of a currency unit. `allocated_micros`
+ * and `out` have `length` months, as many as `crm_points_liability_length`.
+ *
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number, and `CRM_STATUS_OUT_OF_RANGE` with the row for an amount below 0.
+ */
+crm_status crm_points_liability_deferred(const struct crm_points_liability *liability,
+                                         const int64_t *allocated_micros,
+                                         int64_t *out,
+                                         size_t length);
 
 /**
  * Frees a liability; NULL is accepted. No thread may use it any more.
@@ -14173,17 +14314,17 @@ void crm_reward_catalogue_free(struct crm_reward_catalogue *catalogue);
 crm_status crm_simulation_options_init(struct crm_simulation_options *options, size_t struct_size);
 
 /**
- * Runs the events of a history under two sets of rules. Tiers are the JSON text of tier rules, as `crm_tier_roster_from_json` takes it, or NULL: then the events that give
+ * Runs the events of a history, and the scores that were observed (or NULL), under two sets of rules. Tiers are the JSON text of tier rules, as `crm_tier_roster_from_json` takes it, or NULL: then the events that give
  * tiers count, which are left out otherwise.
  *
- * Behaviour is held fixed: the same purchases, refunds and burns happen under both. Burns that no longer fit are counted and left out, not shrunk or moved;
+ * Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are counted and left out, not shrunk or moved;
  * other rows that only one set of rules refuses are counted.
  *
  * `out` receives the simulation, NULL if the call fails; the caller frees it with `crm_program_simulation_free`. Fails as `crm_points_ledger_apply` does for a row that is
- * wrong under both rules, and with `CRM_STATUS_INVALID_ARGUMENT` for tiers that ask for a score, which no event gives, and `CRM_STATUS_INVALID_VALUE` for a
- * time before an event.
+ * wrong under both rules, and with `CRM_STATUS_INVALID_VALUE` for an infinite score, with its row, and for a time before an event or a score.
  */
 crm_status crm_program_simulation_run(const struct crm_points_events *events,
+                                      const struct crm_score_observations *scores,
                                       const struct crm_loyalty_program *before,
                                       const char *tiers_before,
                                       const struct crm_loyalty_program *after,

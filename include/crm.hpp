@@ -2830,6 +2830,24 @@ public:
     }
 };
 
+// What each dimension has of the effects of a change.
+class score_change_parts : public detail::handle<crm_score_change_parts, crm_score_change_parts_free> {
+public:
+    score_change_parts(crm_score_change_parts *parts, std::size_t customers) : handle(parts), customers_(customers) {}
+
+    std::size_t dimensions() const { return crm_score_change_parts_dimensions(get()); }
+
+    // Of a value, reference or weight effect, what a dimension has of it.
+    std::vector<double> column(crm_score_change_column effect, std::size_t dimension) const {
+        std::vector<double> out(customers_);
+        detail::check(crm_score_change_parts_values(get(), effect, dimension, out.data(), out.size()));
+        return out;
+    }
+
+private:
+    std::size_t customers_;
+};
+
 class loyalty_score : public detail::handle<crm_loyalty_score, crm_loyalty_score_free> {
 public:
     using handle::handle;
@@ -2877,6 +2895,16 @@ public:
         crm_score_contributions *out = nullptr;
         detail::check(crm_loyalty_score_contributions(get(), table.get(), threads, &out));
         return score_contributions(out);
+    }
+
+    // The same, split by dimension.
+    score_change_parts change_by_dimension(const dimension_table &table, const loyalty_score &later,
+                                           const dimension_table &later_table, std::size_t threads = 0) const {
+        return score_change_parts(detail::made<crm_score_change_parts>([&](crm_score_change_parts **out) {
+                                      return crm_score_change_parts_new(get(), table.get(), later.get(),
+                                                                        later_table.get(), threads, out);
+                                  }),
+                                  table.rows());
     }
 
     score_change change(const dimension_table &table, const loyalty_score &later, const dimension_table &later_table,
@@ -2952,6 +2980,83 @@ struct points_events {
     std::vector<std::optional<std::string>> categories, tiers, others;
 };
 
+namespace detail {
+
+// Events as C takes them; they must outlive it.
+class points_batch {
+public:
+    explicit points_batch(const points_events &events)
+        : customers_(pointers(events.customer_ids)), categories_(pointers(events.categories)),
+          tiers_(pointers(events.tiers)), others_(pointers(events.others)),
+          points_("points", events.customer_ids.size(), events.points),
+          references_("references", events.customer_ids.size(), events.references),
+          amounts_("amounts", events.customer_ids.size(), events.amounts) {
+        const std::size_t rows = events.customer_ids.size();
+        batch_.struct_size = sizeof batch_;
+        batch_.length = rows;
+        batch_.customer_id_text = customers_.data();
+        batch_.event_id_int64 = of_rows("event_ids", rows, events.event_ids);
+        batch_.time_days = of_rows("days", rows, events.days);
+        batch_.kinds = of_rows("kinds", rows, events.kinds);
+        batch_.points = points_.first(), batch_.points_valid = points_.valid();
+        batch_.amount_double = amounts_.first(), batch_.amount_valid = amounts_.valid();
+        batch_.reference_int64 = references_.first(), batch_.reference_valid = references_.valid();
+        batch_.category = of_rows("categories", rows, categories_);
+        batch_.tier = of_rows("tiers", rows, tiers_);
+        batch_.other_id_text = of_rows("others", rows, others_);
+    }
+
+    points_batch(const points_batch &) = delete;
+    points_batch &operator=(const points_batch &) = delete;
+
+    const crm_points_events *get() const noexcept { return &batch_; }
+
+private:
+    // A column that is not there, or has a value for every row; C reads as many.
+    template <class T> static const T *of_rows(const char *name, std::size_t rows, const std::vector<T> &values) {
+        if (!values.empty() && values.size() != rows)
+            throw std::invalid_argument(std::string(name) + ": another length than customer_ids");
+        return values.empty() ? nullptr : values.data();
+    }
+
+    // Values and which there are.
+    template <class T> class split {
+    public:
+        split(const char *name, std::size_t rows, const std::vector<std::optional<T>> &given) {
+            of_rows(name, rows, given);
+            for (const auto &one : given) {
+                values_.push_back(one.value_or(T()));
+                valid_.push_back(one.has_value());
+            }
+        }
+        const T *first() const { return values_.empty() ? nullptr : values_.data(); }
+        const std::uint8_t *valid() const { return valid_.empty() ? nullptr : valid_.data(); }
+
+    private:
+        std::vector<T> values_;
+        std::vector<std::uint8_t> valid_;
+    };
+
+    static std::vector<const char *> pointers(const std::vector<std::string> &texts) {
+        std::vector<const char *> out;
+        for (const auto &text : texts) out.push_back(text.c_str());
+        return out;
+    }
+
+    static std::vector<const char *> pointers(const std::vector<std::optional<std::string>> &texts) {
+        std::vector<const char *> out;
+        for (const auto &text : texts) out.push_back(detail::c_str(text));
+        return out;
+    }
+
+    std::vector<const char *> customers_, categories_, tiers_, others_;
+    split<std::int64_t> points_, references_;
+    split<double> amounts_;
+    crm_points_events batch_{};
+};
+
+} // namespace detail
+
 // The rules of a points programme.
 class loyalty_program : public detail::handle<crm_loyalty_program, crm_loyalty_program_free> {
 public:
@@ -3006,6 +3111,31 @@ public:
     }
 };
 
+// What happened to a member in a period.
+struct points_period {
+    crm_points_period balances{};          // at its start and its end
+    std::vector<std::int64_t> points;      // by crm_points_entry_kind, 0 for kinds without postings
+    std::vector<std::size_t> postings;     // their places, in the order of time, counted over all batches
+};
+
+// The statement of a member from all of its postings so far, in microseconds from `from` on and before `until`.
+inline points_period period_of(const std::vector<const points_entries *> &entries, const std::string &customer,
+                               std::int64_t from, std::int64_t until) {
+    std::vector<const crm_points_entries *> batches;
+    for (const auto *batch : entries) batches.push_back(batch->get());
+    points_period out;
+    out.balances.struct_size = sizeof out.balances;
+    out.points.resize(CRM_POINTS_ENTRY_KIND_DEBT_RECEIVED + 1);
+    const auto ask = [&](std::size_t *places, std::size_t capacity) {
+        detail::check(crm_points_entries_period(batches.data(), batches.size(), 0, customer.c_str(), from, until,
+                                                &out.balances, out.points.data(), out.points.size(), places, capacity));
+    };
+    ask(nullptr, 0);
+    out.postings.resize(out.balances.postings);
+    ask(out.postings.data(), out.postings.size());
+    return out;
+}
+
 // What a member has.
 class points_statement : public detail::handle<crm_points_statement, crm_points_statement_free> {
 public:
@@ -3035,6 +3165,13 @@ public:
     std::vector<std::int64_t> column(crm_points_liability_column which) const {
         std::vector<std::int64_t> out(crm_points_liability_length(get()));
         detail::check(crm_points_liability_values(get(), which, out.data(), out.size()));
+        return out;
+    }
+
+    // What is still deferred of the amounts allocated to the points of each month, in micro-units.
+    std::vector<std::int64_t> deferred(const std::vector<std::int64_t> &allocated_micros) const {
+        std::vector<std::int64_t> out(allocated_micros.size());
+        detail::check(crm_points_liability_deferred(get(), allocated_micros.data(), out.data(), out.size()));
         return out;
     }
 };
@@ -3067,26 +3204,9 @@ public:
 
     // All events, or none if one is refused.
     points_entries apply(const points_events &events) {
-        const std::size_t rows = events.customer_ids.size();
-        crm_points_events batch{};
-        batch.struct_size = sizeof batch;
-        batch.length = rows;
-        const auto customers = pointers(events.customer_ids);
-        batch.customer_id_text = customers.data();
-        batch.event_id_int64 = of_rows("event_ids", rows, events.event_ids);
-        batch.time_days = of_rows("days", rows, events.days);
-        batch.kinds = of_rows("kinds", rows, events.kinds);
-        const split<std::int64_t> points("points", rows, events.points), references("references", rows, events.references);
-        const split<double> amounts("amounts", rows, events.amounts);
-        batch.points = points.first(), batch.points_valid = points.valid();
-        batch.amount_double = amounts.first(), batch.amount_valid = amounts.valid();
-        batch.reference_int64 = references.first(), batch.reference_valid = references.valid();
-        const auto categories = pointers(events.categories), tiers = pointers(events.tiers), others = pointers(events.others);
-        batch.category = of_rows("categories", rows, categories);
-        batch.tier = of_rows("tiers", rows, tiers);
-        batch.other_id_text = of_rows("others", rows, others);
+        const detail::points_batch batch(events);
         return points_entries(detail::made<crm_points_entries>(
-            [&](crm_points_entries **out) { return crm_points_ledger_apply(get(), &batch, out); }));
+            [&](crm_points_entries **out) { return crm_points_ledger_apply(get(), batch.get(), out); }));
     }
 
     // Lets time pass for every member up to an instant.
@@ -3113,44 +3233,6 @@ public:
         return points_liability(detail::made<crm_points_liability>([&](crm_points_liability **out) {
             return crm_points_ledger_liability(get(), as_of, value_per_point_micros, breakage_micros.value_or(-1), out);
         }));
-    }
-
-private:
-    // A column that is not there, or has a value for every row; C reads as many.
-    template <class T> static const T *of_rows(const char *name, std::size_t rows, const std::vector<T> &values) {
-        if (!values.empty() && values.size() != rows)
-            throw std::invalid_argument(std::string(name) + ": another length than customer_ids");
-        return values.empty() ? nullptr : values.data();
-    }
-
-    // Values and which there are.
-    template <class T> class split {
-    public:
-        split(const char *name, std::size_t rows, const std::vector<std::optional<T>> &given) {
-            of_rows(name, rows, given);
-            for (const auto &one : given) {
-                values_.push_back(one.value_or(T()));
-                valid_.push_back(one.has_value());
-            }
-        }
-        const T *first() const { return values_.empty() ? nullptr : values_.data(); }
-        const std::uint8_t *valid() const { return valid_.empty() ? nullptr : valid_.data(); }
-
-    private:
-        std::vector<T> values_;
-        std::vector<std::uint8_t> valid_;
-    };
-
-    static std::vector<const char *> pointers(const std::vector<std::string> &texts) {
-        std::vector<const char *> out;
-        for (const auto &text : texts) out.push_back(text.c_str());
-        return out;
-    }
-
-    static std::vector<const char *> pointers(const std::vector<std::optional<std::string>> &texts) {
-        std::vector<const char *> out;
-        for (const auto &text : texts) out.push_back(detail::c_str(text));
-        return out;
     }
 };
 
@@ -3232,6 +3314,33 @@ public:
             [&](crm_tier_changes **out) { return crm_tier_roster_qualify(get(), &rows, out); }));
     }
 
+    // From its day on each member has at least, or exactly, a tier by its name, none without one; `until` are the first
+    // days without the holds, none for a hold without end.
+    tier_changes hold(const std::vector<std::string> &ids, const std::vector<std::int32_t> &days,
+                      const std::vector<std::optional<std::string>> &tiers, crm_tier_hold_kind kind,
+                      const std::vector<std::optional<std::int32_t>> &until) {
+        if (days.size() != ids.size() || tiers.size() != ids.size() || until.size() != ids.size())
+            throw std::invalid_argument("days, tiers, until: another length than ids");
+        const auto names = pointers(ids);
+        const crm_ids column{nullptr, names.data(), names.size()};
+        std::vector<const char *> wanted;
+        for (const auto &tier : tiers) wanted.push_back(detail::c_str(tier));
+        std::vector<std::int32_t> ends;
+        for (const auto &end : until) ends.push_back(end.value_or(INT32_MIN));
+        return tier_changes(detail::made<crm_tier_changes>([&](crm_tier_changes **out) {
+            return crm_tier_roster_hold(get(), &column, days.data(), wanted.data(), kind, ends.data(), out);
+        }));
+    }
+
+    // Releases holds; members without one stay as they are.
+    tier_changes release(const std::vector<std::string> &ids, const std::vector<std::int32_t> &days) {
+        if (days.size() != ids.size()) throw std::invalid_argument("days: another length than ids");
+        const auto names = pointers(ids);
+        const crm_ids column{nullptr, names.data(), names.size()};
+        return tier_changes(detail::made<crm_tier_changes>(
+            [&](crm_tier_changes **out) { return crm_tier_roster_release(get(), &column, days.data(), out); }));
+    }
+
     tier_changes advance(std::int32_t day) {
         return tier_changes(detail::made<crm_tier_changes>(
             [&](crm_tier_changes **out) { return crm_tier_roster_advance(get(), day, out); }));
@@ -3269,10 +3378,59 @@ public:
     }
 };
 
+// Scores as they were observed, a row a customer and day.
+struct score_observations {
+    std::vector<std::string> customer_ids;
+    std::vector<std::int32_t> days; // counted from 1970-01-01
+    std::vector<double> scores;
+};
+
+// One set of rules: those of points, and tier rules as JSON text if tiers follow from rules.
+struct simulated_rules {
+    const loyalty_program &program;
+    std::optional<std::string> tiers;
+};
+
+// Options of a simulation with their defaults, to be changed where they differ.
+inline crm_simulation_options simulation_options(std::int64_t as_of) {
+    crm_simulation_options out;
+    detail::check(crm_simulation_options_init(&out, sizeof out));
+    out.as_of = as_of;
+    return out;
+}
+
 // The same history under two sets of rules; behaviour is held fixed.
 class program_simulation : public detail::handle<crm_program_simulation, crm_program_simulation_free> {
 public:
     using handle::handle;
+
+    program_simulation(const points_events &events, const simulated_rules &before, const simulated_rules &after,
+                       const crm_simulation_options &options, const score_observations &scores = {})
+        : handle(made([&](crm_program_simulation **out) {
+              if (scores.days.size() != scores.customer_ids.size() || scores.scores.size() != scores.customer_ids.size())
+                  throw std::invalid_argument("scores: columns of different lengths");
+              std::vector<const char *> names;
+              for (const auto &id : scores.customer_ids) names.push_back(id.c_str());
+              const crm_ids ids{nullptr, names.data(), names.size()};
+              crm_score_observations observed{};
+              observed.struct_size = sizeof observed;
+              observed.ids = &ids, observed.days = scores.days.data(), observed.scores = scores.scores.data();
+              return crm_program_simulation_run(detail::points_batch(events).get(), names.empty() ? nullptr : &observed,
+                                                before.program.get(), detail::c_str(before.tiers), after.program.get(),
+                                                detail::c_str(after.tiers), &options, out);
+          })) {}
+
+    // What the numbers mean and do not mean.
+    static std::string statement() { return crm_program_simulation_statement(); }
+
+    std::size_t members() const noexcept { return crm_program_simulation_members(get()); }
+
+    // Members by the tier before (rows) and after (columns), those in no tier first.
+    std::vector<std::uint64_t> migration() const {
+        std::vector<std::uint64_t> out((side(false).tiers + 1) * (side(true).tiers + 1));
+        detail::check(crm_program_simulation_migration(get(), out.data(), out.size()));
+        return out;
+    }
 
     crm_simulated_program side(bool after) const {
         crm_simulated_program out{};

@@ -63,9 +63,9 @@ mod _crm {
     use crate::ingest::{ColumnNames, IngestOptions};
     #[pymodule_export]
     use crate::loyalty::{
-        DimensionTable, LoyaltyProgram, LoyaltyScore, LoyaltyScores, PointsLedger, ahp_synthesis,
-        ahp_weights, allocate_price, decayed_sum, dimension_json, judge_weightings, objective_weights,
-        proportional_weights, recognize_points,
+        DimensionTable, LoyaltyProgram, LoyaltyScore, LoyaltyScores, PointsLedger, PointsLiability,
+        ahp_synthesis, ahp_weights, allocate_price, decayed_sum, dimension_json, judge_weightings,
+        objective_weights, points_period, proportional_weights, recognize_points,
     };
     #[pymodule_export]
     use crate::loyalty::{

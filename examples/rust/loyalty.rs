@@ -347,7 +347,7 @@ fn tiers() -> Result<()> {
     .with_points([0, 0, 100].as_slice().into())?;
     let options = SimulationOptions { as_of: full.start_of("2024-12-31")?, ..SimulationOptions::default() };
     let side = |program| SimulatedRules { program, tiers: None };
-    let found = ProgramSimulation::run(&[history], side(&full), side(&half), &options)?;
+    let found = ProgramSimulation::run(&[history], &[], side(&full), side(&half), &options)?;
     println!(
         "  half the points: {} -> {} issued, {} -> {} burned, {} burn no longer fits, {} loser",
         found.before.issued,

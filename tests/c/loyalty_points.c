@@ -1,50 +1,8 @@
 /* The points ledger: the shared cases in tests/cases/loyalty/points.json, worked out by hand, and misuse. */
-#include "check.h"
-#include "json.h"
+#include "loyalty.h"
 
-static const int64_t DAY = 86400000000;
-
-static void *room(size_t count, size_t size) {
-    void *found = calloc(count + 1, size);
-    CHECK(found != NULL);
-    return found;
-}
-
-static const json *member(const json *object, const char *key) {
-    const json *found = json_get(object, key);
-    CHECK(found != NULL);
-    return found;
-}
-
-/* A column of integers, and which rows have one. */
-static int64_t *integers(const json *column, uint8_t *valid) {
-    int64_t *values = room(column->count, sizeof *values);
-    for (size_t row = 0; row < column->count; row++) {
-        const json *value = &column->items[row];
-        values[row] = value->kind == JSON_NUMBER ? value->integer : 0;
-        if (valid != NULL) valid[row] = value->kind == JSON_NUMBER;
-    }
-    return values;
-}
-
-static const char **texts(const json *column) {
-    const char **values = room(column->count, sizeof *values);
-    for (size_t row = 0; row < column->count; row++)
-        values[row] = column->items[row].kind == JSON_TEXT ? column->items[row].text : NULL;
-    return values;
-}
-
-static const char *const KINDS[] = {"join",          "purchase", "bonus",    "redeem", "refund", "cancel_redemption",
-                                    "cancel_accrual", "extend",   "set_tier", "merge",  "unmerge"};
 static const char *const POSTINGS[] = {"earned", "released", "redeemed", "restored", "expired", "reversed",  "owed",
                                        "settled", "forgiven", "extended", "sent",     "received", "debt_sent", "debt_received"};
-
-static int32_t code(const char *const *names, size_t count, const char *name) {
-    for (size_t place = 0; place < count; place++)
-        if (strcmp(names[place], name) == 0) return (int32_t)place;
-    CHECK(!"a known name");
-    return -1;
-}
 
 static crm_status status_of(const char *kind) {
     if (strcmp(kind, "OutOfRange") == 0) return CRM_STATUS_OUT_OF_RANGE;
@@ -52,36 +10,10 @@ static crm_status status_of(const char *kind) {
     return CRM_STATUS_INVALID_VALUE;
 }
 
-static crm_status apply(crm_points_ledger *ledger, const json *events, crm_points_entries **out) {
-    const size_t rows = member(events, "day")->count;
-    int64_t *days = integers(member(events, "day"), NULL);
-    int32_t *numbers = room(rows, sizeof *numbers), *kinds = room(rows, sizeof *kinds);
-    const char **names = texts(member(events, "kind"));
-    for (size_t row = 0; row < rows; row++) {
-        numbers[row] = (int32_t)days[row];
-        kinds[row] = code(KINDS, COUNT(KINDS), names[row]);
-    }
-    uint8_t *with_points = room(rows, 1), *with_amount = room(rows, 1), *with_reference = room(rows, 1);
-    int64_t *ids = integers(member(events, "event_id"), NULL), *points = integers(member(events, "points"), with_points);
-    int64_t *amounts = integers(member(events, "amount"), with_amount);
-    int64_t *references = integers(member(events, "reference"), with_reference);
-    const char **members = texts(member(events, "customer_id")), **others = texts(member(events, "other_id"));
-    const char **categories = texts(member(events, "category")), **tiers = texts(member(events, "tier"));
-    crm_points_events batch;
-    memset(&batch, 0, sizeof batch);
-    batch.struct_size = sizeof batch;
-    batch.length = rows;
-    batch.customer_id_text = members;
-    batch.event_id_int64 = ids;
-    batch.time_days = numbers;
-    batch.kinds = kinds;
-    batch.points = points, batch.points_valid = with_points;
-    batch.amount_int64 = amounts, batch.amount_valid = with_amount, batch.amount_scale = 2;
-    batch.reference_int64 = references, batch.reference_valid = with_reference;
-    batch.category = categories, batch.tier = tiers, batch.other_id_text = others;
-    crm_status status = crm_points_ledger_apply(ledger, &batch, out);
-    free(days), free(numbers), free(kinds), free(names), free(ids), free(points), free(amounts), free(references);
-    free(with_points), free(with_amount), free(with_reference), free(members), free(others), free(categories), free(tiers);
+static crm_status apply(crm_points_ledger *ledger, const json *given, crm_points_entries **out) {
+    event_columns events = read_events(given);
+    const crm_status status = crm_points_ledger_apply(ledger, &events.batch, out);
+    free_events(&events);
     return status;
 }
 
@@ -98,48 +30,9 @@ static void check_column(const crm_points_ledger *ledger, int64_t as_of, int32_t
     }
 }
 
-/* The text of an object: only rules are written again. */
-static void write_json(const json *value, char **text, size_t *length, size_t *size) {
-    char number[64];
-    const char *plain = NULL;
-    switch (value->kind) {
-    case JSON_NULL: plain = "null"; break;
-    case JSON_FALSE: plain = "false"; break;
-    case JSON_TRUE: plain = "true"; break;
-    case JSON_NUMBER:
-        CHECK(value->is_integer);
-        snprintf(number, sizeof number, "%lld", (long long)value->integer);
-        plain = number;
-        break;
-    default: break;
-    }
-    const size_t needed = *length + 80 + (value->kind == JSON_TEXT ? strlen(value->text) : 0);
-    if (needed > *size) {
-        *size = needed * 2;
-        *text = realloc(*text, *size);
-        CHECK(*text != NULL);
-    }
-    if (plain != NULL) {
-        *length += (size_t)snprintf(*text + *length, *size - *length, "%s", plain);
-    } else if (value->kind == JSON_TEXT) {
-        *length += (size_t)snprintf(*text + *length, *size - *length, "\"%s\"", value->text);
-    } else {
-        const int is_object = value->kind == JSON_OBJECT;
-        (*text)[(*length)++] = is_object ? '{' : '[';
-        for (size_t item = 0; item < value->count; item++) {
-            if (item > 0) (*text)[(*length)++] = ',';
-            if (is_object) *length += (size_t)snprintf(*text + *length, *size - *length, "\"%s\":", value->keys[item]);
-            write_json(&value->items[item], text, length, size);
-        }
-        (*text)[(*length)++] = is_object ? '}' : ']';
-        (*text)[*length] = '\0';
-    }
-}
-
-static crm_points_ledger *ledger_of(const char *rules) {
-    crm_loyalty_program *program = NULL;
+/* A ledger under a programme, which is given away. */
+static crm_points_ledger *ledger_of(crm_loyalty_program *program) {
     crm_points_ledger *ledger = NULL;
-    OK(crm_loyalty_program_from_json(rules, &program));
     OK(crm_points_ledger_new(program, &ledger));
     crm_loyalty_program_free(program);
     return ledger;
@@ -149,10 +42,7 @@ static void cases_as_worked_out_by_hand(const json *file) {
     const json *cases = member(file, "cases");
     for (size_t place = 0; place < cases->count; place++) {
         const json *one = &cases->items[place];
-        size_t length = 0, size = 256;
-        char *rules = room(size, 1);
-        write_json(member(one, "rules"), &rules, &length, &size);
-        crm_points_ledger *ledger = ledger_of(rules);
+        crm_points_ledger *ledger = ledger_of(program_of(member(one, "rules")));
         crm_points_entries *entries = NULL;
         const json *error = json_get(one, "error");
         if (error != NULL) {
@@ -188,7 +78,6 @@ static void cases_as_worked_out_by_hand(const json *file) {
         }
         crm_points_entries_free(entries);
         crm_points_ledger_free(ledger);
-        free(rules);
     }
 }
 
@@ -217,6 +106,29 @@ static void revenue_as_published(const json *file) {
     FAILS(crm_points_allocate_price(-1, 1, 1, &points), CRM_STATUS_OUT_OF_RANGE, "price");
 }
 
+/* From the first lapse on: 1,000 earned and 600 spent before; 400 lapsed, 500 earned and 100 spent in the period. */
+static void periods(const crm_points_entries *entries) {
+    const crm_points_entries *const batches[] = {entries};
+    crm_points_period period;
+    period.struct_size = sizeof period;
+    int64_t points[14];
+    size_t places[3];
+    const int64_t from = 19500 * DAY, until = 19755 * DAY;
+    OK(crm_points_entries_period(batches, 1, 0, "安", from, until, &period, points, 14, places, 3));
+    CHECK(period.opening_available == 400 && period.closing_available == 400 && period.postings == 3);
+    CHECK(period.opening_pending == 0 && period.closing_pending == 0 && period.opening_owed == 0 && period.closing_owed == 0);
+    CHECK(points[CRM_POINTS_ENTRY_KIND_EXPIRED] == 400 && points[CRM_POINTS_ENTRY_KIND_EARNED] == 500);
+    CHECK(points[CRM_POINTS_ENTRY_KIND_REDEEMED] == 100 && points[CRM_POINTS_ENTRY_KIND_SENT] == 0);
+    CHECK(places[0] == 2 && places[1] == 3 && places[2] == 4);
+    OK(crm_points_entries_period(batches, 1, 0, "eve", from, until, &period, NULL, 0, NULL, 0));
+    CHECK(period.postings == 0 && period.closing_available == 0);
+    OK(crm_points_entries_period(NULL, 0, 7, NULL, from, until, &period, NULL, 0, NULL, 0));
+    FAILS(crm_points_entries_period(batches, 1, 0, "安", from, until, &period, NULL, 0, places, 2), CRM_STATUS_LENGTH_MISMATCH, "capacity");
+    FAILS(crm_points_entries_period(batches, 1, 0, "安", from, until, &period, points, 13, NULL, 0), CRM_STATUS_LENGTH_MISMATCH, "capacity");
+    FAILS(crm_points_entries_period(batches, 1, 0, "安", from, until, NULL, NULL, 0, NULL, 0), CRM_STATUS_NULL_POINTER, "out");
+    FAILS(crm_points_entries_period(NULL, 1, 0, "安", from, until, &period, NULL, 0, NULL, 0), CRM_STATUS_NULL_POINTER, "entries");
+}
+
 /* 1,000 points of a month that has matured, of which 400 lapsed; 500 of one that has not. */
 static crm_points_ledger *two_months(void) {
     static const char *const members[] = {"安", "安", "安", "安", "安"};
@@ -228,7 +140,9 @@ static crm_points_ledger *two_months(void) {
     batch.length = 5;
     batch.customer_id_text = members;
     batch.event_id_int64 = ids, batch.time_days = days, batch.kinds = kinds, batch.points = points;
-    crm_points_ledger *ledger = ledger_of("{\"expiry\": {\"months\": 6, \"rounding\": \"month\"}}");
+    crm_loyalty_program *program = NULL;
+    OK(crm_loyalty_program_from_json("{\"expiry\": {\"months\": 6, \"rounding\": \"month\"}}", &program));
+    crm_points_ledger *ledger = ledger_of(program);
     crm_points_entries *entries = NULL;
     OK(crm_points_ledger_apply(ledger, &batch, &entries));
     int64_t lots[8];
@@ -239,6 +153,7 @@ static crm_points_ledger *two_months(void) {
     size_t length = 0;
     OK(crm_points_entries_id_text(entries, CRM_POINTS_ENTRY_ID_CUSTOMER, 0, &text, &length));
     CHECK(length == strlen("安") && memcmp(text, "安", length) == 0);
+    periods(entries);
     FAILS(crm_points_entries_id_text(entries, CRM_POINTS_ENTRY_ID_CUSTOMER, 5, &text, &length), CRM_STATUS_OUT_OF_RANGE, "index");
     crm_points_entries_free(entries);
     return ledger;
@@ -265,6 +180,14 @@ static void statement_liability_and_bytes(void) {
     CHECK(crm_points_liability_length(liability) == 2 && crm_points_liability_breakage(liability) == 0.4);
     OK(crm_points_liability_values(liability, CRM_POINTS_LIABILITY_COLUMN_LIABILITY_MICROS, months, 4));
     CHECK(months[0] == 0 && months[1] == 2000000);
+    /* All that the first month will redeem is redeemed; the second expects 300 of 500 points and has redeemed 100: two thirds of 9.00. */
+    const int64_t allocated[] = {5000000, 9000000};
+    OK(crm_points_liability_deferred(liability, allocated, months, 2));
+    CHECK(months[0] == 0 && months[1] == 6000000);
+    FAILS(crm_points_liability_deferred(liability, allocated, months, 1), CRM_STATUS_LENGTH_MISMATCH, "allocated");
+    const int64_t below[] = {0, -1};
+    FAILS(crm_points_liability_deferred(liability, below, months, 2), CRM_STATUS_OUT_OF_RANGE, "allocated");
+    CHECK(crm_last_error_row() == 1);
     crm_points_liability_free(liability);
     FAILS(crm_points_ledger_liability(ledger, as_of, 10000, 1000001, &liability), CRM_STATUS_OUT_OF_RANGE, "breakage");
 

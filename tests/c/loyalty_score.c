@@ -218,8 +218,22 @@ static void learned_and_judged(void) {
     for (int column = 0; column < 5; column++) OK(crm_score_change_values(change, column, columns[column], ROWS));
     for (int place = 0; place < ROWS; place++)
         CHECK(columns[2][place] + columns[3][place] + columns[4][place] == columns[1][place] - columns[0][place]);
-    FAILS(crm_score_change_values(change, 5, columns[0], ROWS), CRM_STATUS_INVALID_ARGUMENT, "column");
+    FAILS(crm_score_change_values(change, 5, NULL, ROWS), CRM_STATUS_INVALID_ARGUMENT, "column");
     crm_score_change_free(change);
+    crm_score_change_parts *parts = NULL;
+    OK(crm_score_change_parts_new(critic, table, refit, later, 0, &parts));
+    CHECK(crm_score_change_parts_dimensions(parts) == 2);
+    double own[2][ROWS];
+    for (int column = 2; column < 5; column++) {
+        for (size_t dimension = 0; dimension < 2; dimension++)
+            OK(crm_score_change_parts_values(parts, column, dimension, own[dimension], ROWS));
+        for (int place = 0; place < ROWS; place++) CHECK(own[0][place] + own[1][place] == columns[column][place]);
+    }
+    FAILS(crm_score_change_parts_values(parts, 1, 0, own[0], ROWS), CRM_STATUS_INVALID_ARGUMENT, "column");
+    FAILS(crm_score_change_parts_values(parts, 2, 2, own[0], ROWS), CRM_STATUS_OUT_OF_RANGE, "index");
+    FAILS(crm_score_change_parts_values(parts, 2, 0, own[0], ROWS - 1), CRM_STATUS_LENGTH_MISMATCH, "capacity");
+    crm_score_change_parts_free(parts);
+    FAILS(crm_score_change_parts_new(refit, later, critic, table, 0, &parts), CRM_STATUS_INCOMPATIBLE, "later");
     FAILS(crm_score_change_new(refit, later, critic, table, 0, &change), CRM_STATUS_INCOMPATIBLE, "later");
     crm_loyalty_score_free(learned);
     crm_loyalty_score_free(critic);

@@ -1,15 +1,8 @@
 /* Loyalty scores, weights and changes of tests/cases/loyalty/scores.json, which all languages share. */
-#include "check.h"
-#include "json.h"
+#include "loyalty.h"
 
 /* Scores are rounded to 2^-24 points. */
 #define POINTS 6.1e-8
-
-static const json *member(const json *object, const char *key) {
-    const json *found = json_get(object, key);
-    CHECK(found != NULL);
-    return found;
-}
 
 /* Numbers, null as NaN; the caller frees them. */
 static double *numbers(const json *list) {
@@ -159,6 +152,17 @@ static void change_case(const json *one) {
         near_all(values, member(member(one, "expected"), names[column]), POINTS, names[column]);
     }
     crm_score_change_free(change);
+    crm_score_change_parts *parts = NULL;
+    OK(crm_score_change_parts_new(scores[0], tables[0], scores[1], tables[1], 0, &parts));
+    for (int32_t column = 2; column < 5; column++) {
+        const json *by_dimension = member(member(member(one, "expected"), "by_dimension"), names[column]);
+        CHECK(crm_score_change_parts_dimensions(parts) == by_dimension->count);
+        for (size_t place = 0; place < by_dimension->count; place++) {
+            OK(crm_score_change_parts_values(parts, column, place, values, 64));
+            near_all(values, &by_dimension->items[place], POINTS, names[column]);
+        }
+    }
+    crm_score_change_parts_free(parts);
     for (int end = 0; end < 2; end++) {
         crm_dimension_table_free(tables[end]);
         crm_loyalty_score_free(scores[end]);

@@ -1,22 +1,5 @@
-/* Tiers and rewards: the shared cases of tests/cases/loyalty/tiers.json, and misuse. */
-#include "check.h"
-#include "json.h"
-
-static const json *member(const json *object, const char *key) {
-    const json *found = json_get(object, key);
-    CHECK(found != NULL);
-    return found;
-}
-
-/* Days since 1970-01-01 of an ISO date (Howard Hinnant's civil calendar). */
-static int32_t day_of(const char *text) {
-    int year, month, day;
-    CHECK(sscanf(text, "%d-%d-%d", &year, &month, &day) == 3);
-    year -= month <= 2;
-    const int era = year / 400, of_era = year - era * 400;
-    const int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
+/* Tiers: the shared cases of tests/cases/loyalty/tiers.json, holds and misuse. */
+#include "loyalty.h"
 
 static const char *const REASONS[] = {
     "joined",        "entry_reached", "entry_at_period_end", "keep_missed",        "keep_missed_at_period_end",
@@ -193,54 +176,8 @@ static void holds_and_misuse(void) {
     FAILS(crm_tier_quotas_cut(much, 2, values, COUNT(values), cut), CRM_STATUS_INVALID_ARGUMENT, "quotas");
 }
 
-static void rewards(void) {
-    const char *const text = "{\"model\": \"reward_catalogue\", \"version\": 1, \"rewards\": ["
-                             "{\"name\": \"Mug\", \"unit_cost\": 3.2, \"points_price\": 400, \"perceived_value\": 8},"
-                             "{\"name\": \"Lounge\", \"kind\": \"status\", \"unit_cost\": 12.5, \"tiers\": [\"Gold\"],"
-                             " \"cap_per_member\": 1}]}";
-    crm_reward_catalogue *catalogue = NULL;
-    OK(crm_reward_catalogue_from_json(text, &catalogue));
-    CHECK(crm_reward_catalogue_length(catalogue) == 2);
-    crm_reward_members members;
-    OK(crm_reward_members_init(&members, sizeof members));
-    const char *const tiers[] = {"Gold", NULL};
-    const int64_t balances[] = {100, 1000};
-    members.length = 2;
-    members.tiers = tiers;
-    members.points_balance = balances;
-    uint32_t obstacles[4];
-    OK(crm_reward_eligibility(catalogue, &members, NULL, 19000, obstacles, 4));
-    const uint32_t points = 1u << CRM_REWARD_OBSTACLE_POINTS, tier = 1u << CRM_REWARD_OBSTACLE_TIER;
-    CHECK(obstacles[0] == points && obstacles[1] == 0 && obstacles[2] == 0 && obstacles[3] == tier);
-    FAILS(crm_reward_eligibility(catalogue, &members, NULL, 19000, obstacles, 3), CRM_STATUS_LENGTH_MISMATCH, "capacity");
-    const uint32_t who[] = {1, 1, 0}, what[] = {0, 0, 1};
-    const uint64_t many[] = {2, 1, 1};
-    const crm_reward_grants wishes = {who, what, many, 3};
-    uint32_t refused[3];
-    crm_reward_cost costs[2];
-    costs[0].struct_size = sizeof costs[0];
-    int64_t left[2];
-    OK(crm_reward_plan(catalogue, &members, NULL, &wishes, 19000, refused, costs, left));
-    CHECK(refused[0] == 0 && refused[1] == points && refused[2] == 0);
-    CHECK(costs[0].granted == 2 && costs[0].members == 1 && costs[0].cost == 6.4 && costs[0].points == 800.0);
-    CHECK(costs[1].granted == 1 && costs[1].cost == 12.5 && costs[1].perceived_value == 0.0);
-    CHECK(left[0] == 100 && left[1] == 200);
-    OK(crm_reward_plan(catalogue, &members, &wishes, NULL, 19000, NULL, NULL, NULL));
-    const uint32_t nobody[] = {2, 2, 2};
-    const crm_reward_grants wrong = {nobody, what, many, 3};
-    FAILS(crm_reward_plan(catalogue, &members, NULL, &wrong, 19000, NULL, NULL, NULL), CRM_STATUS_OUT_OF_RANGE, "wishes");
-    crm_bytes *saved = NULL;
-    OK(crm_reward_catalogue_to_json(catalogue, &saved));
-    crm_reward_catalogue_free(catalogue);
-    OK(crm_reward_catalogue_from_json(crm_bytes_text(saved), &catalogue));
-    crm_bytes_free(saved);
-    crm_reward_catalogue_free(catalogue);
-    FAILS(crm_reward_catalogue_from_json("{}", &catalogue), CRM_STATUS_CORRUPT, "json");
-}
-
 int main(void) {
     shared_cases();
     holds_and_misuse();
-    rewards();
     return 0;
 }

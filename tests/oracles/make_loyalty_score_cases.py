@@ -298,7 +298,10 @@ def objective(kind: str, columns: list[Column]) -> list[float]:
 
 
 def weight_cases() -> list[dict[str, Any]]:
-    # mcdm 0.4.0 (MIT), tests/weighting.rs, as printed; CILOS of Zavadskas and Podvezko (2016), their example after making all criteria ones to be maximised.
+    # mcdm 0.4.0 (MIT), tests/weighting.rs, as printed. CILOS: Zavadskas and Podvezko (2016), "Integrated determination of objective criteria weights in MCDM",
+    # International Journal of Information Technology and Decision Making 15(2), 267-283: rows (3, 100, 10, 7), (2.5, 80, 8, 5), (1.8, 50, 20, 11), (2.2, 70, 12, 9), of which the
+    # first and third criterion are to be minimised (1 / x below), weights .3343, .2199, .1957, .2501. The tests of crispyn, JMcDM and other packages print the same pair;
+    # mcdm prints these weights to eight digits and they belong to this matrix, not to that of its other tests.
     mcdm = [[2.9, 1.2, 0.3], [2.31, 1.34, 2.48], [0.56, 0.21, 1.75], [1.89, 2.48, 1.69]]
     published: dict[str, list[float] | None] = {
         "entropy": [0.45009235, 0.05084365, 0.4778931, 0.0211709],
@@ -384,6 +387,22 @@ def learned_cases() -> list[dict[str, Any]]:
     return cases
 
 
+def step_parts(geometric: bool, weights: list[Column], numbers: list[Column]) -> Column:
+    """What each dimension has of a step from one score to another: differences of 100 w n / sum w, or the logarithmic mean of the two products (Ang 2004)."""
+    shares = []
+    for own, known in zip(weights, numbers):
+        total = sum(weight for weight, x in zip(own, known) if x is not None)
+        shares.append([weight / total if x is not None else mpf(0) for weight, x in zip(own, known)])
+    value = lambda end, place: mpf(0) if numbers[end][place] is None else numbers[end][place]
+    if not geometric:
+        return [100 * (shares[1][place] * value(1, place) - shares[0][place] * value(0, place)) for place in range(len(shares[0]))]
+    term = lambda end, place: shares[end][place] * log(value(end, place)) if numbers[end][place] is not None else mpf(0)
+    ends = [100 * exp(sum(term(end, place) for place in range(len(shares[0])))) for end in (0, 1)]
+    # Scores that are equal differ in the last of 50 digits, and the quotient would be of two roundings.
+    between = ends[0] if abs(ends[1] - ends[0]) < mpf("1e-40") else (ends[1] - ends[0]) / log(ends[1] / ends[0])
+    return [between * (term(1, place) - term(0, place)) for place in range(len(shares[0]))]
+
+
 def change_cases() -> list[dict[str, Any]]:
     draw = random.Random(5)
     column = lambda: [draw.choice([None, 1, 2, 3, 5, 8, 13, 21]) if i else 4 for i in range(12)]
@@ -397,28 +416,37 @@ def change_cases() -> list[dict[str, Any]]:
         models = {(ref, w): Score({**ends[ref]}, ends[w]["weights"]) for ref in (0, 1) for w in (0, 1)}
         effects: list[Column] = [[], [], []]
         scores: list[Column] = [[], []]
+        by_dimension: list[list[Column]] = [[[] for _ in dims] for _ in range(3)]
         for row in range(12):
-            at = {}
+            at, known = {}, {}
             for corner in itertools.product((0, 1), repeat=3):
                 value, ref, weight = corner
                 model = models[ref, weight]
                 numbers = [rule(column[row]) for rule, column in zip(model.rules, ends[value]["columns"])]
                 at[corner] = model.row(numbers)[0]
+                known[corner] = (model.weights, numbers)
             scores[0].append(number(at[0, 0, 0]))
             scores[1].append(number(at[1, 1, 1]))
             total = [mpf(0)] * 3
             if any(score is None for score in at.values()):
-                for effect in effects:
+                for effect in [*effects, *itertools.chain(*by_dimension)]:
                     effect.append(None)
                 continue
+            parts = [[mpf(0)] * len(dims) for _ in range(3)]
             for order in itertools.permutations(range(3)):
                 corner = [0, 0, 0]
                 for cause in order:
-                    before = at[tuple(corner)]
+                    start = tuple(corner)
                     corner[cause] = 1
-                    total[cause] += (at[tuple(corner)] - before) / 6
-            for effect, value in zip(effects, total):
+                    total[cause] += (at[tuple(corner)] - at[start]) / 6
+                    weights, numbers = zip(known[start], known[tuple(corner)])
+                    for place, part in enumerate(step_parts(combination == "geometric", list(weights), list(numbers))):
+                        parts[cause][place] += part / 6
+            for effect, value, columns, own in zip(effects, total, by_dimension, parts):
+                assert abs(sum(own) - value) < mpf("1e-40")
                 effect.append(number(value))
+                for filled, part in zip(columns, own):
+                    filled.append(number(part))
         cases.append(
             {
                 "name": combination,
@@ -426,7 +454,10 @@ def change_cases() -> list[dict[str, Any]]:
                 "combination": combination,
                 "before": {"columns": ends[0]["columns"], "weights": ends[0]["weights"]},
                 "after": {"columns": ends[1]["columns"], "weights": ends[1]["weights"]},
-                "expected": dict(zip(["value", "reference", "weight", "before", "after"], [*effects, *scores])),
+                "expected": {
+                    **dict(zip(["value", "reference", "weight", "before", "after"], [*effects, *scores])),
+                    "by_dimension": dict(zip(["value", "reference", "weight"], by_dimension)),
+                },
             }
         )
     return cases

@@ -24,6 +24,8 @@ pub mod linfa;
 mod parquet_in;
 #[cfg(feature = "arrow")]
 mod points_in;
+#[cfg(feature = "arrow")]
+mod postings_in;
 
 #[cfg(feature = "arrow")]
 pub use arrow_array;
@@ -48,6 +50,8 @@ pub use group_in::{ArmColumns, Groups, arms_of_batch};
 pub use parquet_in::read_parquet;
 #[cfg(feature = "arrow")]
 pub use points_in::{event_columns, id_array};
+#[cfg(feature = "arrow")]
+pub use postings_in::period_statement;
 
 /// How far reading has come.
 #[cfg(feature = "arrow")]

@@ -16,6 +16,7 @@ mod dimension;
 mod dimension_table;
 mod normalization;
 mod score_change;
+mod score_change_parts;
 mod score_contributions;
 mod score_grid;
 mod score_model;
@@ -61,6 +62,7 @@ mod program_simulation;
 mod reward;
 mod reward_eligibility;
 mod reward_plan;
+mod simulated_scores;
 mod simulation_run;
 mod tier_columns;
 mod tier_event;
@@ -80,6 +82,7 @@ pub use dimension::{Dimension, Direction};
 pub use dimension_table::DimensionTable;
 pub use normalization::{DimensionStatus, Normalization};
 pub use score_change::ScoreChange;
+pub use score_change_parts::ScoreChangeParts;
 pub use score_contributions::ScoreContributions;
 pub use score_model::{DimensionSummary, FittedScore, LoyaltyScore};
 pub use score_options::{Combination, ScoreOptions, Weighting};
@@ -104,7 +107,7 @@ pub use points_event::{EventId, EventKind, PointsAction, PointsEvent};
 pub use points_ledger::PointsLedger;
 pub use program::{BurnOrder, Enrollment, ExtensionRule, LoyaltyProgram, ProgramRules};
 pub use refund_rule::{AfterSpending, CancelRule, LapsedPoints, RefundBasis, RefundRule};
-pub use statement::{MemberStatement, PeriodStatement, PointsBalance};
+pub use statement::{MemberStatement, PeriodStatement, PointsBalance, Posting};
 
 // Tiers, rewards, simulation.
 pub use program_simulation::{
@@ -114,6 +117,7 @@ pub use program_simulation::{
 pub use reward::{Reward, RewardCatalogue, RewardKind};
 pub use reward_eligibility::{RewardEligibility, RewardGrant, RewardMember, RewardObstacle, RewardObstacles};
 pub use reward_plan::RewardPlan;
+pub use simulated_scores::ScoreObservations;
 pub use tier_columns::{TierChanges, TierColumns, TierGaps, TierStandings};
 pub use tier_event::{TierChange, TierEvent, TierHold, TierHoldKind, TierReason};
 pub use tier_measure::{TierMeasure, TierMeasures};

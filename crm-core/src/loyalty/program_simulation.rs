@@ -7,6 +7,7 @@ use super::liability::Breakage;
 use super::points_entries::as_id;
 use super::points_event::EventId;
 use super::program::LoyaltyProgram;
+use super::simulated_scores::{ScoreObservations, ScoreTimelines};
 use super::simulation_run::{RowOutcome, Run};
 use super::tier_qualification::TierGap;
 use super::tier_rules::TierRules;
@@ -68,6 +69,8 @@ pub struct SimulatedProgram {
     pub refused_rows: u64,
     /// Events `set_tier` that are left out because tiers follow from rules.
     pub ignored_tier_events: u64,
+    /// Scores that tiers would ask for, one a customer and day, of customers who are no members or are merged into others.
+    pub unused_scores: u64,
     /// Members close to entering the next tier.
     pub close_to_next: u64,
     /// Members that lack something to keep their tier, and are close to it.
@@ -123,8 +126,8 @@ pub struct ProgramSimulation {
 
 impl ProgramSimulation {
     /// What the numbers mean and do not mean.
-    pub const STATEMENT: &str = "Behaviour is held fixed: the same purchases, refunds and burns happen under both sets of rules. Burns that no \
-        longer fit are counted and left out, not shrunk or moved. How customers would react to the rules is not in these numbers.";
+    pub const STATEMENT: &str = "Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both \
+        sets of rules. Burns that no longer fit are counted and left out, not shrunk or moved. How customers would react to the rules is not in these numbers.";
 
     /// Members that go from a tier to another; `None` stands for no tier.
     pub fn moved(&self, from: Option<usize>, to: Option<usize>) -> u64 {
@@ -140,17 +143,25 @@ impl ProgramSimulation {
     /// the amount of purchases less refunds; an order counts once. A backdated event counts for tiers on the day on which it comes. Merging moves points,
     /// not standing. A row that only one set of rules refuses is counted and left out there; one that both refuse is an error.
     ///
+    /// Scores are those that were observed, in one batch or many, or none; both sets of rules get the same. A score counts from the start of its day, before the
+    /// events of the day. Tiers that ask for a score are not reached by a member who has none.
+    ///
     /// # Errors
     /// Those of [`PointsLedger::apply`](super::PointsLedger::apply) for a row that is wrong under both rules, with the row;
-    /// `InvalidArgument` for tiers that ask for a score, which no event gives; `InvalidValue` for an `as_of` before an event; `OutOfRange` for
-    /// totals that do not fit.
+    /// `MissingValue` and `InvalidValue` for a score without customer or day or that is infinite, with its row; `InvalidValue` for an `as_of` before
+    /// an event or a score; `OutOfRange` for totals that do not fit.
     pub fn run(
         history: &[EventColumns<'_>],
+        scores: &[ScoreObservations<'_>],
         before: SimulatedRules<'_>,
         after: SimulatedRules<'_>,
         options: &SimulationOptions,
     ) -> Result<Self> {
-        let mut runs = [Run::new(before.program, before.tiers)?, Run::new(after.program, after.tiers)?];
+        let scores = ScoreTimelines::new(scores)?;
+        for side in [before, after] {
+            scores.check(side.program.calendar(), options.as_of)?;
+        }
+        let mut runs = [before, after].map(|side| Run::new(side.program, side.tiers, &scores));
         let mut sides = [SimulatedProgram::default(), SimulatedProgram::default()];
         let rows = history.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
         for (number, (batch, row)) in rows.enumerate() {
@@ -273,6 +284,7 @@ fn tally(
 ) -> Result<()> {
     side.tiers = run.tier_names();
     (side.tier_changes, side.ignored_tier_events) = (run.changes, run.ignored);
+    side.unused_scores = run.unused_scores();
     for totals in run.ledger.vintages.months.values() {
         side.issued += totals.earned;
         side.burned += totals.redeemed;
@@ -336,6 +348,16 @@ mod tests {
         before: SimulatedRules<'_>,
         after: SimulatedRules<'_>,
     ) -> Result<ProgramSimulation> {
+        simulate_with(rows, &[], before, after)
+    }
+
+    /// Scores are a customer, the days after the start and a score.
+    fn simulate_with(
+        rows: &[Row],
+        scores: &[(&'static str, i32, f64)],
+        before: SimulatedRules<'_>,
+        after: SimulatedRules<'_>,
+    ) -> Result<ProgramSimulation> {
         let members: Vec<&str> = rows.iter().map(|row| row.0).collect();
         let ids: Vec<i64> = (0..rows.len() as i64).collect();
         let days: Vec<i32> = rows.iter().map(|row| start() + row.1).collect();
@@ -363,9 +385,13 @@ mod tests {
             cost_per_point: Money::from_micros(8_000),
             value_per_point: Money::from_micros(10_000),
             breakage: Breakage::Given(Decimal::from_micros(100_000)),
-            close: TierGap { qualifying_points: Some(60), ..TierGap::default() },
+            close: TierGap { qualifying_points: Some(60), score: Some(10.0), ..TierGap::default() },
         };
-        ProgramSimulation::run(&[batch], before, after, &options)
+        let customers: Vec<&str> = scores.iter().map(|row| row.0).collect();
+        let days: Vec<i32> = scores.iter().map(|row| start() + row.1).collect();
+        let values: Vec<f64> = scores.iter().map(|row| row.2).collect();
+        let scores = ScoreObservations::new(IdColumn::Text(&customers), (&days).into(), (&values).into())?;
+        ProgramSimulation::run(&[batch], &[scores], before, after, &options)
     }
 
     fn tiers(gold: f64) -> TierRules {
@@ -483,10 +509,61 @@ mod tests {
         assert_eq!((error.kind(), error.row()), (ErrorKind::InvalidValue, Some(1)));
         let rows = [("ann", 0, "join", None, None, None), ("ann", 500, "bonus", Some(5), None, None)];
         assert_eq!(simulate(&rows, side, side).unwrap_err().argument_name(), Some("as_of"));
-        let score = TierQualification::at_least(TierMeasure::Score, 50.0).unwrap();
-        let rules = TierRules::new([Tier::new("Best", score)], TierOptions::default()).unwrap();
-        let scored = SimulatedRules { program: &plain, tiers: Some(&rules) };
-        assert_eq!(simulate(&rows[..1], side, scored).unwrap_err().argument_name(), Some("tiers"));
+        let refused = |scores| simulate_with(&rows[..1], scores, side, side).unwrap_err();
+        assert_eq!(refused(&[("ann", 401, 50.0)]).argument_name(), Some("as_of"));
+        let error = refused(&[("ann", 1, 50.0), ("ann", 2, f64::INFINITY)]);
+        assert_eq!((error.argument_name(), error.row()), (Some("scores.score"), Some(1)));
+    }
+
+    /// One tier for a score of 50 and one for a score of 80, at once up and, at the end of a month, down.
+    fn scored() -> TierRules {
+        let score = |least| TierQualification::at_least(TierMeasure::Score, least).unwrap();
+        let period =
+            TierPeriod::Fixed { start: Day::parse("2024-01-01").unwrap(), length: TierLength::Months(1) };
+        let options = TierOptions { period, ..TierOptions::default() };
+        TierRules::new([Tier::new("Silver", score(50.0)), Tier::new("Gold", score(80.0))], options).unwrap()
+    }
+
+    #[test]
+    fn tiers_may_ask_for_the_scores_that_were_observed() {
+        let program = program(
+            r#"{"tiers": ["Silver", "Gold"], "earn": {"tier_bonus": [{"tier": "Silver", "factor": 2}, {"tier": "Gold", "factor": 3}]}}"#,
+        );
+        let rules = scored();
+        let side = SimulatedRules { program: &program, tiers: Some(&rules) };
+        let none = SimulatedRules { program: &program, tiers: None };
+        let rows = [
+            ("ann", 10, "join", None, None, None),
+            ("ann", 12, "purchase", None, Some(100.0), None),
+            ("ann", 20, "purchase", None, Some(100.0), None),
+            ("ann", 45, "purchase", None, Some(100.0), None),
+            ("ann", 70, "purchase", None, Some(100.0), None),
+            ("bob", 70, "join", None, None, None),
+        ];
+        let scores = [
+            // Before Ann joins: 55 is the newest, and makes her Silver from the start.
+            ("ann", 1, 90.0),
+            ("ann", 9, 55.0),
+            // At the start of the day: the purchase of the day counts as Gold's.
+            ("ann", 20, 81.0),
+            // Gold until the end of January, then Silver; 45 at the end of February, which leads nowhere.
+            ("ann", 25, 60.0),
+            ("ann", 50, 45.0),
+            ("bob", 60, 41.0),
+            ("cai", 60, 99.0),
+        ];
+        let found = simulate_with(&rows, &scores, none, side).unwrap();
+        assert_eq!((found.before.issued, found.after.issued), (400, 200 + 300 + 200 + 100));
+        assert_eq!((found.members.tier_before, found.members.tier_after), (vec![None; 2], vec![None; 2]));
+        // To Silver, to Gold, to Silver, to none.
+        assert_eq!(found.after.tier_changes, 4);
+        // Of Cai only; and none where tiers ask for no score. Ann lacks 5 and Bob 9.
+        assert_eq!((found.before.unused_scores, found.after.unused_scores), (0, 1));
+        assert_eq!(found.after.close_to_next, 2);
+        // The order of the rows, and how they are cut into batches, change nothing.
+        let mut mixed = scores;
+        mixed.reverse();
+        assert_eq!(simulate_with(&rows, &mixed, none, side).unwrap().after, found.after);
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! over all orders in which they could have come.
 
 use super::dimension_table::DimensionTable;
-use super::normalization::Normalizer;
 use super::score_grid::{points, steps};
 use super::score_model::{FittedDimension, LoyaltyScore};
 use super::score_pass::ScorePass;
@@ -132,21 +131,30 @@ fn mixed<'a>(
     reference: &'a LoyaltyScore,
     weights: &'a LoyaltyScore,
 ) -> Result<ScorePass<'a>> {
-    let mut pass = weights.pass(table)?;
-    pass.normalizers = weights
-        .dimensions
-        .iter()
-        .filter_map(|fitted| {
+    in_order(table, reference, weights, weights)
+}
+
+/// The same in the order of the dimensions of `order`.
+pub(super) fn in_order<'a>(
+    table: &'a DimensionTable<'_>,
+    reference: &'a LoyaltyScore,
+    weights: &'a LoyaltyScore,
+    order: &'a LoyaltyScore,
+) -> Result<ScorePass<'a>> {
+    let mut pass = order.pass(table)?;
+    let of = |model: &'a LoyaltyScore| {
+        order.dimensions.iter().filter_map(|fitted| {
             let name = fitted.dimension.name();
-            reference.dimensions.iter().find(|other| other.dimension.name() == name)
+            model.dimensions.iter().find(|other| other.dimension.name() == name)
         })
-        .map(FittedDimension::ready)
-        .collect::<Vec<Normalizer>>();
+    };
+    pass.normalizers = of(reference).map(FittedDimension::ready).collect();
+    pass.rule.weights = of(weights).map(|fitted| fitted.weight).collect();
     Ok(pass)
 }
 
 /// A sixth, to the nearest whole number.
-fn sixth(sum: i64) -> i64 {
+pub(super) fn sixth(sum: i64) -> i64 {
     (sum + 3).div_euclid(6)
 }
 

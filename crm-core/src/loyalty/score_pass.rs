@@ -112,7 +112,7 @@ pub(super) struct Block {
 
 impl Block {
     /// Which dimensions of a row are known, a bit each.
-    fn known(&self, row: usize) -> u64 {
+    pub(super) fn known(&self, row: usize) -> u64 {
         self.numbers
             .iter()
             .enumerate()
@@ -144,7 +144,7 @@ impl ScorePass<'_> {
         self.columns[0].len()
     }
 
-    fn block(&self, index: usize) -> Block {
+    pub(super) fn block(&self, index: usize) -> Block {
         let first_row = index * BLOCK;
         let end = (first_row + BLOCK).min(self.rows());
         let mut any_missing = Vec::with_capacity(self.columns.len());
@@ -235,13 +235,21 @@ impl ScorePass<'_> {
         outputs: &mut [Vec<f64>],
         write: impl Fn(&Block, &mut [&mut [f64]]) + Sync,
     ) {
-        let blocks = self.rows().div_ceil(BLOCK);
-        let mut places: Vec<Vec<&mut [f64]>> = (0..blocks).map(|_| Vec::new()).collect();
-        for output in outputs {
-            output.chunks_mut(BLOCK).zip(&mut places).for_each(|(chunk, place)| place.push(chunk));
-        }
-        places.par_iter_mut().enumerate().for_each(|(index, place)| write(&self.block(index), place));
+        over_blocks(self.rows(), outputs, |index, _, places| write(&self.block(index), places));
     }
+}
+
+/// Runs over blocks of rows: the block's number, its first row, and its place in each of `outputs`.
+pub(super) fn over_blocks(
+    rows: usize,
+    outputs: &mut [Vec<f64>],
+    write: impl Fn(usize, usize, &mut [&mut [f64]]) + Sync,
+) {
+    let mut places: Vec<Vec<&mut [f64]>> = (0..rows.div_ceil(BLOCK)).map(|_| Vec::new()).collect();
+    for output in outputs {
+        output.chunks_mut(BLOCK).zip(&mut places).for_each(|(chunk, place)| place.push(chunk));
+    }
+    places.par_iter_mut().enumerate().for_each(|(index, place)| write(index, index * BLOCK, place));
 }
 
 fn block_totals(block: &Block, scores: &[f64]) -> Totals {

@@ -8,6 +8,7 @@ use super::points_entry::{EntryKind, PointsEntry};
 use super::points_event::{EventId, EventKind, PointsAction};
 use super::points_ledger::PointsLedger;
 use super::program::LoyaltyProgram;
+use super::simulated_scores::ScoreTimelines;
 use super::tier_measure::{TierMeasure, TierMeasures};
 use super::tier_rules::TierRules;
 use super::tier_state::TierState;
@@ -31,6 +32,10 @@ pub(super) struct Run<'a> {
     /// The programme's place of each tier, for bonuses and extensions; `None` for one that the programme does not name.
     places: Vec<Option<u16>>,
     follows_balance: bool,
+    /// The scores, if tiers ask for one.
+    scores: Option<&'a ScoreTimelines>,
+    /// How many scores of each member have been looked at.
+    observed: Vec<usize>,
     pub(super) ledger: PointsLedger,
     pub(super) states: Vec<TierState>,
     balances: Vec<i64>,
@@ -41,27 +46,29 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(program: &'a LoyaltyProgram, tiers: Option<&'a TierRules>) -> Result<Self> {
+    pub(super) fn new(
+        program: &'a LoyaltyProgram,
+        tiers: Option<&'a TierRules>,
+        scores: &'a ScoreTimelines,
+    ) -> Self {
         let uses = |measure: TierMeasure| tiers.is_some_and(|rules| rules.uses(measure));
-        if uses(TierMeasure::Score) {
-            let accepted = "points, spend, orders or the balance of points, which follow from the events";
-            return Err(Error::argument("tiers", "a threshold on the score", accepted));
-        }
         let names = &program.rules().tiers;
         let place = |name: &str| names.iter().position(|tier| tier == name).map(|place| place as u16);
-        Ok(Self {
+        Self {
             program,
             tiers,
             places: tiers
                 .map_or(Vec::new(), |rules| rules.tiers().iter().map(|tier| place(&tier.name)).collect()),
             follows_balance: uses(TierMeasure::PointsBalance),
+            scores: uses(TierMeasure::Score).then_some(scores),
+            observed: Vec::new(),
             ledger: PointsLedger::new(program.clone()),
             states: Vec::new(),
             balances: Vec::new(),
             undone: HashSet::new(),
             changes: 0,
             ignored: 0,
-        })
+        }
     }
 
     fn day_of(&self, time: i64) -> Result<Day> {
@@ -92,6 +99,12 @@ impl<'a> Run<'a> {
         if let Some(place) = known {
             self.pass(place, time)?;
         }
+        if let Ok(RowAction::Merge(other)) = batch.action(row, self.program)
+            && let Some(place) = self.ledger.find(other).map(|place| self.ledger.root(place))
+        {
+            // What is merged away stands as of now.
+            self.pass(place, time)?;
+        }
         let before = known.map_or(Ok(0), |place| self.refunded(place, time))?;
         let orders = self.new_orders(batch, row, known, kind, &event)?;
         let mut entries = Vec::new();
@@ -109,9 +122,7 @@ impl<'a> Run<'a> {
         }
         while self.balances.len() < self.ledger.len() {
             self.balances.push(0);
-            if let Some(rules) = self.tiers {
-                self.states.push(rules.start(day));
-            }
+            self.start(day)?;
         }
         self.take(&entries, time)?;
         let Some(place) = self.ledger.find(id).map(|place| self.ledger.root(place)) else {
@@ -160,12 +171,49 @@ impl<'a> Run<'a> {
         Ok(open.map(|accrual| i128::from(accrual.refunded)).sum())
     }
 
-    /// Lets time pass for a member: what falls due, then what the calendar does to its tier.
+    /// Begins the tiers of the newest member, with the score that it has by then.
+    fn start(&mut self, day: Day) -> Result<()> {
+        let Some(rules) = self.tiers else { return Ok(()) };
+        let place = self.states.len();
+        self.states.push(rules.start(day));
+        let scores = self.scores.map_or(&[][..], |scores| scores.of(&self.ledger.ids[place]));
+        let known = scores.partition_point(|(of, _)| *of <= day);
+        self.observed.push(known);
+        match scores[..known].last() {
+            Some((_, score)) => self.observe(place as u32, day, *score),
+            None => Ok(()),
+        }
+    }
+
+    fn observe(&mut self, place: u32, day: Day, score: f64) -> Result<()> {
+        self.qualify(place, day, &TierMeasures { score: Some(score), ..TierMeasures::default() })
+    }
+
+    /// Lets time pass for a member, day by day with a score on the way.
     fn pass(&mut self, place: u32, time: i64) -> Result<()> {
         // A backdated event does not turn time back.
         if time < self.ledger.account(place)?.clock {
             return Ok(());
         }
+        if let Some(scores) = self.scores {
+            let scores = scores.of(&self.ledger.ids[place as usize]);
+            let today = self.day_of(time)?;
+            while let Some((day, score)) =
+                scores.get(self.observed[place as usize]).filter(|(day, _)| *day <= today)
+            {
+                self.observed[place as usize] += 1;
+                let start = self.program.calendar().start_of(day.number())?;
+                let start = start.max(self.ledger.account(place)?.clock);
+                self.pass_to(place, start)?;
+                self.observe(place, *day, *score)?;
+                self.bring_tier(place, start)?;
+            }
+        }
+        self.pass_to(place, time)
+    }
+
+    /// Lets time pass for a member: what falls due, then what the calendar does to its tier.
+    fn pass_to(&mut self, place: u32, time: i64) -> Result<()> {
         let mut entries = Vec::new();
         self.ledger.apply_own(place, time, PointsAction::Advance, &mut entries)?;
         self.take(&entries, time)?;
@@ -224,6 +272,12 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Scores of customers who are no members, or are merged into others.
+    pub(super) fn unused_scores(&self) -> u64 {
+        let observed: u64 = self.observed.iter().map(|observed| *observed as u64).sum();
+        self.scores.map_or(0, ScoreTimelines::len).saturating_sub(observed)
     }
 
     /// The tier of a member, by the tier rules or else by the events.

@@ -88,6 +88,19 @@ pub struct PointsBalance {
     pub owed: i64,
 }
 
+/// A posting, as far as balances go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// When it takes effect, in microseconds since 1970-01-01T00:00Z.
+    pub time: i64,
+    /// What it says.
+    pub kind: EntryKind,
+    /// How many points.
+    pub points: i64,
+    /// By how much it changes the balances.
+    pub change: PointsBalance,
+}
+
 /// What happened to a member in a period, from the postings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeriodStatement {
@@ -125,31 +138,107 @@ impl PointsEntries {
     /// # Ok::<(), crm_core::Error>(())
     /// ```
     pub fn period(&self, customer: CustomerId<'_>, from: i64, until: i64) -> PeriodStatement {
-        let mut statement = PeriodStatement::default();
-        let mut by_kind = vec![(0_i64, false); EntryKind::ALL.len()];
-        let before = |place: &usize| self.times[*place] < until;
-        let of_member = (0..self.len()).filter(|&place| self.is_of(place, customer)).filter(before);
-        for place in of_member {
+        PeriodStatement::over(&[self], customer, from, until)
+    }
+
+    /// The postings of a member, as far as a period statement looks at them, with their places.
+    fn posted(&self, customer: CustomerId<'_>) -> impl Iterator<Item = (usize, Posting)> {
+        (0..self.len()).filter(move |&place| self.is_of(place, customer)).map(|place| {
             let (kind, points, pending) = (self.kinds[place], self.points[place], self.pending[place]);
-            let add = |balance: &mut PointsBalance| {
-                balance.available = balance.available.wrapping_add(kind.available_change(points, pending));
-                balance.pending = balance.pending.wrapping_add(kind.pending_change(points, pending));
-                balance.owed = balance.owed.wrapping_add(kind.owed_change(points));
+            let change = PointsBalance {
+                available: kind.available_change(points, pending),
+                pending: kind.pending_change(points, pending),
+                owed: kind.owed_change(points),
             };
-            add(&mut statement.closing);
-            if self.times[place] < from {
-                add(&mut statement.opening);
+            (place, Posting { time: self.times[place], kind, points, change })
+        })
+    }
+}
+
+impl PeriodStatement {
+    /// The same over the postings of several batches; places are counted over all of them, one batch after another.
+    pub fn over(batches: &[&PointsEntries], customer: CustomerId<'_>, from: i64, until: i64) -> Self {
+        let mut before = 0;
+        let placed = batches.iter().flat_map(|batch| {
+            let first = before;
+            before += batch.len();
+            batch.posted(customer).map(move |(place, posting)| (first + place, posting))
+        });
+        Self::of(placed, from, until)
+    }
+
+    /// The same from a member's postings themselves, each with its place.
+    pub fn of(postings: impl IntoIterator<Item = (usize, Posting)>, from: i64, until: i64) -> Self {
+        let mut statement = Self::default();
+        let mut by_kind = vec![(0_i64, false); EntryKind::ALL.len()];
+        let mut placed = Vec::new();
+        for (place, posting) in postings.into_iter().filter(|(_, posting)| posting.time < until) {
+            statement.closing = statement.closing.plus(posting.change);
+            if posting.time < from {
+                statement.opening = statement.opening.plus(posting.change);
             } else {
-                statement.places.push(place);
-                let (sum, occurs) = &mut by_kind[kind as usize];
-                (*sum, *occurs) = (sum.wrapping_add(points), true);
+                placed.push((posting.time, place));
+                let (sum, occurs) = &mut by_kind[posting.kind as usize];
+                (*sum, *occurs) = (sum.wrapping_add(posting.points), true);
             }
         }
-        statement.places.sort_by_key(|&place| self.times[place]);
+        placed.sort_by_key(|(time, _)| *time);
+        statement.places = placed.into_iter().map(|(_, place)| place).collect();
         for (&kind, (sum, _)) in EntryKind::ALL.iter().zip(by_kind).filter(|(_, (_, occurs))| *occurs) {
             statement.kinds.push(kind);
             statement.points.push(sum);
         }
         statement
+    }
+}
+
+impl PointsBalance {
+    /// Balances of checked postings fit 64 bits; those of columns from elsewhere wrap around.
+    fn plus(self, change: Self) -> Self {
+        Self {
+            available: self.available.wrapping_add(change.available),
+            pending: self.pending.wrapping_add(change.pending),
+            owed: self.owed.wrapping_add(change.owed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::{IdColumn, TimeColumn};
+    use crate::loyalty::{EventColumns, LoyaltyProgram};
+
+    #[test]
+    fn a_period_is_the_same_over_any_batches() {
+        let rules = r#"{"earn": {"pending_days": 2}}"#;
+        let mut ledger = PointsLedger::new(LoyaltyProgram::from_json(rules).unwrap());
+        let day = |day: i64| day * 86_400_000_000;
+        let mut batch = |id: i64, on: i32, member: &str, kind: &str, points: i64| {
+            let (ids, days, points, members, kinds) = ([id], [on], [points], [member], [kind]);
+            let batch = EventColumns::new(
+                IdColumn::Text(&members),
+                IdColumn::Integer(ids.as_slice().into()),
+                TimeColumn::Day(days.as_slice().into()),
+                IdColumn::Text(&kinds),
+            );
+            ledger.apply(&batch.unwrap().with_points(points.as_slice().into()).unwrap()).unwrap()
+        };
+        let batches = [
+            batch(1, 100, "ann", "join", 0),
+            batch(2, 100, "bob", "join", 0),
+            batch(3, 100, "ann", "bonus", 50),
+            batch(4, 101, "bob", "bonus", 7),
+            batch(5, 104, "ann", "redeem", 20),
+        ];
+        let mut joined = PointsEntries::default();
+        batches.iter().filter(|batch| !batch.is_empty()).for_each(|batch| joined.append(batch).unwrap());
+        let customer = CustomerId::Text("ann");
+        let period = PeriodStatement::over(&batches.each_ref(), customer, day(101), day(105));
+        assert_eq!(period, joined.period(customer, day(101), day(105)));
+        // A bonus is available at once or pending, by the rules; 20 are spent.
+        let all = |balance: PointsBalance| balance.available + balance.pending;
+        assert_eq!((all(period.opening), all(period.closing)), (50, 30));
+        assert_eq!(period.points.last(), Some(&20));
     }
 }

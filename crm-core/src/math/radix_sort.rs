@@ -7,17 +7,25 @@ const RADIX_FROM: usize = 1 << 12;
 /// Values of a digit of 8 bits.
 const DIGITS: usize = 256;
 
+/// Digits by which values are sorted; what these bits do not tell apart is few.
+const LEADING: u32 = 3;
+
 /// Numbers in ascending order, -0 as 0; none is NaN.
 ///
-/// Counting sorts by one digit of eight bits after another, from the lowest; digits in which all values agree, as the low ones of small integers do, cost nothing.
-/// (1M doubles: half of the time of a sort by comparisons; 1M small integers: a tenth.)
+/// Counting sorts by the leading 24 of the bits in which the values differ at all, eight at a time from the lowest; digits in which all values agree cost nothing. Values that agree in
+/// all of them lie together then, a few or equal ones, and are sorted by comparisons.
 pub(crate) fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut keys: Vec<u64> = values.map(ordered_bits).collect();
     if keys.len() < RADIX_FROM {
         keys.sort_unstable();
         return keys.into_iter().map(from_bits).collect();
     }
-    let mut counts = vec![[0usize; DIGITS]; 8];
+    let (lowest, highest) =
+        keys.iter().fold((u64::MAX, 0), |(low, high), &key| (low.min(key), high.max(key)));
+    let shift = (64 - (highest - lowest).leading_zeros()).saturating_sub(8 * LEADING);
+    let digit_of =
+        |key: u64, digit: usize| (((key - lowest) >> shift) >> (8 * digit)) as usize & (DIGITS - 1);
+    let mut counts = [[0usize; DIGITS]; LEADING as usize];
     for key in &keys {
         for (digit, counts) in counts.iter_mut().enumerate() {
             counts[digit_of(*key, digit)] += 1;
@@ -39,11 +47,11 @@ pub(crate) fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
         }
         std::mem::swap(&mut keys, &mut other);
     }
+    if shift > 0 {
+        let together = |one: &u64, other: &u64| (one - lowest) >> shift == (other - lowest) >> shift;
+        keys.chunk_by_mut(together).filter(|group| group.len() > 1).for_each(<[u64]>::sort_unstable);
+    }
     keys.into_iter().map(from_bits).collect()
-}
-
-fn digit_of(key: u64, digit: usize) -> usize {
-    (key >> (8 * digit)) as usize & (DIGITS - 1)
 }
 
 /// The double of [`ordered_bits`].
@@ -70,6 +78,12 @@ mod tests {
                 }
             })
         };
+        let narrow =
+            |count: u64| (0..count).map(|place| 1.0 + (place * 7_919 % 65_537) as f64 * f64::EPSILON);
+        assert!(ascending(narrow(9_000)).is_sorted() && ascending(narrow(9_000)).len() == 9_000);
+        // All but one agree in the leading bits.
+        let far = ascending(narrow(9_000).chain([f64::MAX]));
+        assert!(far.is_sorted() && far[9_000] == f64::MAX && far[0] == 1.0);
         for count in [0, 1, 100, 5_000, 50_000] {
             let mut known: Vec<f64> =
                 draw(count).filter(|value| !value.is_nan()).map(|value| value + 0.0).collect();

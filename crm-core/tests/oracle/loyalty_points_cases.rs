@@ -4,41 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use crm_core::Result;
-use crm_core::customer::{AmountColumn, Column, IdColumn, Money, TimeColumn, Validity};
-use crm_core::loyalty::{EventColumns, LoyaltyProgram, PointsEntries, PointsLedger, PointsRevenue};
+use crm_core::customer::Money;
+use crm_core::loyalty::{LoyaltyProgram, PointsEntries, PointsLedger, PointsRevenue};
 use serde_json::Value;
+
+use crate::loyalty_events::{column, with_events};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
-fn column<'a>(events: &'a Value, name: &str) -> &'a Vec<Value> {
-    events[name].as_array().unwrap()
-}
-
-fn texts<'a>(events: &'a Value, name: &str) -> IdColumn<'a> {
-    IdColumn::OptionalText(column(events, name).iter().map(Value::as_str).collect())
-}
-
 fn apply(ledger: &mut PointsLedger, events: &Value) -> Result<PointsEntries> {
-    let flags = |name: &str| column(events, name).iter().map(Value::is_i64).collect::<Vec<bool>>();
-    let values = |name: &str| {
-        column(events, name).iter().map(|value| value.as_i64().unwrap_or(0)).collect::<Vec<i64>>()
-    };
-    let (with_points, with_amount, with_reference) = (flags("points"), flags("amount"), flags("reference"));
-    let given = |name, flags| Column { values: values(name).into(), validity: Validity::Flags(flags) };
-    let days: Vec<i32> = values("day").into_iter().map(|day| i32::try_from(day).unwrap()).collect();
-    let batch = EventColumns::new(
-        texts(events, "customer_id"),
-        IdColumn::Integer(Column { values: values("event_id").into(), validity: Validity::All }),
-        TimeColumn::Day((&days).into()),
-        texts(events, "kind"),
-    )?
-    .with_points(given("points", &with_points))?
-    .with_amounts(AmountColumn::Scaled(given("amount", &with_amount), 2))?
-    .with_references(IdColumn::Integer(given("reference", &with_reference)))?
-    .with_categories(texts(events, "category"))?
-    .with_tiers(texts(events, "tier"))?
-    .with_others(texts(events, "other_id"))?;
-    ledger.apply(&batch)
+    with_events(events, |batch| ledger.apply(batch))
 }
 
 fn file() -> Value {

@@ -99,7 +99,9 @@ fn weights_of_pairwise_comparisons() {
     }
 }
 
-/// The figures of `AHPy`'s README (Saaty's survey of drinks; the leader of Wikipedia's article on the process), as printed.
+/// The figures of `AHPy`'s README (Saaty's survey of drinks; the leader), as printed. The leader is that of Wikipedia, "Analytic hierarchy process - leader example", where Moll,
+/// Nell and Sue are Tom, Dick and Harry: of the criteria, experience is compared with education, charisma and age as 4, 3 and 7, education with charisma and age as 1/3
+/// and 3, charisma with age as 5, which gives .547, .127, .270, .056. The README, and `HAHP.Sample.LeaderChoice` of the Haskell package hahp, have the same matrix.
 #[test]
 fn published_weights_of_comparisons() {
     let third = 1.0 / 3.0;
@@ -227,6 +229,18 @@ fn effects_of_a_change_are_means_over_all_orders() {
         ] {
             near(found, &numbers(&expected[name]), POINTS, &format!("{what}, {name}"));
         }
+        let parts = before.change_by_dimension(&first, &after, &second, Threads::Available).unwrap();
+        assert_eq!(
+            (&parts.names[..], parts.change.before),
+            (&["a", "b", "c"].map(str::to_owned)[..], change.before)
+        );
+        for (found, name) in
+            [(&parts.value, "value"), (&parts.reference, "reference"), (&parts.weight, "weight")]
+        {
+            for (found, wanted) in found.iter().zip(columns(&expected["by_dimension"][name])) {
+                near(found, &wanted, POINTS, &format!("{what}, {name} by dimension"));
+            }
+        }
     }
 }
 
@@ -277,4 +291,18 @@ fn published_decay() {
     let half_life = Decay::HalfLife { days: 90.0 };
     let left: Vec<f64> = [0.0, 45.0, 90.0, 180.0].iter().map(|day| half_life.weight(*day)).collect();
     near(&left, &[1.0, std::f64::consts::FRAC_1_SQRT_2, 0.5, 0.25], 1e-15, "half-life");
+}
+
+/// SciPy's documentation of `percentileofscore`: of 1, 2, 3, 3, 4 the score 3 has 40 (strict), 80 (weak) and 60 (mean); the mid-rank percentile is the mean. Of 1, 2, 3, 4 it has 50
+/// (strict) and 75 (weak; `rank` says 75 too), so 62.5.
+#[test]
+fn mid_ranks_are_the_mean_percentiles_of_scipy() {
+    let score = |values: &[f64], at: usize| {
+        let table = DimensionTable::new(Day::parse("2025-12-31").unwrap(), values.len()).unwrap();
+        let table = table.with_column(Dimension::new("x", "units").unwrap(), values).unwrap();
+        let fitted =
+            LoyaltyScore::fit(&table, Weighting::Given(&[1.0]), ScoreOptions::default(), Threads::Available);
+        fitted.unwrap().scores.scores()[at]
+    };
+    assert_eq!((score(&[1.0, 2.0, 3.0, 3.0, 4.0], 2), score(&[1.0, 2.0, 3.0, 4.0], 2)), (60.0, 62.5));
 }

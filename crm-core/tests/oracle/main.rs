@@ -26,6 +26,8 @@ mod experiment_stress;
 mod experiment_winsor;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_events;
+mod loyalty_plans;
 mod loyalty_points;
 mod loyalty_points_cases;
 mod loyalty_score;

@@ -219,6 +219,19 @@ proptest! {
                 prop_assert_eq!(effects.iter().sum::<f64>(), change.after[row] - change.before[row]);
             }
         }
+        let parts = before.change_by_dimension(&first.table(), &after, &second.table(), Threads::Available).unwrap();
+        prop_assert!(same(&parts.change.value, &change.value));
+        for (columns, effect) in
+            [(&parts.value, &change.value), (&parts.reference, &change.reference), (&parts.weight, &change.weight)]
+        {
+            for row in 0..rows {
+                // In either order, and exactly.
+                let up: f64 = columns.iter().map(|column| column[row]).sum();
+                let down: f64 = columns.iter().rev().map(|column| column[row]).sum();
+                prop_assert!(up.to_bits() == down.to_bits() || up == 0.0 && down == 0.0 || up.is_nan() && down.is_nan());
+                prop_assert!(up == effect[row] || up.is_nan() && effect[row].is_nan());
+            }
+        }
         let same_model = before.change(&first.table(), &before, &second.table(), Threads::Available).unwrap();
         prop_assert!(same_model.reference.iter().chain(&same_model.weight).all(|effect| effect.is_nan() || *effect == 0.0));
         prop_assert!(same(&change.before, before.score(&first.table(), Threads::Available).unwrap().scores()));

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use crm_core::customer::{AmountColumn, Column, Day, IdColumn, Money, TimeColumn, Validity};
 use crm_core::loyalty::{
-    Breakage, Decimal, EventColumns, LoyaltyProgram, PointsLedger, ProgramSimulation, SimulatedProgram,
-    SimulatedRules, SimulationOptions, Tier, TierGap, TierLength, TierMeasure, TierMeasures, TierOptions,
-    TierPeriod, TierQualification, TierRules,
+    Breakage, Decimal, EventColumns, LoyaltyProgram, PointsLedger, ProgramSimulation, ScoreObservations,
+    SimulatedProgram, SimulatedRules, SimulationOptions, Tier, TierGap, TierLength, TierMeasure,
+    TierMeasures, TierOptions, TierPeriod, TierQualification, TierRules, TierState,
 };
 use proptest::prelude::*;
 
@@ -23,6 +23,16 @@ enum What {
 }
 
 type Event = (usize, i32, What);
+
+/// Scores: the member, the day, and the score.
+type Score = (usize, i32, f64);
+
+fn scores() -> impl Strategy<Value = Vec<Score>> {
+    // One member more than there are, who never joins; some before all have joined.
+    let score = (0..=MEMBERS, -20..DAYS, 0..100_u32)
+        .prop_map(|(member, day, score)| (member, START + day, f64::from(score)));
+    prop::collection::vec(score, 0..12)
+}
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let what = prop_oneof![
@@ -95,9 +105,13 @@ fn with_batch<T>(events: &[Event], run: impl FnOnce(&EventColumns<'_>) -> T) -> 
     run(&batch)
 }
 
+/// By points, or else by the score.
 fn tiers(silver: i64, gold: i64) -> TierRules {
-    let points =
-        |least: i64| TierQualification::at_least(TierMeasure::QualifyingPoints, least as f64).unwrap();
+    let points = |least: i64| {
+        let score = TierQualification::at_least(TierMeasure::Score, least as f64 / 4.0).unwrap();
+        let points = TierQualification::at_least(TierMeasure::QualifyingPoints, least as f64).unwrap();
+        TierQualification::any([points, score])
+    };
     let start = Day::from_ymd(2024, 1, 1).unwrap();
     let period = TierPeriod::Fixed { start, length: TierLength::Months(3) };
     let tiers = [Tier::new("Silver", points(silver)), Tier::new("Gold", points(silver + gold))];
@@ -121,41 +135,67 @@ struct Plain {
     refused: u64,
     tiers: Vec<Option<usize>>,
     balances: Vec<i64>,
+    unused: u64,
 }
 
-/// The history with balances in plain numbers and the tier fold asked directly.
-fn plain(events: &[Event], per: i64, rules: &TierRules) -> Plain {
+/// The history with balances in plain numbers and the tier fold asked directly, day by day.
+fn plain(events: &[Event], scores: &[Score], per: i64, rules: &TierRules) -> Plain {
     let day = |number: i32| Day::from_number(number).unwrap();
     let mut found = Plain { balances: vec![0; MEMBERS], ..Plain::default() };
     let mut states: Vec<_> = (0..MEMBERS).map(|_| rules.start(day(START))).collect();
     let (mut spent, mut left_out) = (HashMap::new(), HashSet::new());
-    for (place, &(member, number, what)) in events.iter().enumerate() {
-        let id = MEMBERS + place;
-        let state = &mut states[member];
-        rules.advance(state, day(number)).unwrap();
-        match what {
-            What::Purchase(amount) => {
-                let factor = if state.tier() == Some(1) { 2 } else { 1 };
-                let points = amount * factor / per;
-                found.issued += points;
-                found.balances[member] += points;
-                let measures = TierMeasures { qualifying_points: points, ..Default::default() };
-                rules.qualify(state, day(number), &measures).unwrap();
+    let strangers = scores.iter().filter(|(member, ..)| *member == MEMBERS);
+    found.unused = strangers.map(|(_, day, _)| day).collect::<HashSet<_>>().len() as u64;
+    let observe = |states: &mut Vec<TierState>, number: i32| {
+        for member in 0..MEMBERS {
+            // Those of former days count on the day of joining.
+            let of_day = |of: i32| if number == START { of <= START } else { of == number };
+            let own = scores.iter().filter(|(who, of, _)| *who == member && of_day(*of));
+            // The last of the latest day.
+            let newest =
+                own.fold(
+                    None,
+                    |kept: Option<&Score>, row| {
+                        if kept.is_none_or(|kept| kept.1 <= row.1) { Some(row) } else { kept }
+                    },
+                );
+            if let Some((.., score)) = newest {
+                let measures = TierMeasures { score: Some(*score), ..Default::default() };
+                rules.qualify(&mut states[member], day(number), &measures).unwrap();
             }
-            What::Redeem(points) if points <= found.balances[member] => {
-                found.burned += points;
-                found.balances[member] -= points;
-                spent.insert(id, points);
-            }
-            What::Redeem(points) => {
-                found.unfit = (found.unfit.0 + 1, found.unfit.1 + points);
-                left_out.insert(id);
-            }
-            What::Cancel(of) if left_out.contains(&of) => found.refused += 1,
-            What::Cancel(of) => {
-                let points = spent[&of];
-                found.burned -= points;
-                found.balances[member] += points;
+        }
+    };
+    let mut rows = events.iter().enumerate().peekable();
+    for today in START..=START + DAYS + 300 {
+        observe(&mut states, today);
+        while let Some((place, &(member, number, what))) = rows.next_if(|(_, event)| event.1 == today) {
+            let id = MEMBERS + place;
+            let state = &mut states[member];
+            rules.advance(state, day(number)).unwrap();
+            match what {
+                What::Purchase(amount) => {
+                    let factor = if state.tier() == Some(1) { 2 } else { 1 };
+                    let points = amount * factor / per;
+                    found.issued += points;
+                    found.balances[member] += points;
+                    let measures = TierMeasures { qualifying_points: points, ..Default::default() };
+                    rules.qualify(state, day(number), &measures).unwrap();
+                }
+                What::Redeem(points) if points <= found.balances[member] => {
+                    found.burned += points;
+                    found.balances[member] -= points;
+                    spent.insert(id, points);
+                }
+                What::Redeem(points) => {
+                    found.unfit = (found.unfit.0 + 1, found.unfit.1 + points);
+                    left_out.insert(id);
+                }
+                What::Cancel(of) if left_out.contains(&of) => found.refused += 1,
+                What::Cancel(of) => {
+                    let points = spent[&of];
+                    found.burned -= points;
+                    found.balances[member] += points;
+                }
             }
         }
     }
@@ -166,7 +206,12 @@ fn plain(events: &[Event], per: i64, rules: &TierRules) -> Plain {
     found
 }
 
-fn simulate(events: &[Event], before: (i64, &TierRules), after: (i64, &TierRules)) -> ProgramSimulation {
+fn simulate(
+    events: &[Event],
+    scores: &[Score],
+    before: (i64, &TierRules),
+    after: (i64, &TierRules),
+) -> ProgramSimulation {
     let programs = (program(before.0), program(after.0));
     let options = SimulationOptions {
         as_of: i64::from(START + DAYS + 300) * 86_400_000_000,
@@ -175,17 +220,23 @@ fn simulate(events: &[Event], before: (i64, &TierRules), after: (i64, &TierRules
         breakage: Breakage::Given(Decimal::from_micros(0)),
         close: TierGap { qualifying_points: Some(50), ..TierGap::default() },
     };
+    let customers: Vec<i64> = scores.iter().map(|row| row.0 as i64).collect();
+    let days: Vec<i32> = scores.iter().map(|row| row.1).collect();
+    let values: Vec<f64> = scores.iter().map(|row| row.2).collect();
+    let scores =
+        ScoreObservations::new(IdColumn::Integer((&customers).into()), (&days).into(), (&values).into())
+            .unwrap();
     with_batch(events, |batch| {
         let before = SimulatedRules { program: &programs.0, tiers: Some(before.1) };
         let after = SimulatedRules { program: &programs.1, tiers: Some(after.1) };
-        ProgramSimulation::run(std::slice::from_ref(batch), before, after, &options).unwrap()
+        ProgramSimulation::run(std::slice::from_ref(batch), &[scores], before, after, &options).unwrap()
     })
 }
 
 fn agree(side: &SimulatedProgram, plain: &Plain) -> Result<(), TestCaseError> {
     prop_assert_eq!((side.issued, side.burned), (plain.issued.into(), plain.burned.into()));
     prop_assert_eq!((side.unfit_burns, side.unfit_points), (plain.unfit.0, plain.unfit.1.into()));
-    prop_assert_eq!(side.refused_rows, plain.refused);
+    prop_assert_eq!((side.refused_rows, side.unused_scores), (plain.refused, plain.unused));
     prop_assert_eq!(side.outstanding, i128::from(plain.balances.iter().sum::<i64>()));
     prop_assert_eq!(side.cost.micros(), i128::from(plain.burned) * 9_000);
     // Without breakage all outstanding points are owed for.
@@ -198,11 +249,11 @@ proptest! {
 
     #[test]
     fn both_sides_agree_with_plain_counting(
-        events in events(), pers in (1..4_i64, 1..4_i64), bounds in ((50..150_i64, 50..300_i64), (50..150_i64, 50..300_i64)),
+        events in events(), scores in scores(), pers in (1..4_i64, 1..4_i64), bounds in ((50..150_i64, 50..300_i64), (50..150_i64, 50..300_i64)),
     ) {
         let rules = (tiers(bounds.0.0, bounds.0.1), tiers(bounds.1.0, bounds.1.1));
-        let found = simulate(&events, (pers.0, &rules.0), (pers.1, &rules.1));
-        let (before, after) = (plain(&events, pers.0, &rules.0), plain(&events, pers.1, &rules.1));
+        let found = simulate(&events, &scores, (pers.0, &rules.0), (pers.1, &rules.1));
+        let (before, after) = (plain(&events, &scores, pers.0, &rules.0), plain(&events, &scores, pers.1, &rules.1));
         agree(&found.before, &before)?;
         agree(&found.after, &after)?;
         prop_assert_eq!(&found.members.tier_before, &before.tiers);
@@ -221,14 +272,14 @@ proptest! {
 
     #[test]
     fn the_same_rules_change_nothing_and_swapped_rules_swap_all(
-        events in events(), pers in (1..4_i64, 1..4_i64), bounds in (50..150_i64, 50..300_i64),
+        events in events(), scores in scores(), pers in (1..4_i64, 1..4_i64), bounds in (50..150_i64, 50..300_i64),
     ) {
         let rules = tiers(bounds.0, bounds.1);
-        let same = simulate(&events, (pers.0, &rules), (pers.0, &rules));
+        let same = simulate(&events, &scores, (pers.0, &rules), (pers.0, &rules));
         prop_assert_eq!(&same.before, &same.after);
         prop_assert_eq!((same.by_tier.unchanged, same.by_points.unchanged), (MEMBERS as u64, MEMBERS as u64));
-        let there = simulate(&events, (pers.0, &rules), (pers.1, &rules));
-        let back = simulate(&events, (pers.1, &rules), (pers.0, &rules));
+        let there = simulate(&events, &scores, (pers.0, &rules), (pers.1, &rules));
+        let back = simulate(&events, &scores, (pers.1, &rules), (pers.0, &rules));
         prop_assert_eq!((&there.before, &there.after), (&back.after, &back.before));
         prop_assert_eq!((there.by_points.winners, there.by_tier.losers), (back.by_points.losers, back.by_tier.winners));
     }
@@ -248,7 +299,7 @@ proptest! {
                 return Ok(());
             }
             let side = SimulatedRules { program: &program, tiers: None };
-            let found = ProgramSimulation::run(std::slice::from_ref(batch), side, side, &options).unwrap();
+            let found = ProgramSimulation::run(std::slice::from_ref(batch), &[], side, side, &options).unwrap();
             let balances = ledger.balances(options.as_of).unwrap();
             prop_assert_eq!(&found.members.available_before, &balances.available);
             prop_assert_eq!((found.before.unfit_burns, found.before.refused_rows), (0, 0));

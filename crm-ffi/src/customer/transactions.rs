@@ -120,7 +120,7 @@ impl crm_transactions {
         let ids = ids.ok_or_else(|| absent("customer_id", "customer_id_int64 or customer_id_text"))?;
         // SAFETY: as above.
         let (times, amounts) = unsafe {
-            (columns.times(with_time.as_deref())?, columns.amounts().read(with_amount.as_deref())?)
+            (columns.times().read(with_time.as_deref())?, columns.amounts().read(with_amount.as_deref())?)
         };
         // SAFETY: as above.
         let orders = unsafe {
@@ -138,13 +138,33 @@ impl crm_transactions {
         Amounts { double, int64, scale, length }
     }
 
-    unsafe fn times<'a>(&self, valid: Option<&'a [bool]>) -> Outcome<TimeColumn<'a>> {
-        match (self.time_days.is_null(), self.time_values.is_null()) {
+    fn times(&self) -> Times {
+        let Self { time_days: days, time_values: values, length, .. } = *self;
+        Times { days, values, resolution: self.time_resolution, is_instant: self.time_is_instant, length }
+    }
+}
+
+/// Times in one of the two ways in which columns give them.
+pub(crate) struct Times {
+    pub(crate) days: *const i32,
+    pub(crate) values: *const i64,
+    pub(crate) resolution: i32,
+    pub(crate) is_instant: i32,
+    pub(crate) length: usize,
+}
+
+impl Times {
+    /// The column.
+    ///
+    /// # Safety
+    /// Each array is null or has `length` values that live as long as the result.
+    pub(crate) unsafe fn read<'a>(&self, valid: Option<&'a [bool]>) -> Outcome<TimeColumn<'a>> {
+        match (self.days.is_null(), self.values.is_null()) {
             (true, true) => Err(absent("time", "time_days or time_values")),
             (false, false) => Err(twice("time", "time_days and time_values")),
             (false, true) => {
-                // SAFETY: the caller of `read` promises as many rows.
-                let days = unsafe { array("time_days", self.time_days, self.length) }?;
+                // SAFETY: as the caller promises.
+                let days = unsafe { array("time_days", self.days, self.length) }?;
                 Ok(TimeColumn::Day(column(days, valid)))
             }
             (true, false) => {
@@ -154,12 +174,12 @@ impl crm_transactions {
                     TimeResolution::Microsecond,
                     TimeResolution::Nanosecond,
                 ];
-                let resolution = choice("time_resolution", self.time_resolution, &resolutions)?;
-                // SAFETY: the caller of `read` promises as many rows.
-                let values = unsafe { array("time_values", self.time_values, self.length) }?;
+                let resolution = choice("time_resolution", self.resolution, &resolutions)?;
+                // SAFETY: as the caller promises.
+                let values = unsafe { array("time_values", self.values, self.length) }?;
                 let times = column(values, valid);
                 let kinds = [TimeColumn::Local, TimeColumn::Instant];
-                Ok(choice("time_is_instant", self.time_is_instant, &kinds)?(times, resolution))
+                Ok(choice("time_is_instant", self.is_instant, &kinds)?(times, resolution))
             }
         }
     }

@@ -12,6 +12,7 @@ pub mod weights;
 pub mod points_entries;
 pub mod points_events;
 pub mod points_ledger;
+pub mod points_period;
 pub mod points_program;
 pub mod points_revenue;
 

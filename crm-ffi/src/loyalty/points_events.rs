@@ -3,11 +3,11 @@
 use std::ffi::c_char;
 
 use crm_core::Error;
-use crm_core::customer::{Column, IdColumn, TimeColumn, TimeResolution, Validity};
+use crm_core::customer::{IdColumn, TimeColumn};
 use crm_core::loyalty::EventColumns;
 
-use crate::customer::transactions::{Amounts, Ids, absent, column, flags, twice};
-use crate::pointer::{array, choice};
+use crate::customer::transactions::{Amounts, Ids, Times, absent, column, flags};
+use crate::pointer::array;
 use crate::sized::{self, sized_structs};
 use crate::status::Outcome;
 
@@ -146,7 +146,13 @@ impl crm_points_events {
         let names =
             names.or_else(none).ok_or_else(|| absent("event_id", "event_id_int64 or event_id_text"))?;
         // SAFETY: as above.
-        let (times, kinds) = unsafe { (given.times()?, array("kinds", given.kinds, rows)?) };
+        let kinds = unsafe { array("kinds", given.kinds, rows) }?;
+        let never: &[i32] = &[];
+        let times = match rows {
+            0 => TimeColumn::Day(never.into()),
+            // SAFETY: as above.
+            _ => unsafe { given.times().read(None) }?,
+        };
         let kinds: Vec<i64> = kinds.iter().map(|&kind| kind.into()).collect();
         let mut batch = EventColumns::new(members, names, times, IdColumn::Integer((&kinds).into()))?;
         if !given.points.is_null() {
@@ -192,29 +198,8 @@ impl crm_points_events {
         Amounts { double, int64, scale, length }
     }
 
-    unsafe fn times<'a>(&self) -> Outcome<TimeColumn<'a>> {
-        match (self.time_days.is_null(), self.time_values.is_null()) {
-            (true, true) if self.length > 0 => Err(absent("time", "time_days or time_values")),
-            (false, false) => Err(twice("time", "time_days and time_values")),
-            (_, true) => {
-                // SAFETY: the caller of `read` promises as many rows.
-                let days = unsafe { array("time_days", self.time_days, self.length) }?;
-                Ok(TimeColumn::Day(column(days, None)))
-            }
-            (true, false) => {
-                let resolutions = [
-                    TimeResolution::Second,
-                    TimeResolution::Millisecond,
-                    TimeResolution::Microsecond,
-                    TimeResolution::Nanosecond,
-                ];
-                let resolution = choice("time_resolution", self.time_resolution, &resolutions)?;
-                // SAFETY: the caller of `read` promises as many rows.
-                let values = unsafe { array("time_values", self.time_values, self.length) }?;
-                let times = Column { values: values.into(), validity: Validity::All };
-                let kinds = [TimeColumn::Local, TimeColumn::Instant];
-                Ok(choice("time_is_instant", self.time_is_instant, &kinds)?(times, resolution))
-            }
-        }
+    fn times(&self) -> Times {
+        let Self { time_days: days, time_values: values, length, .. } = *self;
+        Times { days, values, resolution: self.time_resolution, is_instant: self.time_is_instant, length }
     }
 }

@@ -81,6 +81,29 @@ pub unsafe extern "C" fn crm_points_liability_values(
     })
 }
 
+/// What is still deferred of the amounts allocated to the points of each month: allocated * (1 - redeemed / expected); all in millionths of a currency unit. `allocated_micros`
+/// and `out` have `length` months, as many as `crm_points_liability_length`.
+///
+/// Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number, and `CRM_STATUS_OUT_OF_RANGE` with the row for an amount below 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_points_liability_deferred(
+    liability: *const crm_points_liability,
+    allocated_micros: *const i64,
+    out: *mut i64,
+    length: usize,
+) -> crm_status {
+    // SAFETY: the caller gives a live handle and arrays of `length`, or null.
+    guard(|| unsafe {
+        let found = handle::get("liability", liability)?;
+        let allocated = array("allocated_micros", allocated_micros, length)?;
+        let allocated: Vec<Money> =
+            allocated.iter().map(|&micros| Money::from_micros(micros.into())).collect();
+        let deferred = found.deferred(&allocated)?;
+        places("out", out, length, deferred.len())?.fill(all_micros(&deferred)?.into_iter());
+        Ok(())
+    })
+}
+
 /// Frees a liability; NULL is accepted. No thread may use it any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_points_liability_free(liability: *mut crm_points_liability) {

@@ -4,16 +4,17 @@ use std::ffi::c_char;
 
 use crm_core::customer::Money;
 use crm_core::loyalty::{
-    Breakage, Decimal, ProgramSimulation, SimulatedRules, SimulationOptions, TierGap, TierRules,
-    WinnersAndLosers,
+    Breakage, Decimal, ProgramSimulation, ScoreObservations, SimulatedRules, SimulationOptions, TierGap,
+    TierRules, WinnersAndLosers,
 };
 use crm_core::{Error, ErrorKind};
 
 use super::points_events::crm_points_events;
 use super::points_program::crm_loyalty_program;
+use crate::campaign::ids::crm_ids;
 use crate::guard::{guard, guard_or, guard_release};
 use crate::handle::{self, Out, handles};
-use crate::pointer::{choice, optional_text, places};
+use crate::pointer::{array, choice, optional_text, places};
 use crate::sized::{self, sized_structs};
 use crate::status::{Outcome, crm_status};
 
@@ -39,6 +40,23 @@ pub struct crm_simulation_options {
     pub close_orders: f64,
     /// Or so many spendable points.
     pub close_balance: f64,
+    /// Or so many units of the score.
+    pub close_score: f64,
+}
+
+/// Scores as they were observed, a row a customer and day, in any order. Zero the struct, set `struct_size` and the columns. A score holds from the start of its day, before the
+/// events of the day, until the next one; of two of one day the later row holds. All of it belongs to the caller and is read during the call only.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct crm_score_observations {
+    /// `sizeof` this struct.
+    pub struct_size: usize,
+    /// The customers.
+    pub ids: *const crm_ids,
+    /// The days since 1970-01-01, one for each id.
+    pub days: *const i32,
+    /// The scores, one for each id; NaN leaves the one before.
+    pub scores: *const f64,
 }
 
 /// What a history comes to under one set of rules. Set `struct_size` before the call that fills it.
@@ -73,13 +91,15 @@ pub struct crm_simulated_program {
     pub refused_rows: u64,
     /// Events of the kind `CRM_POINTS_EVENT_KIND_SET_TIER` that are left out because tiers follow from rules.
     pub ignored_tier_events: u64,
+    /// Scores that tiers would ask for, one a customer and day, of customers who are no members or are merged into others.
+    pub unused_scores: u64,
     /// Members close to entering the next tier.
     pub close_to_next: u64,
     /// Members that lack something to keep their tier, and are close to it.
     pub close_to_keep: u64,
 }
 
-sized_structs!(crm_simulation_options, crm_simulated_program);
+sized_structs!(crm_simulation_options, crm_score_observations, crm_simulated_program);
 
 /// Members that gain, lose or neither. Its layout never changes.
 #[derive(Clone, Copy)]
@@ -123,6 +143,7 @@ impl crm_simulation_options {
             close_spend: f64::NAN,
             close_orders: f64::NAN,
             close_balance: f64::NAN,
+            close_score: f64::NAN,
         }
     }
 
@@ -151,7 +172,7 @@ impl crm_simulation_options {
                 spend: spend.transpose()?,
                 orders: whole("options.close_orders", self.close_orders)?,
                 points_balance: whole("options.close_balance", self.close_balance)?,
-                score: None,
+                score: (!self.close_score.is_nan()).then_some(self.close_score),
             },
         })
     }
@@ -176,18 +197,42 @@ pub struct crm_program_simulation {
 
 handles! { crm_program_simulation holds ProgramSimulation, tag b"crmSIMUL"; }
 
-/// Runs the events of a history under two sets of rules. Tiers are the JSON text of tier rules, as `crm_tier_roster_from_json` takes it, or NULL: then the events that give
+impl crm_score_observations {
+    /// Calls `with` with the scores, none for null.
+    ///
+    /// # Safety
+    /// `scores` is null or points to a struct of the size that its first field says, whose arrays are as long as its ids.
+    unsafe fn read<T>(
+        scores: *const Self,
+        with: impl FnOnce(&[ScoreObservations<'_>]) -> Outcome<T>,
+    ) -> Outcome<T> {
+        if scores.is_null() {
+            return with(&[]);
+        }
+        // SAFETY: as the caller promises. Zero is a valid value of every field.
+        unsafe {
+            let given = sized::read("scores", scores, std::mem::zeroed::<Self>())?;
+            crm_ids::read("scores.ids", given.ids, |ids| {
+                let days = array("scores.days", given.days, ids.len())?;
+                let values = array("scores.scores", given.scores, ids.len())?;
+                with(&[ScoreObservations::new(ids.clone(), days.into(), values.into())?])
+            })
+        }
+    }
+}
+
+/// Runs the events of a history, and the scores that were observed (or NULL), under two sets of rules. Tiers are the JSON text of tier rules, as `crm_tier_roster_from_json` takes it, or NULL: then the events that give
 /// tiers count, which are left out otherwise.
 ///
-/// Behaviour is held fixed: the same purchases, refunds and burns happen under both. Burns that no longer fit are counted and left out, not shrunk or moved;
+/// Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are counted and left out, not shrunk or moved;
 /// other rows that only one set of rules refuses are counted.
 ///
 /// `out` receives the simulation, NULL if the call fails; the caller frees it with `crm_program_simulation_free`. Fails as `crm_points_ledger_apply` does for a row that is
-/// wrong under both rules, and with `CRM_STATUS_INVALID_ARGUMENT` for tiers that ask for a score, which no event gives, and `CRM_STATUS_INVALID_VALUE` for a
-/// time before an event.
+/// wrong under both rules, and with `CRM_STATUS_INVALID_VALUE` for an infinite score, with its row, and for a time before an event or a score.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_program_simulation_run(
     events: *const crm_points_events,
+    scores: *const crm_score_observations,
     before: *const crm_loyalty_program,
     tiers_before: *const c_char,
     after: *const crm_loyalty_program,
@@ -206,7 +251,9 @@ pub unsafe extern "C" fn crm_program_simulation_run(
         let before = SimulatedRules { program: handle::get("before", before)?, tiers: tiers.0.as_ref() };
         let after = SimulatedRules { program: handle::get("after", after)?, tiers: tiers.1.as_ref() };
         out.put(crm_points_events::read(events, 0, |batch| {
-            Ok(ProgramSimulation::run(std::slice::from_ref(batch), before, after, &options)?)
+            crm_score_observations::read(scores, |scores| {
+                Ok(ProgramSimulation::run(std::slice::from_ref(batch), scores, before, after, &options)?)
+            })
         })?);
         Ok(())
     })
@@ -255,6 +302,7 @@ pub unsafe extern "C" fn crm_program_simulation_side(
             unfit_points: points(side.unfit_points)?,
             refused_rows: side.refused_rows,
             ignored_tier_events: side.ignored_tier_events,
+            unused_scores: side.unused_scores,
             close_to_next: side.close_to_next,
             close_to_keep: side.close_to_keep,
         })

@@ -19,7 +19,9 @@ pub(crate) use score::{
 pub(crate) use weights::{ahp_synthesis, ahp_weights, objective_weights, proportional_weights};
 
 // Points: program, ledger, statement, liability.
-pub(crate) use points::{LoyaltyProgram, PointsLedger, allocate_price, recognize_points};
+pub(crate) use points::{
+    LoyaltyProgram, PointsLedger, PointsLiability, allocate_price, points_period, recognize_points,
+};
 
 // Tiers, rewards, simulation.
 pub(crate) use rewards::{RewardCatalogue, RewardMembers};

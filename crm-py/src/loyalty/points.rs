@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::Schema;
 use crm_core::customer::{CustomerId, Money};
-use crm_core::interop::{event_columns, id_array};
+use crm_core::interop::{event_columns, id_array, period_statement};
 use crm_core::loyalty::{
-    Breakage, Decimal, EventColumns, LoyaltyProgram as CoreProgram, MemberStatement, PointsEntries,
-    PointsLedger as CoreLedger, PointsRevenue, PriceAllocation,
+    Breakage, Decimal, EventColumns, LoyaltyProgram as CoreProgram, MemberStatement, PointsBalance,
+    PointsEntries, PointsLedger as CoreLedger, PointsLiability as CoreLiability, PointsRevenue,
+    PriceAllocation,
 };
 use crm_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
@@ -126,16 +127,8 @@ impl PointsLedger {
         customer: &Bound<'py, PyAny>,
         as_of: i64,
     ) -> PyResult<(Bound<'py, PyDict>, Table)> {
-        let statement: MemberStatement = if let Ok(id) = customer.extract::<i64>() {
-            self.ledger().statement(CustomerId::Integer(id), as_of)
-        } else if let Ok(id) = customer.extract::<String>() {
-            self.ledger().statement(CustomerId::Text(&id), as_of)
-        } else {
-            let given = customer.get_type().name()?;
-            let message = format!("{given} is not accepted: must be an integer or a text");
-            Err(Error::new(ErrorKind::WrongType, message).on("customer_id"))
-        }
-        .or_raise(py)?;
+        let statement: MemberStatement =
+            with_id(customer, |id| self.ledger().statement(id, as_of))?.or_raise(py)?;
         let about = PyDict::new(py);
         about.set_item("tier", &statement.tier)?;
         about.set_item("available", statement.available)?;
@@ -156,14 +149,13 @@ impl PointsLedger {
         Ok((about, lots))
     }
 
-    /// A table by month, and the breakage that was taken.
     fn liability(
         &self,
         py: Python<'_>,
         as_of: i64,
         value_per_point: &str,
         breakage: Option<&str>,
-    ) -> PyResult<(Table, f64)> {
+    ) -> PyResult<PointsLiability> {
         let ask = || {
             let breakage = match breakage {
                 None => Breakage::Matured,
@@ -171,21 +163,7 @@ impl PointsLedger {
             };
             self.ledger().liability(as_of, money("value_per_point", value_per_point)?, breakage)
         };
-        let found = py.detach(ask).or_raise(py)?;
-        let table = Columns::new()
-            .day_numbers("month", found.month.iter().copied())
-            .integers("earned", found.earned)
-            .integers("redeemed", found.redeemed)
-            .integers("expired", found.expired)
-            .integers("reversed", found.reversed)
-            .integers("outstanding", found.outstanding)
-            .floats(
-                "expected",
-                found.expected_micros.iter().map(|&micros| Money::from_micros(micros).to_f64()),
-            )
-            .floats("liability", found.liability.iter().map(|value| value.to_f64()))
-            .finish(py)?;
-        Ok((table, found.breakage_micros as f64 / 1e6))
+        py.detach(ask).or_raise(py).map(PointsLiability)
     }
 
     fn verify(&self, py: Python<'_>) -> PyResult<()> {
@@ -213,6 +191,80 @@ impl PointsLedger {
     fn __len__(&self) -> usize {
         self.ledger().len()
     }
+}
+
+/// The liability for points, by month.
+#[pyclass(frozen, module = "crm._crm")]
+pub(crate) struct PointsLiability(CoreLiability);
+
+#[pymethods]
+impl PointsLiability {
+    fn months(&self, py: Python<'_>) -> PyResult<Table> {
+        let found = &self.0;
+        let expected = found.expected_micros.iter();
+        Columns::new()
+            .day_numbers("month", found.month.iter().copied())
+            .integers("earned", found.earned.iter().copied())
+            .integers("redeemed", found.redeemed.iter().copied())
+            .integers("expired", found.expired.iter().copied())
+            .integers("reversed", found.reversed.iter().copied())
+            .integers("outstanding", found.outstanding.iter().copied())
+            .floats("expected", expected.map(|&micros| Money::from_micros(micros).to_f64()))
+            .floats("liability", found.liability.iter().map(|value| value.to_f64()))
+            .finish(py)
+    }
+
+    fn total(&self) -> f64 {
+        self.0.total().to_f64()
+    }
+
+    fn breakage(&self) -> f64 {
+        self.0.breakage_micros as f64 / 1e6
+    }
+
+    /// What is deferred of the amounts of the months, as texts.
+    fn deferred(&self, py: Python<'_>, allocated: Vec<String>) -> PyResult<Vec<String>> {
+        let amounts = allocated
+            .iter()
+            .enumerate()
+            .map(|(row, amount)| money("allocated", amount).map_err(|error| error.at_row(row as u64)));
+        let deferred = amounts.collect::<Result<Vec<Money>>>().and_then(|amounts| self.0.deferred(&amounts));
+        Ok(deferred.or_raise(py)?.iter().map(Money::to_string).collect())
+    }
+}
+
+/// Opening and closing balances, the kinds of postings with their points, and the places of the postings.
+type Period = ([i64; 3], [i64; 3], Vec<(&'static str, i64)>, Vec<usize>);
+
+/// What happened to a member between two instants, from tables of postings.
+#[pyfunction]
+pub(crate) fn points_period(
+    py: Python<'_>,
+    entries: Vec<PyRef<'_, Table>>,
+    customer: &Bound<'_, PyAny>,
+    from_: i64,
+    until: i64,
+) -> PyResult<Period> {
+    let batches: Vec<&RecordBatch> = entries.iter().map(|table| &table.0).collect();
+    let found = with_id(customer, |id| period_statement(&batches, id, from_, until))?.or_raise(py)?;
+    let balances = |of: PointsBalance| [of.available, of.pending, of.owed];
+    let kinds = found.kinds.iter().map(|kind| kind.name()).zip(found.points).collect();
+    Ok((balances(found.opening), balances(found.closing), kinds, found.places))
+}
+
+/// Hands on the id of a customer, an integer or a text.
+fn with_id<T>(
+    customer: &Bound<'_, PyAny>,
+    with: impl FnOnce(CustomerId<'_>) -> Result<T>,
+) -> PyResult<Result<T>> {
+    if let Ok(id) = customer.extract::<i64>() {
+        return Ok(with(CustomerId::Integer(id)));
+    }
+    if let Ok(id) = customer.extract::<String>() {
+        return Ok(with(CustomerId::Text(&id)));
+    }
+    let message = format!("{} is not accepted: must be an integer or a text", customer.get_type().name()?);
+    Ok(Err(Error::new(ErrorKind::WrongType, message).on("customer_id")))
 }
 
 /// Columns as record batches: as many rows at a time as lie together in each.

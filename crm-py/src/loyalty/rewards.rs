@@ -142,8 +142,8 @@ fn obstacle_columns(columns: Columns, obstacles: &[RewardObstacles]) -> Columns 
     })
 }
 
-/// What a plan gives: a row a wish, a row a reward, each member's balance after it.
-type Plan = (Table, Table, Vec<i64>);
+/// What a plan gives: a row a wish, a row a reward, each member's balance after it, and what it costs.
+type Plan = (Table, Table, Vec<i64>, f64);
 
 /// Rewards of a programme.
 #[pyclass(frozen, eq, module = "crm._crm")]
@@ -199,7 +199,7 @@ impl RewardCatalogue {
         let (wishes, given) = (grants(py, "wishes", &wishes)?, grants(py, "given", &given)?);
         let find = || self.0.plan(&members.members()?, &given, &wishes, day("day", on)?);
         let plan = py.detach(find).or_raise(py)?;
-        let names = self.names();
+        let (cost, names) = (plan.total_cost().to_f64(), self.names());
         let name = |place: usize| names.get(place).cloned().unwrap_or_default();
         let rows = Columns::new()
             .integers("member", wishes.iter().map(|wish| wish.member))
@@ -214,6 +214,6 @@ impl RewardCatalogue {
             .integers("points", plan.points)
             .floats("perceived_value", plan.perceived_value.iter().map(|value| value.to_f64()));
         let wishes = obstacle_columns(rows, &plan.refused).finish(py)?;
-        Ok((wishes, rewards.finish(py)?, plan.balances))
+        Ok((wishes, rewards.finish(py)?, plan.balances, cost))
     }
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crm_core::customer::Day;
 use crm_core::loyalty::{
     Combination, Dimension, DimensionTable as CoreTable, FittedScore, LearnedOptions,
-    LoyaltyScore as CoreScore, LoyaltyScores as CoreScores, ScoreOptions, Weighting, WeightingKind,
-    WeightingReport,
+    LoyaltyScore as CoreScore, LoyaltyScores as CoreScores, ScoreChange, ScoreChangeParts, ScoreOptions,
+    Weighting, WeightingKind, WeightingReport,
 };
 use crm_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
@@ -236,14 +236,25 @@ impl LoyaltyScore {
         threads: i64,
     ) -> PyResult<Table> {
         let find = || self.0.change(&table.0, &later.0, &later_table.0, self::threads(threads)?);
-        let found = py.detach(find).or_raise(py)?;
-        Columns::new()
-            .floats("before", found.before)
-            .floats("after", found.after)
-            .floats("value", found.value)
-            .floats("reference", found.reference)
-            .floats("weight", found.weight)
-            .finish(py)
+        change_table(py, py.detach(find).or_raise(py)?)
+    }
+
+    /// The change, and a table of the dimensions for each of its effects.
+    fn change_by_dimension(
+        &self,
+        py: Python<'_>,
+        table: &DimensionTable,
+        later: &Self,
+        later_table: &DimensionTable,
+        threads: i64,
+    ) -> PyResult<[Table; 4]> {
+        let find = || self.0.change_by_dimension(&table.0, &later.0, &later_table.0, self::threads(threads)?);
+        let ScoreChangeParts { names, change, value, reference, weight } = py.detach(find).or_raise(py)?;
+        let by_name = |columns: Vec<Vec<f64>>| {
+            let columns = names.iter().zip(columns);
+            columns.fold(Columns::new(), |table, (name, column)| table.floats(name, column)).finish(py)
+        };
+        Ok([change_table(py, change)?, by_name(value)?, by_name(reference)?, by_name(weight)?])
     }
 
     /// Date, customers, those with a score, their mean, and the kind of the weights.
@@ -317,4 +328,14 @@ pub(crate) fn judge_weightings(
         .texts("status", rows().map(|row| row.status.name()))
         .finish(py)?;
     Ok((table, found.rank_correlation, found.customers, found.retained))
+}
+
+fn change_table(py: Python<'_>, change: ScoreChange) -> PyResult<Table> {
+    Columns::new()
+        .floats("before", change.before)
+        .floats("after", change.after)
+        .floats("value", change.value)
+        .floats("reference", change.reference)
+        .floats("weight", change.weight)
+        .finish(py)
 }

@@ -4,21 +4,21 @@ use crm_core::Result;
 use crm_core::customer::Money;
 use crm_core::interop::{event_columns, id_array};
 use crm_core::loyalty::{
-    Breakage, EventColumns, ProgramSimulation, SimulatedProgram, SimulatedRules, SimulationOptions, TierGap,
-    WinnersAndLosers,
+    Breakage, EventColumns, ProgramSimulation, ScoreObservations, SimulatedProgram, SimulatedRules,
+    SimulationOptions, TierGap, WinnersAndLosers,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::points::{LoyaltyProgram, batches, decimal, money};
-use super::tiers::TierRules;
+use super::tiers::{TierRules, dates, floats, ids};
 use crate::column::Column;
 use crate::error::OrRaise;
 use crate::ingest::scale;
 use crate::table::{Columns, Table};
 
-/// What counts as close to a threshold: points, money, orders, balance.
-type Close = (Option<i64>, Option<String>, Option<i64>, Option<i64>);
+/// What counts as close to a threshold: points, money, orders, balance, score.
+type Close = (Option<i64>, Option<String>, Option<i64>, Option<i64>, Option<f64>);
 
 /// What came of both sides: fields of each, the migration matrix, gains by tier and by points, and the members.
 type Found<'py> = (Bound<'py, PyDict>, Bound<'py, PyDict>, Vec<u64>, [u64; 3], [u64; 3], Table, &'static str);
@@ -43,6 +43,7 @@ fn fields<'py>(py: Python<'py>, side: &SimulatedProgram) -> PyResult<Bound<'py, 
     fields.set_item("unfit_burns", side.unfit_burns)?;
     fields.set_item("refused_rows", side.refused_rows)?;
     fields.set_item("ignored_tier_events", side.ignored_tier_events)?;
+    fields.set_item("unused_scores", side.unused_scores)?;
     fields.set_item("close_to_next", side.close_to_next)?;
     fields.set_item("close_to_keep", side.close_to_keep)?;
     Ok(fields)
@@ -56,12 +57,14 @@ fn gains(found: WinnersAndLosers) -> [u64; 3] {
 #[pyfunction]
 #[allow(clippy::too_many_arguments)] // One for each option.
 #[pyo3(signature = (
-    columns, amount_scale, before, before_tiers, after, after_tiers, as_of, cost_per_point, value_per_point, breakage, close,
+    columns, amount_scale, scores, before, before_tiers, after, after_tiers, as_of, cost_per_point, value_per_point, breakage,
+    close,
 ))]
 pub(crate) fn simulate_program<'py>(
     py: Python<'py>,
     columns: Vec<(String, PyRef<'_, Column>)>,
     amount_scale: i64,
+    scores: Option<(PyRef<'_, Column>, PyRef<'_, Column>, PyRef<'_, Column>)>,
     before: &LoyaltyProgram,
     before_tiers: Option<&TierRules>,
     after: &LoyaltyProgram,
@@ -74,8 +77,13 @@ pub(crate) fn simulate_program<'py>(
 ) -> PyResult<Found<'py>> {
     let scale = scale(amount_scale).or_raise(py)?;
     let batches = batches(py, &columns)?;
+    let scores = scores.map(|(customers, days, scores)| {
+        let customers = ids(py, "scores.customer_id", &customers)?;
+        Ok::<_, PyErr>((customers, dates(py, "scores.day", &days)?, floats(py, "scores.score", &scores)?))
+    });
+    let scores = scores.transpose()?;
     let run = || {
-        let (qualifying_points, spend, orders, points_balance) = close;
+        let (qualifying_points, spend, orders, points_balance, score) = close;
         let spend = spend.map(|spend| money("close_spend", &spend)).transpose()?;
         let options = SimulationOptions {
             as_of,
@@ -85,13 +93,17 @@ pub(crate) fn simulate_program<'py>(
                 None => Breakage::Matured,
                 Some(text) => Breakage::Given(decimal("breakage", text)?),
             },
-            close: TierGap { qualifying_points, spend, orders, points_balance, score: None },
+            close: TierGap { qualifying_points, spend, orders, points_balance, score },
         };
         let events = batches.iter().map(|batch| event_columns(batch, scale));
         let events = events.collect::<Result<Vec<EventColumns<'_>>>>()?;
+        let scores = scores.iter().map(|(customers, days, scores)| {
+            ScoreObservations::new(customers.as_column(), days.into(), scores.column())
+        });
+        let scores = scores.collect::<Result<Vec<ScoreObservations<'_>>>>()?;
         let before = SimulatedRules { program: &before.0, tiers: before_tiers.map(|rules| &rules.0) };
         let after = SimulatedRules { program: &after.0, tiers: after_tiers.map(|rules| &rules.0) };
-        ProgramSimulation::run(&events, before, after, &options)
+        ProgramSimulation::run(&events, &scores, before, after, &options)
     };
     let found = py.detach(run).or_raise(py)?;
     let name = |names: &[String], tier: &Option<usize>| tier.and_then(|tier| names.get(tier).cloned());

@@ -41,7 +41,7 @@ impl TierRules {
 }
 
 /// The customers of a column.
-fn ids(py: Python<'_>, argument: &str, column: &Column) -> PyResult<IdList> {
+pub(super) fn ids(py: Python<'_>, argument: &str, column: &Column) -> PyResult<IdList> {
     let arrays = column.arrays(py)?;
     py.detach(|| id_list(&arrays).map_err(|error| error.on(argument))).or_raise(py)
 }
@@ -52,7 +52,7 @@ pub(super) fn texts(py: Python<'_>, argument: &str, column: &Column) -> PyResult
     py.detach(|| levels(argument, &arrays)).or_raise(py)
 }
 
-fn dates(py: Python<'_>, argument: &str, column: &Column) -> PyResult<Vec<i32>> {
+pub(super) fn dates(py: Python<'_>, argument: &str, column: &Column) -> PyResult<Vec<i32>> {
     let arrays = column.arrays(py)?;
     py.detach(|| days(argument, &arrays)).or_raise(py)
 }
@@ -68,7 +68,7 @@ pub(super) struct Given<T> {
 }
 
 impl<T: Copy> Given<T> {
-    fn column(&self) -> CoreColumn<'_, T> {
+    pub(super) fn column(&self) -> CoreColumn<'_, T> {
         CoreColumn { values: self.values.as_slice().into(), validity: Validity::Flags(&self.flags) }
     }
 

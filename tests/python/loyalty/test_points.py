@@ -97,8 +97,44 @@ def test_statement_and_liability() -> None:
     # Of 1,000 matured points 400 lapsed; 500 * 0.6 - 100 are still expected.
     assert (liability.breakage, liability.total) == (0.4, 2.0)
     assert ledger.liability(date(2024, 3, 1), value_per_point=0.01, breakage=0).total == 4.0
+    # All that the first month will redeem is redeemed; of the second's 300 a third.
+    assert liability.deferred([5, "9.00"]) == [0, 6]
+    with pytest.raises(crm.LengthMismatchError, match="2 months"):
+        liability.deferred([1.0])
+    with pytest.raises(crm.OutOfRangeError, match="-1") as caught:
+        liability.deferred([0, -1])
+    assert caught.value.row == 1
     with pytest.raises(crm.OutOfRangeError, match="breakage"):
         ledger.liability("2024-03-01", value_per_point=1, breakage="1.5")
+
+
+def test_a_period_is_what_lies_between_two_instants() -> None:
+    ledger = crm.PointsLedger({"expiry": {"months": 6, "rounding": "month"}})
+    first = ledger.apply(
+        customer_id=["安"] * 3, event_id=[1, 2, 3], time=days([19_000, 19_372, 19_417]), kind=["join", "bonus", "redeem"], points=[None, 1000, 600]
+    )
+    second = ledger.apply(customer_id=["安"] * 2, event_id=[4, 5], time=days([19_737, 19_754]), kind=["bonus", "redeem"], points=[500, 100])
+    start, until = days([19_500, 19_755])
+    period = ledger.period([first, second], "安", start, until)
+    # 400 are left before, and lapse; 500 are earned and 100 spent.
+    assert (period.opening, period.closing) == (crm.PointsBalance(400, 0, 0), crm.PointsBalance(400, 0, 0))
+    assert (period.points, period.rows) == ({"earned": 500, "redeemed": 100, "expired": 400}, [2, 3, 4])
+    assert ledger.period(first, "安", start, until).closing.available == 400
+    assert ledger.period([], "安", start, until) == ledger.period([first], "eve", start, until) == ledger.period([second], 7, start, until)
+    with pytest.raises(crm.MissingColumnError, match="time"):
+        ledger.period(ledger.balances("2024-03-01"), "安", start, until)
+    with pytest.raises(crm.WrongTypeError, match="customer_id"):
+        ledger.period(first, 1.5, start, until)  # type: ignore[arg-type]
+
+
+def test_events_are_keyword_arguments() -> None:
+    ledger = crm.PointsLedger({})
+    with pytest.raises(TypeError, match=r"apply\(\) missing required keyword arguments: event_id, time"):
+        ledger.apply(customer_id=["ann"], kind=["join"])  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"simulate_program\(\) got unexpected keyword arguments: colour"):
+        crm.simulate_program(
+            {}, {}, as_of="2024-01-01", customer_id=[1], event_id=[1], time=days([0]), kind=["join"], colour=[1]  # type: ignore[call-arg]
+        )
 
 
 def test_time_passes_by_postings() -> None:

@@ -80,6 +80,11 @@ def test_changes_sum_exactly() -> None:
     change = before.change(first, after, later)
     assert (change["value"] + change["reference"] + change["weight"] == change["after"] - change["before"]).all()
     assert (change["value"] == 0).all() and (change["weight"] != 0).any()
+    parts = before.change_by_dimension(first, after, later)
+    assert parts.change["after"].tolist() == change["after"].tolist()
+    for name, columns in (("value", parts.value), ("reference", parts.reference), ("weight", parts.weight)):
+        assert len(columns) == 3
+        assert (sum(columns.values(), np.zeros(len(first))) == change[name]).all()
 
 
 @pytest.mark.parametrize(

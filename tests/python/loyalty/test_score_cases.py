@@ -88,9 +88,12 @@ def test_changes(case: dict[str, Any]) -> None:
         customers = table(case, case[end]["columns"], day)
         ends.append((crm.LoyaltyScore.fit(customers, case[end]["weights"], combination=case["combination"]).model, customers))
     (first, customers), (second, later) = ends
-    change = first.change(customers, second, later)
-    for name, wanted in case["expected"].items():
-        near(change[name], wanted, POINTS)
+    change, parts = first.change(customers, second, later), first.change_by_dimension(customers, second, later)
+    for name in change.columns:
+        near(change[name], case["expected"][name], POINTS)
+    for columns, name in ((parts.value, "value"), (parts.reference, "reference"), (parts.weight, "weight")):
+        for found, wanted in zip(columns.values(), case["expected"]["by_dimension"][name], strict=True):
+            near(found, wanted, POINTS)
 
 
 @pytest.mark.parametrize("case", CASES["reports"])

@@ -1,16 +1,21 @@
-"""Simulation of other programme rules: numbers worked out by hand."""
+"""Simulation of other programme rules: tests/cases/loyalty/simulation.json, which all languages share, and what is refused."""
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import crm
 import pytest
-from crm.loyalty import at_least, fixed_period
 
-START = date(2024, 1, 1)
-WINDOWS = {"refund": {"days": 90}, "cancel": {"days": 90}}
+EPOCH, START = date(1970, 1, 1), date(2024, 1, 1)
+CASES = json.loads((Path(__file__).resolve().parents[2] / "cases/loyalty/simulation.json").read_text(encoding="utf-8"))["cases"]
+
+
+def days(numbers: list[int]) -> list[date]:
+    return [EPOCH + timedelta(days=number) for number in numbers]
 
 
 def history(rows: list[tuple[str, int, str, int | None, float | None, int | None]]) -> dict[str, Any]:
@@ -25,49 +30,31 @@ def history(rows: list[tuple[str, int, str, int | None, float | None, int | None
     }
 
 
-HISTORY = history(
-    [
-        ("ann", 0, "join", None, None, None),
-        ("bob", 0, "join", None, None, None),
-        ("cai", 1, "join", None, None, None),
-        ("ann", 10, "purchase", None, 120.0, None),
-        ("bob", 20, "purchase", None, 350.0, None),
-        ("ann", 30, "redeem", 100, None, None),
-        ("ann", 31, "cancel_redemption", None, None, 5),
-        ("cai", 40, "purchase", None, 50.0, None),
-        ("bob", 50, "redeem", 150, None, None),
-        ("bob", 60, "refund", None, 30.0, 4),
-    ]
-)
-TIERS = crm.TierRules(
-    [crm.Tier("Silver", at_least("qualifying_points", 100)), crm.Tier("Gold", at_least("qualifying_points", 300))],
-    period=fixed_period(START, {"months": 12}),
-)
-
-
-def test_half_the_points() -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_shared_cases(case: dict[str, Any]) -> None:
+    events, scores, expected = dict(case["events"]), case["scores"], case["expected"]
+    rules = [None if case[name] is None else crm.TierRules.from_json(case[name]) for name in ("tiers_before", "tiers_after")]
     found = crm.simulate_program(
-        WINDOWS,
-        WINDOWS | {"earn": {"per": 2}},
-        as_of=START + timedelta(days=400),
-        **HISTORY,
-        tiers_before=TIERS,
-        tiers_after=TIERS,
-        cost_per_point="0.008",
-        value_per_point=0.01,
-        breakage=0.1,
-        close_points=60,
+        case["before"],
+        case["after"],
+        as_of=EPOCH + timedelta(days=case["as_of"]),
+        scores=None if scores is None else {"customer_id": scores["customer_id"], "day": days(scores["day"]), "score": scores["score"]},
+        time=days(events.pop("day")),
+        amount_scale=2,
+        tiers_before=rules[0],
+        tiers_after=rules[1],
+        **case["options"],
+        **events,
     )
-    before, after = found.before, found.after
-    assert (before.issued, before.burned, before.reversed, before.outstanding) == (520, 150, 30, 340)
-    assert (after.issued, after.burned, after.reversed, after.outstanding) == (260, 150, 15, 95)
-    assert (after.unfit_burns, after.unfit_points, after.refused_rows) == (1, 100, 1)
-    assert (before.cost, before.liability, after.liability) == (1.2, 2.91, 0.705)
-    assert found.migration.tolist() == [[1, 0, 0], [1, 0, 0], [0, 1, 0]]
-    assert (before.tiers, before.members, after.members) == (["Silver", "Gold"], [1, 1, 1], [2, 1, 0])
-    assert (found.by_tier.losers, found.by_points.losers, found.by_tier.unchanged) == (2, 3, 1)
-    assert found.members["tier_after"].tolist() == [None, "Silver", None]
-    assert found.members["earned_after"].tolist() == [60, 160, 25]
+    for side, wanted in ((found.before, expected["before"]), (found.after, expected["after"])):
+        assert {name: getattr(side, name) for name in wanted} == wanted
+    assert found.migration.ravel().tolist() == expected["migration"]
+    for gains, wanted in ((found.by_tier, expected["by_tier"]), (found.by_points, expected["by_points"])):
+        assert [gains.winners, gains.losers, gains.unchanged] == wanted
+    names = {"tier_before": found.before.tiers, "tier_after": found.after.tiers}
+    for column, values in expected["members"].items():
+        wanted = [None if value is None else names[column][value] for value in values] if column in names else values
+        assert found.members[column].tolist() == wanted
     assert "held fixed" in found.statement
 
 
@@ -76,8 +63,13 @@ def test_a_row_that_is_wrong_under_both_rules() -> None:
     with pytest.raises(crm.InvalidValueError) as caught:
         crm.simulate_program({}, {}, as_of="2025-01-01", **rows)
     assert caught.value.row == 1
-    score = crm.TierRules([crm.Tier("Best", at_least("score", 50))])
-    with pytest.raises(crm.InvalidArgumentError, match="score"):
-        crm.simulate_program({}, {}, as_of="2025-01-01", **HISTORY, tiers_after=score)
+    rows = history([("ann", 0, "join", None, None, None), ("ann", 10, "purchase", None, 1.0, None)])
     with pytest.raises(crm.InvalidValueError, match="as_of"):
-        crm.simulate_program(WINDOWS, WINDOWS, as_of="2024-01-02", **HISTORY)
+        crm.simulate_program({}, {}, as_of="2024-01-02", **rows)
+    scores: crm.ScoreObservations = {"customer_id": ["ann"], "day": [START + timedelta(days=20)], "score": [float("inf")]}
+    with pytest.raises(crm.InvalidValueError, match=r"scores\.score") as caught:
+        crm.simulate_program({}, {}, as_of="2025-01-01", scores=scores, **rows)
+    assert caught.value.row == 0
+    scores["score"] = [1.0]
+    with pytest.raises(crm.InvalidValueError, match="as_of"):
+        crm.simulate_program({}, {}, as_of="2024-01-20", scores=scores, **rows)

@@ -1,9 +1,12 @@
 """Loyalty: a score that explains itself, tiers, points and rewards."""
 
 from crm.loyalty.dimension import Dimension, DimensionTable, Direction
+from crm.loyalty.events import PointsEventColumns
 from crm.loyalty.points import (
     LoyaltyProgram,
     MemberStatement,
+    PeriodStatement,
+    PointsBalance,
     PointsLedger,
     PointsLiability,
     PointsRevenue,
@@ -18,11 +21,12 @@ from crm.loyalty.score import (
     LearnedWeights,
     LoyaltyScore,
     LoyaltyScores,
+    ScoreChangeParts,
     ScoreContributions,
     WeightingReport,
     judge_weightings,
 )
-from crm.loyalty.simulation import ProgramSimulation, SimulatedProgram, WinnersAndLosers, simulate_program
+from crm.loyalty.simulation import ProgramSimulation, ScoreObservations, SimulatedProgram, WinnersAndLosers, simulate_program
 from crm.loyalty.tiers import (
     Tier,
     TierQuotas,
@@ -61,6 +65,9 @@ __all__ = [
     "MemberStatement",
     "ObjectiveWeighting",
     "ObjectiveWeights",
+    "PeriodStatement",
+    "PointsBalance",
+    "PointsEventColumns",
     "PointsLedger",
     "PointsLiability",
     "PointsRevenue",
@@ -71,7 +78,9 @@ __all__ = [
     "RewardCatalogue",
     "RewardMembers",
     "RewardPlan",
+    "ScoreChangeParts",
     "ScoreContributions",
+    "ScoreObservations",
     "SimulatedProgram",
     "Tier",
     "TierQuotas",

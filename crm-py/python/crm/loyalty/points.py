@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from crm import _crm
-from crm.column import ColumnLike, amount_column, id_column, time_column
-from crm.error import WrongTypeError
+from crm.loyalty.events import PointsEventColumns, instant_of, native_columns
 from crm.table import Table
 
 __all__ = [
     "LoyaltyProgram",
     "MemberStatement",
+    "PeriodStatement",
+    "PointsBalance",
     "PointsLedger",
     "PointsLiability",
     "PointsRevenue",
@@ -24,10 +25,6 @@ __all__ = [
     "allocate_price",
     "recognize_points",
 ]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MICROSECOND = timedelta(microseconds=1)
-
 
 class LoyaltyProgram:
     """The rules of a points programme: how points are earned, when they lapse, which are spent first, and what refunds and cancellations do.
@@ -79,18 +76,65 @@ class MemberStatement:
 
 
 @dataclass(frozen=True)
+class PointsBalance:
+    """Balances at one moment."""
+
+    available: int
+    """Points that can be spent."""
+    pending: int
+    """Points that cannot be spent yet."""
+    owed: int
+    """Points that are owed."""
+
+
+@dataclass(frozen=True)
+class PeriodStatement:
+    """What happened to a member in a period."""
+
+    opening: PointsBalance
+    """Balances at the start."""
+    closing: PointsBalance
+    """Balances at the end: the opening ones and all postings of the period."""
+    points: dict[str, int]
+    """The points of each kind of posting that there is in the period."""
+    rows: list[int]
+    """The rows of its postings, in the order of time; counted over all tables, one after another."""
+
+
 class PointsLiability:
     """The liability for points, by the month in which they were earned."""
 
-    months: Table
-    """A row a month: points earned, redeemed, expired, reversed, outstanding, expected to be redeemed in all, and the value of those still expected."""
-    breakage: float
-    """The share of points that is expected never to be redeemed."""
+    __slots__ = ("_native",)
+
+    def __init__(self, native: _crm.PointsLiability) -> None:
+        self._native = native
+
+    @property
+    def months(self) -> Table:
+        """A row a month: points earned, redeemed, expired, reversed, outstanding, expected to be redeemed in all, and the value of those still expected."""
+        return Table(self._native.months())
+
+    @property
+    def breakage(self) -> float:
+        """The share of points that is expected never to be redeemed."""
+        return self._native.breakage()
 
     @property
     def total(self) -> float:
         """The liability of all months."""
-        return float(sum(self.months["liability"]))
+        return self._native.total()
+
+    def deferred(self, allocated: Sequence[Decimal | float | str]) -> list[Decimal]:
+        """What is still deferred of the amounts allocated to the points of each month: `allocated * (1 - redeemed / expected)`.
+
+        Args:
+            allocated: The deferred part of the prices of each month, as `allocate_price` splits them.
+
+        Raises:
+            LengthMismatchError: There is not one amount a month.
+            OutOfRangeError: An amount is below 0; with its row.
+        """
+        return [Decimal(amount) for amount in self._native.deferred([str(amount) for amount in allocated])]
 
 
 @dataclass(frozen=True)
@@ -157,35 +201,11 @@ class PointsLedger:
         """How many members there are, those merged into others included."""
         return len(self._native)
 
-    def apply(
-        self,
-        *,
-        customer_id: ColumnLike,
-        event_id: ColumnLike,
-        time: ColumnLike,
-        kind: ColumnLike,
-        points: ColumnLike | None = None,
-        amount: ColumnLike | None = None,
-        reference: ColumnLike | None = None,
-        category: ColumnLike | None = None,
-        tier: ColumnLike | None = None,
-        other_id: ColumnLike | None = None,
-        amount_scale: int = 0,
-    ) -> Table:
+    def apply(self, **events: Unpack[PointsEventColumns]) -> Table:
         """Applies a batch of events, one a row, and gives the postings.
 
         Args:
-            customer_id: The members: integers or text, all of one kind.
-            event_id: The id of each event: integers or text. It names one event of a member.
-            time: Dates, or times; those without a zone are of the programme's. They rise for each member, unless events may be backdated.
-            kind: `join`, `purchase`, `bonus`, `redeem`, `refund`, `cancel_redemption`, `cancel_accrual`, `extend`, `set_tier`, `merge` or `unmerge`.
-            points: For a bonus and a redemption.
-            amount: For a purchase; for a refund, all that is left if missing.
-            reference: For a purchase the order that the line belongs to; for a refund, a cancellation and an unmerge the event that it is about.
-            category: For a purchase.
-            tier: For `set_tier`; no tier if missing.
-            other_id: For a merge the member that is merged into this one.
-            amount_scale: Decimal digits of integer amounts.
+            **events: The columns by name, as `PointsEventColumns` lists them.
 
         Returns:
             The postings. Those with `correction` take back an earlier posting, with negative points, or replace it, after a backdated event.
@@ -196,17 +216,7 @@ class PointsLedger:
             MissingValueError: A row lacks what its kind needs.
             LengthMismatchError: The columns differ in length.
         """
-        columns = [
-            ("customer_id", id_column("customer_id", customer_id)),
-            ("event_id", id_column("event_id", event_id)),
-            ("time", time_column("time", time)),
-            ("kind", id_column("kind", kind)),
-        ]
-        if amount is not None:
-            columns.append(("amount", amount_column("amount", amount)))
-        optional = {"points": points, "reference": reference, "category": category, "tier": tier, "other_id": other_id}
-        columns += [(name, id_column(name, values)) for name, values in optional.items() if values is not None]
-        return Table(self._native.apply(columns, amount_scale))
+        return Table(self._native.apply(*native_columns("apply", events)))
 
     def advance(self, to: date | str) -> Table:
         """Lets time pass for every member up to an instant, and gives the postings of what lapses or becomes available until then.
@@ -239,6 +249,33 @@ class PointsLedger:
         about, lots = self._native.statement(customer_id, self._instant("as_of", as_of))
         return MemberStatement(lots=Table(lots), **about)
 
+    def period(self, entries: Table | Iterable[Table], customer_id: int | str, start: date | str, until: date | str) -> PeriodStatement:
+        """What happened to a member in a period, from all of its postings so far. The ledger keeps no postings: give those that `apply` and `advance` gave.
+
+        Args:
+            entries: A table of postings, or several in their order.
+            customer_id: The member; a stranger has a statement of nothing.
+            start: The start of a day, or a `datetime` with a zone: postings that take effect from then on are of the period.
+            until: The first day, or instant, after the period.
+
+        Raises:
+            MissingColumnError: A table is not one of postings.
+
+        >>> from datetime import date
+        >>> ledger = PointsLedger({})
+        >>> days = [date(2024, 1, 1), date(2024, 1, 1), date(2024, 2, 1)]
+        >>> entries = ledger.apply(
+        ...     customer_id=["ann"] * 3, event_id=[1, 2, 3], time=days, kind=["join", "bonus", "redeem"], points=[None, 50, 20]
+        ... )
+        >>> february = ledger.period(entries, "ann", "2024-02-01", "2024-03-01")
+        >>> february.opening.available, february.points, february.closing.available
+        (50, {'redeemed': 20}, 30)
+        """
+        tables = [entries._native] if isinstance(entries, Table) else [table._native for table in entries]
+        first, last = self._instant("start", start), self._instant("until", until)
+        opening, closing, points, rows = _crm.points_period(tables, customer_id, first, last)
+        return PeriodStatement(PointsBalance(*opening), PointsBalance(*closing), dict(points), rows)
+
     def liability(
         self, as_of: date | str, *, value_per_point: Decimal | float | str, breakage: Decimal | float | str | None = None
     ) -> PointsLiability:
@@ -253,8 +290,7 @@ class PointsLedger:
             EmptyError: No month is matured.
         """
         share = None if breakage is None else str(breakage)
-        months, used = self._native.liability(self._instant("as_of", as_of), str(value_per_point), share)
-        return PointsLiability(Table(months), used)
+        return PointsLiability(self._native.liability(self._instant("as_of", as_of), str(value_per_point), share))
 
     def verify(self) -> None:
         """Checks the laws of conservation and counts every point again.
@@ -281,11 +317,7 @@ class PointsLedger:
         return ledger
 
     def _instant(self, argument: str, value: date | str) -> int:
-        if isinstance(value, datetime):
-            if value.tzinfo is None:
-                raise WrongTypeError(f"{argument}: a datetime without a zone is not accepted: give a zone, or a date", argument=argument)
-            return (value - _EPOCH) // _MICROSECOND
-        return self._program._native.start_of(value if isinstance(value, str) else value.isoformat())
+        return instant_of(self._program._native, argument, value)
 
 
 def allocate_price(

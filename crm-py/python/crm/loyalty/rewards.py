@@ -112,11 +112,8 @@ class RewardPlan:
     """A row a reward: units `granted`, `members` with at least one, `cost`, `points` that members pay, `perceived_value`."""
     balances: list[int]
     """Each member's points after the plan."""
-
-    @property
-    def cost(self) -> float:
-        """What the plan costs the company."""
-        return float(self.rewards["cost"].sum())
+    cost: float
+    """What the plan costs the company."""
 
 
 class RewardCatalogue:
@@ -186,8 +183,8 @@ class RewardCatalogue:
         and for the points that are left. Errors as for `eligibility`.
         """
         native = (self._grants("wishes", wishes), self._grants("given", given))
-        rows, rewards, balances = self._native.plan(members._native, str(day), *native)
-        return RewardPlan(Table(rows), Table(rewards), balances)
+        rows, rewards, balances, cost = self._native.plan(members._native, str(day), *native)
+        return RewardPlan(Table(rows), Table(rewards), balances, cost)
 
     def _grants(self, name: str, grants: Iterable[RewardGrant]) -> tuple[_crm.Column, _crm.Column, _crm.Column]:
         rows = list(grants)

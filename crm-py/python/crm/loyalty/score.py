@@ -16,7 +16,7 @@ from crm.loyalty.dimension import Dimension, DimensionTable
 from crm.loyalty.weights import Ahp, Learned, ObjectiveWeighting, ObjectiveWeights
 from crm.table import Table
 
-__all__ = ["Combination", "FittedScore", "LearnedWeights", "LoyaltyScore", "LoyaltyScores", "ScoreContributions", "WeightingReport", "judge_weightings"]
+__all__ = ["Combination", "FittedScore", "LearnedWeights", "LoyaltyScore", "LoyaltyScores", "ScoreChangeParts", "ScoreContributions", "WeightingReport", "judge_weightings"]
 
 Combination: TypeAlias = Literal["arithmetic", "geometric"]
 
@@ -64,6 +64,20 @@ class ScoreContributions:
     everybody and the combination is arithmetic."""
     scores: LoyaltyScores
     """The scores that are explained."""
+
+
+@dataclass(frozen=True)
+class ScoreChangeParts:
+    """A change of scores, and what each dimension has of each of its effects: the dimensions sum to the effect exactly, added in any order."""
+
+    change: Table
+    """As `LoyaltyScore.change` gives it."""
+    value: dict[str, npt.NDArray[np.float64]]
+    """Of what the customer's own values changed, and whether they are known: a column a dimension, NaN without a score."""
+    reference: dict[str, npt.NDArray[np.float64]]
+    """Of what the population that values are compared with changed."""
+    weight: dict[str, npt.NDArray[np.float64]]
+    """Of what the weights changed."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +192,18 @@ class LoyaltyScore:
             IncompatibleError: The scores have other dimensions or options, or the later one is earlier.
         """
         return Table(self._native.change(table._native, later._native, later_table._native, threads))
+
+    def change_by_dimension(
+        self, table: DimensionTable, later: LoyaltyScore, later_table: DimensionTable, *, threads: int = 0
+    ) -> ScoreChangeParts:
+        """The change of scores, as `change` gives it, split by dimension.
+
+        A dimension's part of a score is `100 w n / sum w` over the known dimensions, 0 where it is not known; its part of an effect is the mean over the six orders of what
+        that changes by. A dimension that becomes known, or gets more weight, takes from the others. Errors as for `change`.
+        """
+        native = self._native.change_by_dimension(table._native, later._native, later_table._native, threads)
+        change, value, reference, weight = (Table(one) for one in native)
+        return ScoreChangeParts(change, value.to_dict(), reference.to_dict(), weight.to_dict())
 
     @property
     def as_of(self) -> date:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
-from crm.column import ColumnLike, amount_column, id_column, time_column
-from crm.error import WrongTypeError
+from crm.column import ColumnLike, id_column, number_column, time_column
+from crm.loyalty.events import PointsEventColumns, instant_of, native_columns
 from crm.loyalty.points import LoyaltyProgram
 from crm.loyalty.tiers import TierRules
 from crm.table import Table
 
-__all__ = ["ProgramSimulation", "SimulatedProgram", "WinnersAndLosers", "simulate_program"]
+__all__ = ["ProgramSimulation", "ScoreObservations", "SimulatedProgram", "WinnersAndLosers", "simulate_program"]
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,24 @@ class SimulatedProgram:
     """Other rows that these rules refuse, or that refer to a row left out, and are left out."""
     ignored_tier_events: int
     """Events `set_tier` that are left out because tiers follow from rules."""
+    unused_scores: int
+    """Scores that tiers would ask for, one a customer and day, of customers who are no members or are merged into others."""
     close_to_next: int
     """Members close to entering the next tier."""
     close_to_keep: int
     """Members that lack something to keep their tier, and are close to it."""
+
+
+class ScoreObservations(TypedDict):
+    """Scores as they were observed, a row a customer and day, in any order. A score holds from the start of its day, before the events of the day, until the next one; of two of one
+    day the later row holds. Customers who join later bring the score that they have by then."""
+
+    customer_id: ColumnLike
+    """The customers."""
+    day: ColumnLike
+    """The days."""
+    score: ColumnLike
+    """The scores; a missing one, or NaN, leaves the one before."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +110,7 @@ def simulate_program(
     after: LoyaltyProgram | Mapping[str, Any] | str,
     *,
     as_of: date | str,
-    customer_id: ColumnLike,
-    event_id: ColumnLike,
-    time: ColumnLike,
-    kind: ColumnLike,
-    points: ColumnLike | None = None,
-    amount: ColumnLike | None = None,
-    reference: ColumnLike | None = None,
-    category: ColumnLike | None = None,
-    tier: ColumnLike | None = None,
-    other_id: ColumnLike | None = None,
-    amount_scale: int = 0,
+    scores: ScoreObservations | None = None,
     tiers_before: TierRules | None = None,
     tiers_after: TierRules | None = None,
     cost_per_point: Decimal | float | str = 0,
@@ -116,26 +120,18 @@ def simulate_program(
     close_spend: Decimal | float | str | None = None,
     close_orders: int | None = None,
     close_balance: int | None = None,
+    close_score: float | None = None,
+    **events: Unpack[PointsEventColumns],
 ) -> ProgramSimulation:
     """Runs the events of a history under two sets of rules, and compares what comes of it.
 
-    Behaviour is held fixed: the same purchases, refunds and burns happen under both. Burns that no longer fit are counted and left out, not shrunk or moved.
+    Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are counted and left out, not shrunk or moved.
 
     Args:
         before: The rules in force.
         after: The other rules.
         as_of: The day up to whose start time passes.
-        customer_id: The events, as for `PointsLedger.apply`, and so for all columns up to `amount_scale`.
-        event_id: Their ids.
-        time: Their times.
-        kind: Their kinds.
-        points: For bonuses and redemptions.
-        amount: For purchases and refunds.
-        reference: What they refer to.
-        category: For purchases.
-        tier: For `set_tier`.
-        other_id: For merges.
-        amount_scale: Decimal digits of integer amounts.
+        scores: The scores that were observed, for tiers that ask for one; nobody reaches those without.
         tiers_before: The rules of tiers in force; the events `set_tier` count without them, and are left out with them.
         tiers_after: The other rules of tiers.
         cost_per_point: What one redeemed point costs.
@@ -145,10 +141,11 @@ def simulate_program(
         close_spend: Or so much money.
         close_orders: Or so many orders.
         close_balance: Or so many spendable points.
+        close_score: Or so many units of the score.
+        **events: The columns of the events by name, as `PointsEventColumns` lists them.
 
     Raises:
-        InvalidArgumentError: Tiers ask for a score, which no event gives.
-        InvalidValueError: A row is wrong under both rules, or `as_of` is before an event.
+        InvalidValueError: A row is wrong under both rules, a score is infinite, or `as_of` is before an event or a score.
         OutOfRangeError: The same, or totals do not fit.
 
     >>> history = {
@@ -164,25 +161,21 @@ def simulate_program(
     (100, 0, 1, 1)
     """
     rules = [program if isinstance(program, LoyaltyProgram) else LoyaltyProgram(program) for program in (before, after)]
-    columns = [
-        ("customer_id", id_column("customer_id", customer_id)),
-        ("event_id", id_column("event_id", event_id)),
-        ("time", time_column("time", time)),
-        ("kind", id_column("kind", kind)),
-    ]
-    if amount is not None:
-        columns.append(("amount", amount_column("amount", amount)))
-    optional = {"points": points, "reference": reference, "category": category, "tier": tier, "other_id": other_id}
-    columns += [(name, id_column(name, values)) for name, values in optional.items() if values is not None]
-    close = (close_points, None if close_spend is None else str(close_spend), close_orders, close_balance)
+    columns, amount_scale = native_columns("simulate_program", events)
+    observed = None
+    if scores is not None:
+        days = time_column("scores.day", scores["day"])
+        observed = (id_column("scores.customer_id", scores["customer_id"]), days, number_column("scores.score", scores["score"]))
+    close = (close_points, None if close_spend is None else str(close_spend), close_orders, close_balance, close_score)
     one, other, migration, by_tier, by_points, members, statement = _crm.simulate_program(
         columns,
         amount_scale,
+        observed,
         rules[0]._native,
         None if tiers_before is None else tiers_before._native,
         rules[1]._native,
         None if tiers_after is None else tiers_after._native,
-        _instant(rules[0], as_of),
+        instant_of(rules[0]._native, "as_of", as_of),
         str(cost_per_point),
         str(value_per_point),
         None if breakage is None else str(breakage),
@@ -191,12 +184,3 @@ def simulate_program(
     sides = SimulatedProgram(**one), SimulatedProgram(**other)
     matrix = np.array(migration, dtype=np.int64).reshape(len(sides[0].members), len(sides[1].members))
     return ProgramSimulation(*sides, matrix, WinnersAndLosers(*by_tier), WinnersAndLosers(*by_points), Table(members), statement)
-
-
-def _instant(program: LoyaltyProgram, as_of: date | str) -> int:
-    """Microseconds since 1970: of a time with a zone, or of the start of a day in the zone of the rules in force."""
-    if not isinstance(as_of, datetime):
-        return program._native.start_of(str(as_of))
-    if as_of.tzinfo is None:
-        raise WrongTypeError("as_of: a datetime without a zone is not accepted: give a zone, or a date", argument="as_of")
-    return (as_of - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
