@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sequential_paths::{FARTHEST_Z, Paths};
+use super::shape_boundary::shape_boundary;
 use super::stopping_boundary::StoppingBoundary;
 use super::test_options::{Alternative, check_alpha};
 use crate::error::{Error, ErrorKind, Result};
@@ -273,26 +274,9 @@ impl GroupSequential {
     fn shape(&mut self) {
         let alpha = self.options.side_alpha();
         let exponent = self.options.boundary.exponent(self.options.parameter_value());
-        let factors: Vec<f64> = self.information.iter().map(|time| time.powf(exponent)).collect();
-        let crossed = |constant: f64| -> Vec<f64> {
-            let crossed = self.crossings(
-                0.0,
-                |look| constant * factors[look],
-                |look| self.lower(constant * factors[look]),
-            );
-            crossed.iter().map(|&(above, _)| above).collect()
-        };
-        // One look at the whole level is too lax; Bonferroni's share at each is too strict, for factors are at least 1.
-        let lax = -normal_quantile(alpha);
-        let strict = -normal_quantile(alpha / factors.len() as f64);
-        let constant = if factors.len() == 1 {
-            lax
-        } else {
-            let excess = |constant: f64| (crossed(constant).iter().sum::<f64>() / alpha).ln();
-            root_between(excess, lax, strict)
-        };
+        let two_sided = self.options.alternative == Alternative::TwoSided;
+        let (critical_values, spent) = shape_boundary(&self.information, exponent, alpha, two_sided);
         let sides = self.options.alpha / alpha;
-        let spent = crossed(constant);
         let mut sum = 0.0;
         self.alpha_spent = spent
             .iter()
@@ -301,7 +285,7 @@ impl GroupSequential {
                 sides * sum
             })
             .collect();
-        self.critical_values = factors.iter().map(|factor| constant * factor).collect();
+        self.critical_values = critical_values;
     }
 
     fn give_up(&mut self) -> Result<()> {

@@ -66,6 +66,7 @@ mod log_integral;
 mod mixture_bound;
 mod sequential_paths;
 mod sequential_test;
+mod shape_boundary;
 mod stitched_bound;
 mod stopping_boundary;
 

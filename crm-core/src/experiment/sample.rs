@@ -1,12 +1,11 @@
 //! Raw columns as tests take them: checked, and in order.
 
-use rayon::prelude::*;
-
 use super::interval::Interval;
 use super::split_check::SplitCheck;
 use super::test_options::{Contrast, TestOptions};
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, ErrorKind, Result};
+use crate::math::ascending_on;
 use crate::parallel::Threads;
 
 /// Sums of squares and differences of values up to here stay finite.
@@ -32,10 +31,17 @@ pub(super) fn check_column(values: &[f64], name: &str) -> Result<()> {
 /// The values of a column from the lowest to the highest, with one zero.
 pub(super) fn sorted(values: &[f64], name: &str, threads: Threads) -> Result<Vec<f64>> {
     check_column(values, name)?;
-    // -0 + 0 is 0.
-    let mut sorted: Vec<f64> = values.iter().map(|value| value + 0.0).collect();
-    threads.run(|| sorted.par_sort_unstable_by(f64::total_cmp))?;
-    Ok(sorted)
+    threads.run(|| ascending_on(values, threads.count()))
+}
+
+/// Two columns as [`sorted`] gives them, side by side.
+pub(super) fn sorted_arms(target: &[f64], control: &[f64], threads: Threads) -> Result<(Vec<f64>, Vec<f64>)> {
+    check_column(target, "target")?;
+    check_column(control, "control")?;
+    // Threads by the share of the rows: with two of them, one for each arm of about the same size.
+    let share = threads.count() as f64 / (target.len() + control.len()) as f64;
+    let of = |column: &[f64]| (share * column.len() as f64).round() as usize;
+    threads.run(|| rayon::join(|| ascending_on(target, of(target)), || ascending_on(control, of(control))))
 }
 
 /// Refuses a contrast that a method does not have.

@@ -10,10 +10,22 @@
 
 use crate::math::{GAUSS_LEGENDRE_16, normal_upper};
 
-/// Panel length in widths of what the panel holds: sixteen nodes integrate a normal density to 1e-13 over four of its deviations.
-const PANEL: f64 = 4.0;
-/// What lies further from the centre than this many deviations is below 1e-15 of the whole.
-const BAND: f64 = 8.5;
+/// How finely paths are integrated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grid {
+    /// Panel length in widths of what the panel holds.
+    panel: f64,
+    /// What lies further from the centre than this many deviations is left out.
+    band: f64,
+}
+
+impl Grid {
+    /// Sixteen nodes integrate a normal density to 1e-13 over four of its deviations; what lies beyond 8.5 is below 1e-15 of the whole.
+    pub(super) const FINE: Self = Self { panel: 4.0, band: 8.5 };
+    /// For search: a few digits, from half of the nodes and a narrower band.
+    pub(super) const COARSE: Self = Self { panel: 8.0, band: 5.0 };
+}
+
 /// z beyond which a probability underflows.
 pub(super) const FARTHEST_Z: f64 = 37.0;
 /// A path this many deviations below its mean is as good as lost.
@@ -25,6 +37,7 @@ const DENSITY_AT_0: f64 = 0.398_942_280_401_432_7;
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
     drift: f64,
+    grid: Grid,
     /// Information at the last look.
     time: f64,
     low: f64,
@@ -37,7 +50,12 @@ pub(super) struct Paths {
 impl Paths {
     /// Before the first look; `drift` is the mean of z at information 1.
     pub(super) fn new(drift: f64) -> Self {
-        Self { drift, time: 0.0, low: 0.0, high: 0.0, nodes: Vec::new(), mass: Vec::new() }
+        Self::on(Grid::FINE, drift)
+    }
+
+    /// As [`Paths::new`], on a grid.
+    pub(super) fn on(grid: Grid, drift: f64) -> Self {
+        Self { drift, grid, time: 0.0, low: 0.0, high: 0.0, nodes: Vec::new(), mass: Vec::new() }
     }
 
     /// P(the path came this far, and its score at `time` is above `score`), and the density of the score there.
@@ -86,7 +104,7 @@ impl Paths {
         let low = low_end;
         let even = self.drift == 0.0 && low == -high;
         let ahead = next - time;
-        let width = PANEL / (0.5 * (1.0 / step + 1.0 / ahead)).sqrt();
+        let width = self.grid.panel / (0.5 * (1.0 / step + 1.0 / ahead)).sqrt();
         let panels = panels(low, high, width, even);
         let length = (high - low) / panels;
         let count = panels as usize;
@@ -107,7 +125,7 @@ impl Paths {
         for place in 0..half {
             mass[place] = mass[nodes.len() - 1 - place];
         }
-        *self = Self { drift: self.drift, time, low, high, nodes, mass };
+        *self = Self { drift: self.drift, grid: self.grid, time, low, high, nodes, mass };
     }
 
     fn density(&self, time: f64, score: f64, step: f64, deviation: f64) -> f64 {
@@ -130,7 +148,7 @@ impl Paths {
     fn band(&self, time: f64, score: f64) -> (usize, usize) {
         let step = time - self.time;
         let centre = (score * self.time / time).clamp(self.low, self.high);
-        let reach = BAND * (self.time * step / time).sqrt();
+        let reach = self.grid.band * (self.time * step / time).sqrt();
         let first = self.nodes.partition_point(|&x| x < centre - reach);
         let last = self.nodes.partition_point(|&x| x <= centre + reach);
         (first, last)

@@ -53,7 +53,7 @@ pub use point_probability::{ln_binomial, ln_hypergeometric};
 pub(crate) use quadrature::{BetaNodes, DROP, GAUSS_LEGENDRE_16, LONGEST_PANEL, ln_integral_of_log_concave};
 pub use quantile::quantile_type_7;
 pub(crate) use quantile::{ClosedSide, interior_quantiles};
-pub(crate) use radix_sort::ascending;
+pub(crate) use radix_sort::{ascending, ascending_on};
 pub(crate) use random::stream;
 pub use student::{ln_student_t_upper, student_t_quantile, student_t_upper};
 pub(crate) use symmetric::{cholesky, eigenvalues, inverse, principal_axes, solve};

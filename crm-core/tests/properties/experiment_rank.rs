@@ -7,6 +7,7 @@ use crm_core::experiment::{
     QuantileArmOptions, Resampled, Resampling, TestOptions, TestResult, TestStatus, bootstrap, bootstrap_one,
     brunner_munzel, compare_quantiles, mann_whitney, permutation_test, quantile_interval,
 };
+use crm_core::math::normal_upper;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -79,6 +80,48 @@ proptest! {
         prop_assert_eq!(found.test.estimate, median + 0.0);
         let probability = TestOptions { null: options.null.map(|null| 1.0 / (1.0 + f64::exp(-null))), ..options };
         check(&brunner_munzel(&target, &control, &probability, ALL).unwrap());
+    }
+
+    #[test]
+    fn intervals_hold_the_shifts_that_are_not_rejected(target in column(60), control in column(60), options in options(),
+                                                       corrected in any::<bool>()) {
+        let method = if corrected { MannWhitneyMethod::NormalCorrected } else { MannWhitneyMethod::Normal };
+        let found = mann_whitney(&target, &control, method, &options, ALL).unwrap().test;
+        let all: Vec<f64> = target.iter().flat_map(|t| control.iter().map(move |c| t - c)).collect();
+        let twice_u = |shift: f64| all.iter().map(|&d| u64::from(d > shift) + u64::from(d >= shift)).sum::<u64>();
+        // Ties of the target less the null, and the control.
+        let null = options.null.unwrap_or(0.0);
+        let mut tied = 0.0;
+        for (rows, column, others, sign) in [(&target, &target, &control, 1.0), (&control, &control, &target, -1.0)] {
+            for value in rows {
+                let own = column.iter().filter(|other| *other == value).count();
+                let across = others.iter().filter(|other| sign * (value - *other) == null).count();
+                // t^3 - t in all for each group: t^2 - 1 for each of its values.
+                tied += ((own + across) as f64).powi(2) - 1.0;
+            }
+        }
+        let (m, n) = (target.len() as f64, control.len() as f64);
+        let variance = m * n / 12.0 * (m + n + 1.0 - tied / ((m + n) * (m + n - 1.0)));
+        prop_assume!(variance > 1e-9 && found.status == TestStatus::Ok);
+        let correction = if corrected { 0.5 } else { 0.0 };
+        let sides = if options.alternative == Alternative::TwoSided { 2.0 } else { 1.0 };
+        // Where p is alpha but for rounding, either answer is right.
+        let side = |twice_u: u64, sign: f64| {
+            let z = (sign * (0.5 * twice_u as f64 - 0.5 * m * n) - correction) / variance.sqrt();
+            sides * normal_upper(z) / options.alpha - 1.0
+        };
+        let mut shifts: Vec<f64> = all.iter().flat_map(|d| [d.next_down(), *d, d.next_up()]).collect();
+        shifts.extend([null, -1e12, 1e12]);
+        for shift in shifts {
+            let u = twice_u(shift);
+            let above = if options.alternative == Alternative::Less { 1.0 } else { side(u, 1.0) };
+            let below = if options.alternative == Alternative::Greater { 1.0 } else { side(u, -1.0) };
+            if above.abs().min(below.abs()) > 1e-9 {
+                // With alpha near 1 the critical values of both sides overlap, and no shift is left.
+                let rejected = above < 0.0 || below < 0.0;
+                prop_assert_eq!(found.interval.contains(shift), !rejected, "{} {:?}", shift, found);
+            }
+        }
     }
 
     #[test]
@@ -200,6 +243,29 @@ fn uniform(state: &mut u64) -> f64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     (mixed >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+#[test]
+fn threads_do_not_change_ranks_of_long_columns() {
+    let mut state = 5;
+    let mut column = |count: usize, cents: bool| -> Vec<f64> {
+        let draw = (0..count).map(|_| (3.0 * uniform(&mut state)).exp());
+        draw.map(|value| if cents { (100.0 * value).round() / 100.0 } else { value }).collect()
+    };
+    for cents in [false, true] {
+        let (target, control) = (column(150_000, cents), column(20_000, cents));
+        let options = TestOptions::default().null(0.25);
+        let on = |threads| {
+            let threads = Threads::from_count(threads).unwrap();
+            let test = mann_whitney(&target, &control, MannWhitneyMethod::Auto, &options, threads).unwrap();
+            let same = TestOptions::default();
+            format!("{test:?} {:?}", brunner_munzel(&target, &control, &same, threads).unwrap())
+        };
+        let alone = on(1);
+        for threads in [2, 3, 7] {
+            assert_eq!(on(threads), alone);
+        }
+    }
 }
 
 #[test]

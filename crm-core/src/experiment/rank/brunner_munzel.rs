@@ -5,7 +5,7 @@
 
 use super::pairs::Pairs;
 use crate::error::{Error, Result};
-use crate::experiment::sample::{check_contrast, sorted, unanswered};
+use crate::experiment::sample::{check_contrast, sorted_arms, unanswered};
 use crate::experiment::split_check::SplitCheck;
 use crate::experiment::test_options::{Alternative, Contrast, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
@@ -48,10 +48,9 @@ pub fn brunner_munzel(
     if !(null > 0.0 && null < 1.0) {
         return Err(Error::argument("null", null, "a probability inside (0, 1)"));
     }
-    let target = sorted(target, "target", threads)?;
-    let control = sorted(control, "control", threads)?;
-    let pairs = Pairs { target: &target, control: &control };
-    let theta = pairs.twice_u(0.0) as f64 / (2 * pairs.count()) as f64;
+    let (target, control) = sorted_arms(target, control, threads)?;
+    let pairs = Pairs::new(&target, &control);
+    let theta = threads.run(|| pairs.twice_u(0.0))? as f64 / (2 * pairs.count()) as f64;
     let median = |sorted: &[f64]| quantile_type_7(sorted, 0.5).unwrap_or(f64::NAN);
     let split = SplitCheck::of_two(target.len() as u64, control.len() as u64, &options)?;
     let mut test =

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::pairs::Pairs;
 use super::rank_sum::{RankSum, Tail};
 use crate::error::{Error, Result};
-use crate::experiment::sample::{check_contrast, interval, sorted, unanswered};
+use crate::experiment::sample::{check_contrast, interval, sorted_arms, unanswered};
 use crate::experiment::split_check::SplitCheck;
 use crate::experiment::test_options::{Alternative, Contrast, TestOptions};
 use crate::experiment::test_result::{TestResult, TestStatus};
@@ -94,9 +94,8 @@ pub fn mann_whitney(
     threads: Threads,
 ) -> Result<MannWhitney> {
     check_contrast(options, &[Contrast::Difference])?;
-    let target = sorted(target, "target", threads)?;
-    let control = sorted(control, "control", threads)?;
-    let pairs = Pairs { target: &target, control: &control };
+    let (target, control) = sorted_arms(target, control, threads)?;
+    let pairs = Pairs::new(&target, &control);
     let exact = match method {
         MannWhitneyMethod::Auto => pairs.count() <= AUTO_PAIRS,
         MannWhitneyMethod::Exact if pairs.count() > MOST_PAIRS => {
@@ -107,33 +106,26 @@ pub fn mann_whitney(
         MannWhitneyMethod::Normal | MannWhitneyMethod::NormalCorrected => false,
     };
     let null = options.null_value();
-    let ties = pairs.ties(null);
+    let (twice_u, ties) = threads.run(|| pairs.twice_u_and_ties(null))?;
+    let unshifted = if null == 0.0 { twice_u } else { threads.run(|| pairs.twice_u(0.0))? };
     let distribution = if exact {
-        RankSum::exact(target.len(), control.len(), &ties)
+        RankSum::exact(target.len(), control.len(), &pairs.groups(null))
     } else {
         let correction = if method == MannWhitneyMethod::Normal { 0.0 } else { 0.5 };
         RankSum::normal(target.len(), control.len(), &ties, correction)
     };
-    let twice_u = pairs.twice_u(null);
-    let superiority = pairs.twice_u(0.0) as f64 / (2 * pairs.count()) as f64;
-    let status = if ties.len() == 1 { TestStatus::NoVariance } else { TestStatus::Ok };
+    let most = 2 * pairs.count();
+    let superiority = unshifted as f64 / most as f64;
+    let constant = ties == [(target.len() + control.len()) as u64];
+    let status = if constant { TestStatus::NoVariance } else { TestStatus::Ok };
     let median = |sorted: &[f64]| quantile_type_7(sorted, 0.5).unwrap_or(f64::NAN);
     let split = SplitCheck::of_two(target.len() as u64, control.len() as u64, options)?;
     let mut test = unanswered(name(exact, method), options, median(&target), median(&control), status, split);
     test.effect_size = superiority;
     let answers = status == TestStatus::Ok;
-    let critical = Critical { distribution: &distribution, options, most: 2 * pairs.count() };
-    let ((estimate, lower), upper) = threads.run(|| {
-        rayon::join(
-            || {
-                rayon::join(
-                    || hodges_lehmann(pairs),
-                    || if answers { critical.lower(pairs) } else { f64::NEG_INFINITY },
-                )
-            },
-            || if answers { critical.upper(pairs) } else { f64::INFINITY },
-        )
-    })?;
+    let critical = Critical { distribution: &distribution, options, most };
+    let ends = answers.then(|| (critical.lower(), critical.upper()));
+    let (estimate, lower, upper) = threads.run(|| shifts(&pairs, ends))?;
     test.estimate = estimate;
     test.interval = interval(lower, upper);
     if exact || answers {
@@ -144,7 +136,7 @@ pub fn mann_whitney(
         test,
         u: 0.5 * twice_u as f64,
         probability_of_superiority: superiority,
-        cliffs_delta: (2.0 * pairs.twice_u(0.0) as f64 - critical.most as f64) / critical.most as f64,
+        cliffs_delta: (2.0 * unshifted as f64 - most as f64) / most as f64,
         exact,
     })
 }
@@ -157,15 +149,34 @@ fn name(exact: bool, method: MannWhitneyMethod) -> &'static str {
     }
 }
 
-/// The median of all differences.
-fn hodges_lehmann(pairs: Pairs<'_>) -> f64 {
-    let count = pairs.count();
-    let upper = pairs.difference(count / 2 + 1);
-    if count % 2 == 1 || upper.is_nan() {
-        return upper;
+/// The estimate, and the ends of the interval from what [`Critical`] says of each; an interval without is the whole line.
+fn shifts(pairs: &Pairs<'_>, ends: Option<(End, End)>) -> (f64, f64, f64) {
+    let (lower, upper) = ends.unwrap_or((End::At(f64::NEG_INFINITY), End::At(f64::INFINITY)));
+    let mut places = vec![pairs.middle()];
+    if let End::Statistic(most) = lower {
+        places.push(pairs.place_of_lowest(most));
     }
-    let lower = pairs.difference(count / 2);
-    lower + 0.5 * (upper - lower)
+    if let End::Statistic(least) = upper {
+        places.push(pairs.place_of_highest(least));
+    }
+    let found = pairs.differences(&places);
+    let lower = match lower {
+        End::At(end) => end,
+        End::Statistic(most) => pairs.lowest_shift(most, &found[1]),
+    };
+    let upper = match upper {
+        End::At(end) => end,
+        End::Statistic(least) => pairs.highest_shift(least, &found[places.len() - 1]),
+    };
+    (pairs.median(&found[0]), lower, upper)
+}
+
+/// An end of the interval.
+#[derive(Clone, Copy)]
+enum End {
+    At(f64),
+    /// The farthest shift at which the doubled statistic is still this.
+    Statistic(u64),
 }
 
 /// Which values of the doubled statistic are rejected: p-value and interval are both read off this.
@@ -205,20 +216,26 @@ impl Critical<'_> {
     }
 
     /// The lowest shift that is not too far below the data.
-    fn lower(&self, pairs: Pairs<'_>) -> f64 {
+    fn lower(&self) -> End {
         if self.options.alternative == Alternative::Less {
-            return f64::NEG_INFINITY;
+            return End::At(f64::NEG_INFINITY);
         }
-        let rejected = self.first(|twice_u| self.rejects(Tail::Upper, twice_u));
-        if rejected == 0 { f64::INFINITY } else { pairs.lowest_shift(rejected - 1) }
+        match self.first(|twice_u| self.rejects(Tail::Upper, twice_u)) {
+            0 => End::At(f64::INFINITY),
+            rejected if rejected > self.most => End::At(f64::NEG_INFINITY),
+            rejected => End::Statistic(rejected - 1),
+        }
     }
 
     /// The highest shift that is not too far above the data.
-    fn upper(&self, pairs: Pairs<'_>) -> f64 {
+    fn upper(&self) -> End {
         if self.options.alternative == Alternative::Greater {
-            return f64::INFINITY;
+            return End::At(f64::INFINITY);
         }
-        let kept = self.first(|twice_u| !self.rejects(Tail::Lower, twice_u));
-        if kept > self.most { f64::NEG_INFINITY } else { pairs.highest_shift(kept) }
+        match self.first(|twice_u| !self.rejects(Tail::Lower, twice_u)) {
+            0 => End::At(f64::INFINITY),
+            kept if kept > self.most => End::At(f64::NEG_INFINITY),
+            kept => End::Statistic(kept),
+        }
     }
 }

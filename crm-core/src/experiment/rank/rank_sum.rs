@@ -66,7 +66,7 @@ impl RankSum {
         Self::Exact { upper, lower }
     }
 
-    /// The normal distribution of the same mean and variance; the correction is 0 or 1/2.
+    /// The normal distribution of the same mean and variance; the correction is 0 or 1/2. Groups of one may be left out.
     pub(super) fn normal(target: usize, control: usize, ties: &[u64], correction: f64) -> Self {
         let (m, n) = (target as f64, control as f64);
         let all = m + n;
@@ -74,7 +74,7 @@ impl RankSum {
             ties.iter().filter(|&&t| t > 1).map(|&t| t as f64 * (t as f64 - 1.0) * (t as f64 + 1.0)).sum();
         let variance = m * n / 12.0 * ((all + 1.0) - tied / (all * (all - 1.0)));
         // With all values tied nothing may be left but rounding.
-        let constant = ties.len() == 1;
+        let constant = ties == [(target + control) as u64];
         Self::Normal {
             mean: 0.5 * m * n,
             deviation: if constant { 0.0 } else { variance.sqrt() },
