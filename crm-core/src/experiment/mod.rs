@@ -7,6 +7,7 @@
 //! - A test takes statistics of a target and a control arm; rows are a convenience on top.
 //! - A test rejects if and only if its interval excludes the null: both are read off the same statistic.
 //! - p-values come with their logarithm, so that tails do not underflow.
+//! - A comparison of arms says whether customers were split as planned, or that no plan was given ([`SplitCheck`]).
 //! - Data that cannot answer give a typed status; input that makes no sense is an error.
 
 // What every test shares.

@@ -15,7 +15,8 @@
 //!
 //! Rejected: an equal split where no plan is given, because targets are mostly larger than controls and each of them would be flagged; an
 //! error for a mismatch, because the figures are needed to find its cause; the whole `SampleRatio` in each result, because its columns cost an
-//! allocation in every row of a batch.
+//! allocation in every row of a batch; a share for several arms, because it would be another one for each pair; weights that must be given,
+//! because results of others' tables come without a plan, and a made-up one would say that it was kept.
 
 use serde::Serialize;
 

@@ -117,8 +117,8 @@ def test_no_function_is_left_out() -> None:
     functions = {name: function for name, function in vars(crm).items() if inspect.isfunction(function)}
     parameters = {name: set(inspect.signature(function).parameters) for name, function in functions.items()}
     compared = {name for name, names in parameters.items() if {"alternative", "alpha"} <= names}
-    one_arm = {"quantile_interval", "test_rate"}
-    without = {name for name in compared - one_arm if not {"target_share", "weights"} & parameters[name]}
+    without_arms = {"quantile_interval", "test_rate", "always_valid"}  # of one arm, and of an estimate
+    without = {name for name in compared - without_arms if not {"target_share", "weights"} & parameters[name]}
     assert without == set()
     takes = {name for name in parameters if "target_share" in parameters[name]}
     assert takes == (set(comparisons()) | {"compare_proportion_columns"}) - {"top"}
