@@ -3,6 +3,7 @@
 #define CRM_TESTS_JSON_H
 
 #include <errno.h>
+#include <float.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,10 +131,11 @@ static inline void json_number(json_reader *reader, json *value) {
         if (*reader->at == '+' || *reader->at == '-') reader->at++;
         json_digits(reader);
     }
-    errno = 0;
+    /* Numbers below the normal ones are numbers; those beyond the greatest are not. */
     value->number = strtod(first, NULL);
+    errno = 0;
     if (value->is_integer) value->integer = strtoll(first, NULL, 10);
-    if (errno != 0) json_fail(reader, "a number out of range");
+    if (errno != 0 || value->number > DBL_MAX || value->number < -DBL_MAX) json_fail(reader, "a number out of range");
 }
 
 static inline json json_value(json_reader *reader, int depth) {

@@ -18,6 +18,8 @@ enum End {
 /// Logarithms of ratios beyond these are taken as those of 0 and infinity: what is multiplied by counts stays a double.
 const LEAST_LN: f64 = -600.0;
 const MOST_LN: f64 = 600.0;
+/// Steps outwards double: a bound in case of rounding.
+const MOST_LOOKS: u32 = 1000;
 
 /// A statistic that, but for strata that contradict each other, falls as the value that it is held against rises.
 #[derive(Clone, Copy, Debug)]
@@ -194,20 +196,23 @@ impl Pivot<'_> {
             return found;
         }
         let direction = if end == End::Lower { -1.0 } else { 1.0 };
-        let (mut length, mut inner) = (0.5 * step, found);
-        while inner > least && inner < most {
+        let (mut length, mut inner, mut rejected) = (0.5 * step, found, false);
+        for _ in 0..MOST_LOOKS {
+            if inner <= least || inner >= most {
+                break;
+            }
             let outer = (found + direction * length).clamp(least, most);
-            let (rejected_inside, accepted) = (f(inner) * direction < 0.0, f(outer) * direction > 0.0);
-            if accepted && rejected_inside {
+            let side = f(outer) * direction;
+            if side > 0.0 && rejected {
                 // Strata that contradict each other: another piece begins here, whose end lies further out.
                 found = falling_root(&f, outer, length, (least, most));
                 if (found - outer) * direction <= 0.0 {
                     return outer;
                 }
-                (inner, length) = (found, 0.5 * step);
+                (inner, length, rejected) = (found, 0.5 * step, false);
                 continue;
             }
-            inner = outer;
+            (inner, rejected) = (outer, side < 0.0);
             length *= 2.0;
         }
         found
