@@ -12,8 +12,9 @@ const LEADING: u32 = 3;
 
 /// Numbers in ascending order, -0 as 0; none is NaN.
 ///
-/// Counting sorts by the leading 24 of the bits in which the values differ at all, eight at a time from the lowest; digits in which all values agree cost nothing. Values that agree in
-/// all of them lie together then, a few or equal ones, and are sorted by comparisons. (1M doubles: two thirds of the time of eight passes.)
+/// Counting sorts by the leading 24 of the bits in which the values differ at all, eight at a time from the lowest; digits in which all values agree
+/// cost nothing. Values that agree in all of them lie together then, a few or equal ones, and are sorted by comparisons. (1M doubles: two thirds of
+/// the time of eight passes.)
 pub(crate) fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut keys: Vec<u64> = values.map(ordered_bits).collect();
     if keys.len() < RADIX_FROM {
