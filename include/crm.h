@@ -4028,8 +4028,8 @@ typedef struct crm_scaled_features crm_scaled_features;
 typedef struct crm_score_change crm_score_change;
 
 /**
- * What each dimension has of the effects of a change: for each effect its dimensions sum to it, exactly. Free with `crm_score_change_parts_free`. Immutable: any number of
- * threads may use it at once.
+ * What each dimension has of the effects of a change: for each effect its dimensions sum to it, exactly. Free with `crm_score_change_parts_free`.
+ * Immutable: any number of threads may use it at once.
  */
 typedef struct crm_score_change_parts crm_score_change_parts;
 
@@ -7795,8 +7795,9 @@ typedef struct crm_simulation_options {
 } crm_simulation_options;
 
 /**
- * Scores as they were observed, a row a customer and day, in any order. Zero the struct, set `struct_size` and the columns. A score holds from the start of its day, before the
- * events of the day, until the next one; of two of one day the later row holds. All of it belongs to the caller and is read during the call only.
+ * Scores as they were observed, a row a customer and day, in any order. Zero the struct, set `struct_size` and the columns. A score holds from the
+ * start of its day, before the events of the day, until the next one; of two of one day the later row holds. All of it belongs to the caller and is
+ * read during the call only.
  */
 typedef struct crm_score_observations {
     /**
@@ -13765,10 +13766,11 @@ crm_status crm_score_change_parts_new(const struct crm_loyalty_score *score,
 size_t crm_score_change_parts_dimensions(const struct crm_score_change_parts *parts);
 
 /**
- * Copies what a dimension has of an effect, `CRM_SCORE_CHANGE_COLUMN_VALUE` or one of the two after it, to `out`, which has room for `capacity`, at least the number of
- * customers; NaN where there is no score.
+ * Copies what a dimension has of an effect, `CRM_SCORE_CHANGE_COLUMN_VALUE` or one of the two after it, to `out`, which has room for `capacity`, at
+ * least the number of customers; NaN where there is no score.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another column, `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for another column, `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last, and
+ * `CRM_STATUS_LENGTH_MISMATCH` for too little room.
  */
 crm_status crm_score_change_parts_values(const struct crm_score_change_parts *parts,
                                          int32_t column,
@@ -14124,11 +14126,13 @@ crm_status crm_points_statement_lots(const struct crm_points_statement *statemen
 void crm_points_statement_free(struct crm_points_statement *statement);
 
 /**
- * The statement of a member for a period, from all of its postings so far: `entries` are `batches` live handles, in the order in which the ledger gave them. Postings of the period are
- * those that take effect from `from` on and before `until`, in microseconds since 1970-01-01T00:00Z. The member is `customer_text`, or `customer` if that is NULL.
+ * The statement of a member for a period, from all of its postings so far: `entries` are `batches` live handles, in the order in which the ledger
+ * gave them. Postings of the period are those that take effect from `from` on and before `until`, in microseconds since 1970-01-01T00:00Z. The
+ * member is `customer_text`, or `customer` if that is NULL.
  *
- * `points`, or NULL, receives the points of the period by `crm_points_entry_kind`, 0 for kinds without postings; it has room for `kinds`, at least 14. `postings`, or NULL,
- * receives the places of the postings of the period in the order of time, counted over all batches; it has room for `capacity`. Ask without it for their number.
+ * `points`, or NULL, receives the points of the period by `crm_points_entry_kind`, 0 for kinds without postings; it has room for `kinds`, at least
+ * 14. `postings`, or NULL, receives the places of the postings of the period in the order of time, counted over all batches; it has room for
+ * `capacity`. Ask without it for their number.
  *
  * Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room. A stranger has a statement of nothing.
  */
@@ -14195,8 +14199,8 @@ crm_status crm_points_liability_values(const struct crm_points_liability *liabil
                                        size_t capacity);
 
 /**
- * What is still deferred of the amounts allocated to the points of each month: allocated * (1 - redeemed / expected); all in millionths of a currency unit. `allocated_micros`
- * and `out` have `length` months, as many as `crm_points_liability_length`.
+ * What is still deferred of the amounts allocated to the points of each month: allocated * (1 - redeemed / expected); all in millionths of a
+ * currency unit. `allocated_micros` and `out` have `length` months, as many as `crm_points_liability_length`.
  *
  * Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number, and `CRM_STATUS_OUT_OF_RANGE` with the row for an amount below 0.
  */
@@ -14314,11 +14318,11 @@ void crm_reward_catalogue_free(struct crm_reward_catalogue *catalogue);
 crm_status crm_simulation_options_init(struct crm_simulation_options *options, size_t struct_size);
 
 /**
- * Runs the events of a history, and the scores that were observed (or NULL), under two sets of rules. Tiers are the JSON text of tier rules, as `crm_tier_roster_from_json` takes it, or NULL: then the events that give
- * tiers count, which are left out otherwise.
+ * Runs the events of a history, and the scores that were observed (or NULL), under two sets of rules. Tiers are the JSON text of tier rules, as
+ * `crm_tier_roster_from_json` takes it, or NULL: then the events that give tiers count, which are left out otherwise.
  *
- * Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are counted and left out, not shrunk or moved;
- * other rows that only one set of rules refuses are counted.
+ * Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are
+ * counted and left out, not shrunk or moved; other rows that only one set of rules refuses are counted.
  *
  * `out` receives the simulation, NULL if the call fails; the caller frees it with `crm_program_simulation_free`. Fails as `crm_points_ledger_apply` does for a row that is
  * wrong under both rules, and with `CRM_STATUS_INVALID_VALUE` for an infinite score, with its row, and for a time before an event or a score.

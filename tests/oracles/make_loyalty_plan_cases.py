@@ -112,8 +112,8 @@ SIMULATIONS: list[dict[str, Any]] = [
             ("ann", 70, "purchase", {"amount": 10000}),
             ("bob", 70, "join"),
         ),
-        # Ann joins with 55, Silver. 81 on the 20th, before the purchase of that day: Gold. 60 keeps Gold to the end of January, then Silver; 45 to the end of February,
-        # then none. Cai is nobody's. Of two of one day the later row counts.
+        # Ann joins with 55, Silver. 81 on the 20th, before the purchase of that day: Gold. 60 keeps Gold to the end of January, then Silver; 45 to
+        # the end of February, then none. Cai is nobody's. Of two of one day the later row counts.
         "scores": scores(
             ("ann", 50, 45), ("ann", 20, 12), ("ann", 20, 81), ("ann", 1, 90), ("ann", 9, 55), ("ann", 25, 60), ("bob", 60, 41), ("cai", 60, 99)
         ),
@@ -214,7 +214,8 @@ REWARDS: list[dict[str, Any]] = [
             [[], [], ["threshold"]],
         ],
         "wishes": [[1, 0, 2], [2, 0, 2], [2, 0, 1], [3, 0, 1], [0, 1, 1], [0, 1, 1], [1, 2, 3]],
-        # Two mugs, then two are one too many of three and more than the 400 points buy; one is left and granted; then none. One lounge for a member. Opportunities have no cap.
+        # Two mugs, then two are one too many of three and more than the 400 points buy; one is left and granted; then none. One lounge for a member.
+        # Opportunities have no cap.
         "refused": [[], ["total_cap", "points"], [], ["total_cap"], [], ["member_cap"], []],
         "granted": [3, 1, 3],
         "served": [2, 1, 1],

@@ -298,10 +298,11 @@ def objective(kind: str, columns: list[Column]) -> list[float]:
 
 
 def weight_cases() -> list[dict[str, Any]]:
-    # mcdm 0.4.0 (MIT), tests/weighting.rs, as printed. CILOS: Zavadskas and Podvezko (2016), "Integrated determination of objective criteria weights in MCDM",
-    # International Journal of Information Technology and Decision Making 15(2), 267-283: rows (3, 100, 10, 7), (2.5, 80, 8, 5), (1.8, 50, 20, 11), (2.2, 70, 12, 9), of which the
-    # first and third criterion are to be minimised (1 / x below), weights .3343, .2199, .1957, .2501. The tests of crispyn, JMcDM and other packages print the same pair;
-    # mcdm prints these weights to eight digits and they belong to this matrix, not to that of its other tests.
+    # mcdm 0.4.0 (MIT), tests/weighting.rs, as printed. CILOS: Zavadskas and Podvezko (2016), "Integrated determination of objective criteria weights
+    # in MCDM", International Journal of Information Technology and Decision Making 15(2), 267-283: rows (3, 100, 10, 7), (2.5, 80, 8, 5), (1.8, 50,
+    # 20, 11), (2.2, 70, 12, 9), of which the first and third criterion are to be minimised (1 / x below), weights .3343, .2199, .1957, .2501. The
+    # tests of crispyn, JMcDM and other packages print the same pair; mcdm prints these weights to eight digits and they belong to this matrix, not to
+    # that of its other tests.
     mcdm = [[2.9, 1.2, 0.3], [2.31, 1.34, 2.48], [0.56, 0.21, 1.75], [1.89, 2.48, 1.69]]
     published: dict[str, list[float] | None] = {
         "entropy": [0.45009235, 0.05084365, 0.4778931, 0.0211709],

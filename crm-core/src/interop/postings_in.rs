@@ -7,8 +7,8 @@ use crate::customer::{Column, CustomerId, IdColumn, RawId, TimeColumn, TimeResol
 use crate::error::{Error, ErrorKind, Result};
 use crate::loyalty::{EntryKind, PeriodStatement, PointsBalance, Posting};
 
-/// The statement of a member for a period, as [`PeriodStatement::over`], from postings as tables: the columns `customer_id`, `kind`, `time`, `points`, `available_change`,
-/// `pending_change` and `owed_change`, others are not looked at.
+/// The statement of a member for a period, as [`PeriodStatement::over`], from postings as tables: the columns `customer_id`, `kind`, `time`,
+/// `points`, `available_change`, `pending_change` and `owed_change`, others are not looked at.
 ///
 /// # Errors
 /// `MissingColumn`; `WrongType`, also for times that are no instants; `MissingValue` and `InvalidArgument`, for a kind that is none, with the row.

@@ -34,10 +34,12 @@ pub struct ScoreChangeParts {
 impl LoyaltyScore {
     /// The [change](Self::change) of scores, split by dimension.
     ///
-    /// A dimension's part of a score is `100 w n / sum w`, sums over the known dimensions, 0 where it is not known; its part of an effect is the mean over the six
-    /// orders of what the part changes by. So a dimension that becomes known takes weight, and points, from the others, and a dimension with less weight loses what
-    /// another gains. Under the geometric combination a step from one score to another is split by `L (w' ln n' / sum w' - w ln n / sum w)`, with L the logarithmic mean of
-    /// the two; dimensions at 0 share all of a step to or from 0. Parts are rounded to 2^-44 points so that they sum exactly.
+    /// A dimension's part of a score is `100 w n / sum w`, sums over the known dimensions, 0 where it is not known; its part of an effect is the mean
+    /// over the six orders of what the part changes by. So a dimension that becomes known takes weight, and points, from the others, and a dimension
+    /// with less weight loses what another gains.
+    ///
+    /// Under the geometric combination a dimension has `L` times the change of `w ln n / sum w` of a step from one score to another, with `L` the
+    /// logarithmic mean of the two; dimensions at 0 share all of a step to or from 0. Parts are rounded to 2^-44 points so that they sum exactly.
     ///
     /// ```
     /// use crm_core::Threads;

@@ -99,9 +99,10 @@ fn weights_of_pairwise_comparisons() {
     }
 }
 
-/// The figures of `AHPy`'s README (Saaty's survey of drinks; the leader), as printed. The leader is that of Wikipedia, "Analytic hierarchy process - leader example", where Moll,
-/// Nell and Sue are Tom, Dick and Harry: of the criteria, experience is compared with education, charisma and age as 4, 3 and 7, education with charisma and age as 1/3
-/// and 3, charisma with age as 5, which gives .547, .127, .270, .056. The README, and `HAHP.Sample.LeaderChoice` of the Haskell package hahp, have the same matrix.
+/// The figures of `AHPy`'s README (Saaty's survey of drinks; the leader), as printed. The leader is that of Wikipedia, "Analytic hierarchy process -
+/// leader example", where Moll, Nell and Sue are Tom, Dick and Harry: of the criteria, experience is compared with education, charisma and age as 4,
+/// 3 and 7, education with charisma and age as 1/3 and 3, charisma with age as 5, which gives .547, .127, .270, .056. The README, and
+/// `HAHP.Sample.LeaderChoice` of the Haskell package hahp, have the same matrix.
 #[test]
 fn published_weights_of_comparisons() {
     let third = 1.0 / 3.0;
@@ -293,8 +294,8 @@ fn published_decay() {
     near(&left, &[1.0, std::f64::consts::FRAC_1_SQRT_2, 0.5, 0.25], 1e-15, "half-life");
 }
 
-/// SciPy's documentation of `percentileofscore`: of 1, 2, 3, 3, 4 the score 3 has 40 (strict), 80 (weak) and 60 (mean); the mid-rank percentile is the mean. Of 1, 2, 3, 4 it has 50
-/// (strict) and 75 (weak; `rank` says 75 too), so 62.5.
+/// SciPy's documentation of `percentileofscore`: of 1, 2, 3, 3, 4 the score 3 has 40 (strict), 80 (weak) and 60 (mean); the mid-rank percentile is
+/// the mean. Of 1, 2, 3, 4 it has 50 (strict) and 75 (weak; `rank` says 75 too), so 62.5.
 #[test]
 fn mid_ranks_are_the_mean_percentiles_of_scipy() {
     let score = |values: &[f64], at: usize| {

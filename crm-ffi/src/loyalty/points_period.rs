@@ -36,11 +36,13 @@ pub struct crm_points_period {
 
 sized_structs!(crm_points_period);
 
-/// The statement of a member for a period, from all of its postings so far: `entries` are `batches` live handles, in the order in which the ledger gave them. Postings of the period are
-/// those that take effect from `from` on and before `until`, in microseconds since 1970-01-01T00:00Z. The member is `customer_text`, or `customer` if that is NULL.
+/// The statement of a member for a period, from all of its postings so far: `entries` are `batches` live handles, in the order in which the ledger
+/// gave them. Postings of the period are those that take effect from `from` on and before `until`, in microseconds since 1970-01-01T00:00Z. The
+/// member is `customer_text`, or `customer` if that is NULL.
 ///
-/// `points`, or NULL, receives the points of the period by `crm_points_entry_kind`, 0 for kinds without postings; it has room for `kinds`, at least 14. `postings`, or NULL,
-/// receives the places of the postings of the period in the order of time, counted over all batches; it has room for `capacity`. Ask without it for their number.
+/// `points`, or NULL, receives the points of the period by `crm_points_entry_kind`, 0 for kinds without postings; it has room for `kinds`, at least
+/// 14. `postings`, or NULL, receives the places of the postings of the period in the order of time, counted over all batches; it has room for
+/// `capacity`. Ask without it for their number.
 ///
 /// Fails with `CRM_STATUS_LENGTH_MISMATCH` for too little room. A stranger has a statement of nothing.
 #[unsafe(no_mangle)]

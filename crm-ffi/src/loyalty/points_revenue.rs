@@ -81,8 +81,8 @@ pub unsafe extern "C" fn crm_points_liability_values(
     })
 }
 
-/// What is still deferred of the amounts allocated to the points of each month: allocated * (1 - redeemed / expected); all in millionths of a currency unit. `allocated_micros`
-/// and `out` have `length` months, as many as `crm_points_liability_length`.
+/// What is still deferred of the amounts allocated to the points of each month: allocated * (1 - redeemed / expected); all in millionths of a
+/// currency unit. `allocated_micros` and `out` have `length` months, as many as `crm_points_liability_length`.
 ///
 /// Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number, and `CRM_STATUS_OUT_OF_RANGE` with the row for an amount below 0.
 #[unsafe(no_mangle)]

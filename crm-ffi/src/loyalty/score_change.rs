@@ -32,8 +32,8 @@ pub struct crm_score_change {
     _opaque: (),
 }
 
-/// What each dimension has of the effects of a change: for each effect its dimensions sum to it, exactly. Free with `crm_score_change_parts_free`. Immutable: any number of
-/// threads may use it at once.
+/// What each dimension has of the effects of a change: for each effect its dimensions sum to it, exactly. Free with `crm_score_change_parts_free`.
+/// Immutable: any number of threads may use it at once.
 pub struct crm_score_change_parts {
     _opaque: (),
 }
@@ -150,10 +150,11 @@ pub unsafe extern "C" fn crm_score_change_parts_dimensions(parts: *const crm_sco
     guard_or(0, || unsafe { Ok(handle::get("parts", parts)?.names.len()) })
 }
 
-/// Copies what a dimension has of an effect, `CRM_SCORE_CHANGE_COLUMN_VALUE` or one of the two after it, to `out`, which has room for `capacity`, at least the number of
-/// customers; NaN where there is no score.
+/// Copies what a dimension has of an effect, `CRM_SCORE_CHANGE_COLUMN_VALUE` or one of the two after it, to `out`, which has room for `capacity`, at
+/// least the number of customers; NaN where there is no score.
 ///
-/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for another column, `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last, and `CRM_STATUS_LENGTH_MISMATCH` for too little room.
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for another column, `CRM_STATUS_OUT_OF_RANGE` for a place beyond the last, and
+/// `CRM_STATUS_LENGTH_MISMATCH` for too little room.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_score_change_parts_values(
     parts: *const crm_score_change_parts,

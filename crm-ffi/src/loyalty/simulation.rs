@@ -44,8 +44,9 @@ pub struct crm_simulation_options {
     pub close_score: f64,
 }
 
-/// Scores as they were observed, a row a customer and day, in any order. Zero the struct, set `struct_size` and the columns. A score holds from the start of its day, before the
-/// events of the day, until the next one; of two of one day the later row holds. All of it belongs to the caller and is read during the call only.
+/// Scores as they were observed, a row a customer and day, in any order. Zero the struct, set `struct_size` and the columns. A score holds from the
+/// start of its day, before the events of the day, until the next one; of two of one day the later row holds. All of it belongs to the caller and is
+/// read during the call only.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct crm_score_observations {
@@ -221,11 +222,11 @@ impl crm_score_observations {
     }
 }
 
-/// Runs the events of a history, and the scores that were observed (or NULL), under two sets of rules. Tiers are the JSON text of tier rules, as `crm_tier_roster_from_json` takes it, or NULL: then the events that give
-/// tiers count, which are left out otherwise.
+/// Runs the events of a history, and the scores that were observed (or NULL), under two sets of rules. Tiers are the JSON text of tier rules, as
+/// `crm_tier_roster_from_json` takes it, or NULL: then the events that give tiers count, which are left out otherwise.
 ///
-/// Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are counted and left out, not shrunk or moved;
-/// other rows that only one set of rules refuses are counted.
+/// Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are
+/// counted and left out, not shrunk or moved; other rows that only one set of rules refuses are counted.
 ///
 /// `out` receives the simulation, NULL if the call fails; the caller frees it with `crm_program_simulation_free`. Fails as `crm_points_ledger_apply` does for a row that is
 /// wrong under both rules, and with `CRM_STATUS_INVALID_VALUE` for an infinite score, with its row, and for a time before an event or a score.

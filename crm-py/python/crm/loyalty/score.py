@@ -16,7 +16,17 @@ from crm.loyalty.dimension import Dimension, DimensionTable
 from crm.loyalty.weights import Ahp, Learned, ObjectiveWeighting, ObjectiveWeights
 from crm.table import Table
 
-__all__ = ["Combination", "FittedScore", "LearnedWeights", "LoyaltyScore", "LoyaltyScores", "ScoreChangeParts", "ScoreContributions", "WeightingReport", "judge_weightings"]
+__all__ = [
+    "Combination",
+    "FittedScore",
+    "LearnedWeights",
+    "LoyaltyScore",
+    "LoyaltyScores",
+    "ScoreChangeParts",
+    "ScoreContributions",
+    "WeightingReport",
+    "judge_weightings",
+]
 
 Combination: TypeAlias = Literal["arithmetic", "geometric"]
 
@@ -198,8 +208,8 @@ class LoyaltyScore:
     ) -> ScoreChangeParts:
         """The change of scores, as `change` gives it, split by dimension.
 
-        A dimension's part of a score is `100 w n / sum w` over the known dimensions, 0 where it is not known; its part of an effect is the mean over the six orders of what
-        that changes by. A dimension that becomes known, or gets more weight, takes from the others. Errors as for `change`.
+        A dimension's part of a score is `100 w n / sum w` over the known dimensions, 0 where it is not known; its part of an effect is the mean over the
+        six orders of what that changes by. A dimension that becomes known, or gets more weight, takes from the others. Errors as for `change`.
         """
         native = self._native.change_by_dimension(table._native, later._native, later_table._native, threads)
         change, value, reference, weight = (Table(one) for one in native)

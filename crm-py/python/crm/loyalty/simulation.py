@@ -62,8 +62,10 @@ class SimulatedProgram:
 
 
 class ScoreObservations(TypedDict):
-    """Scores as they were observed, a row a customer and day, in any order. A score holds from the start of its day, before the events of the day, until the next one; of two of one
-    day the later row holds. Customers who join later bring the score that they have by then."""
+    """Scores as they were observed, a row a customer and day, in any order.
+
+    A score holds from the start of its day, before the events of the day, until the next one; of two of one day the later row holds. Customers who join
+    later bring the score that they have by then."""
 
     customer_id: ColumnLike
     """The customers."""
@@ -125,7 +127,8 @@ def simulate_program(
 ) -> ProgramSimulation:
     """Runs the events of a history under two sets of rules, and compares what comes of it.
 
-    Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are counted and left out, not shrunk or moved.
+    Behaviour is held fixed: the same purchases, refunds and burns happen, and the same scores are observed, under both. Burns that no longer fit are
+    counted and left out, not shrunk or moved.
 
     Args:
         before: The rules in force.
