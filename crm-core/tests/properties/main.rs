@@ -21,6 +21,7 @@ mod experiment_winsor;
 mod history;
 #[path = "../log/mod.rs"]
 mod log;
+mod loyalty_batches;
 mod loyalty_points;
 mod loyalty_rewards;
 mod loyalty_score;
