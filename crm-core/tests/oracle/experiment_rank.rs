@@ -181,5 +181,5 @@ fn the_normal_approximation_of_a_small_sample() {
     let (target, control) = ([1.0, 4.0, 7.0, 9.0], [2.0, 3.0, 5.0]);
     let found = mann_whitney(&target, &control, method, &TestOptions::default(), Threads::Available).unwrap();
     // The tails of the normal distribution hold to 1e-13.
-    assert!((found.test.p_value / 0.595_883_090_566_517_7 - 1.0).abs() < 1e-13, "{}", found.test.p_value);
+    assert!((found.test.p_value / 0.595_883_090_565_177_7 - 1.0).abs() < 1e-13, "{}", found.test.p_value);
 }
