@@ -102,7 +102,7 @@ impl Search {
     }
 }
 
-/// Where to begin: the looks at times t_i count as `1 + LOOKS sum ln(t_(i+1) / t_i) P(z > constant f_i) / P(z > constant)` independent ones.
+/// Where to begin: the looks count as `1 + LOOKS sum ln(t_(i+1) / t_i) P(z > constant f_i) / P(z > constant)` independent ones.
 fn start(information: &[f64], factors: &[f64], alpha: f64) -> f64 {
     let mut constant = -normal_quantile(alpha / 2.0_f64.min(factors.len() as f64));
     for _ in 0..2 {

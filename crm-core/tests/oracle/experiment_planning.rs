@@ -171,3 +171,76 @@ fn effect_sizes() {
     let target = (std::f64::consts::FRAC_PI_4 + 0.005).sin().powi(2);
     assert!((plan.power(target, 80.0).unwrap() - 0.050_458_329_270_392_34).abs() < 1e-14);
 }
+
+/// Farrington and Manning (1990), table 1, as gsDesign's tests have it: 62.88 and 41.92, with two decimals and a relative tolerance of 1e-4;
+/// 173.2214 and 259.8322. The formula itself, with the most likely rates under the null by bisection, in mpmath.
+#[test]
+fn sizes_of_farrington_and_manning() {
+    let plan = |control: f64, null: f64, control_per_target: f64| {
+        let mut options = PlanOptions::default().alternative(Alternative::Greater);
+        (options.null, options.control_per_target) = (Some(null), control_per_target);
+        ProportionPlan::new(control, ProportionPlanMethod::Score, options).unwrap()
+    };
+    for (plan, effect, known, printed, decimals) in [
+        (plan(0.1, -0.2, 2.0 / 3.0), 0.1, [62.884_010_605_5, 41.922_673_737], ["62.88", "41.92"], 2),
+        (plan(0.05, 0.1, 1.5), 0.25, [173.221_448_806, 259.832_173_209], ["173.2214", "259.8322"], 4),
+    ] {
+        let size = plan.sample_size(effect, 0.9).unwrap();
+        for (found, (known, printed)) in [size.target, size.control].iter().zip(known.iter().zip(printed)) {
+            assert!((found / known - 1.0).abs() < 1e-11, "{found} {known}");
+            assert_eq!(format!("{found:.decimals$}"), printed);
+        }
+    }
+}
+
+/// Sizes of the unpooled and the arcsine test, and power at the whole number above the pooled size, in mpmath with 60 digits.
+#[test]
+fn sizes_and_power_of_three_designs() {
+    for (control, target, alpha, power, unpooled, arcsine, h, at_count, both_tails) in [
+        (
+            0.05,
+            0.055,
+            0.05,
+            0.8,
+            31_230.692_462_975_025,
+            31_217.499_894_412_04,
+            0.022_424_345_475_803_79,
+            0.800_007_057_455_054_1,
+            0.800_008_016_725_632_4,
+        ),
+        (
+            0.01,
+            0.012,
+            0.05,
+            0.9,
+            57_149.874_031_175_54,
+            57_037.654_675_012_73,
+            0.019_194_741_926_809_807,
+            0.900_004_724_875_209_7,
+            0.900_004_823_619_218_4,
+        ),
+        (
+            0.03,
+            0.033,
+            0.01,
+            0.95,
+            120_762.220_466_360_94,
+            120_704.036_461_828_29,
+            0.017_180_540_752_754_905,
+            0.950_000_619_425_765_9,
+            0.950_000_619_431_177_1,
+        ),
+    ] {
+        let options = PlanOptions { alpha, ..PlanOptions::default() };
+        let plan = |method, tails| ProportionPlan::new(control, method, options.tails(tails)).unwrap();
+        let near = |found: f64, known: f64| assert!((found / known - 1.0).abs() < 1e-12, "{found} {known}");
+        let size = |method| plan(method, CountedTails::Near).sample_size(target, power).unwrap().target;
+        near(size(ProportionPlanMethod::Unpooled), unpooled);
+        near(size(ProportionPlanMethod::Arcsine), arcsine);
+        near(plan(ProportionPlanMethod::Arcsine, CountedTails::Near).cohens_h(target), h);
+        let pooled = |tails| plan(ProportionPlanMethod::Pooled, tails);
+        let count = pooled(CountedTails::Near).sample_size(target, power).unwrap().target_count as f64;
+        near(pooled(CountedTails::Near).power(target, count).unwrap(), at_count);
+        near(pooled(CountedTails::Both).power(target, count).unwrap(), both_tails);
+    }
+}

@@ -148,6 +148,18 @@ fn binomial(n: u64, p: f64) -> Vec<f64> {
     ln.into_iter().map(f64::exp).collect()
 }
 
+/// What R's `exact.test` and `SciPy` call the statistic of Boschloo's test: Fisher's one-sided p-value.
+#[test]
+fn fisher_as_the_statistic_of_boschloo() {
+    for (target, control, known) in [((5, 25), (16, 41), 0.089_138_23), ((7, 15), (12, 15), 0.064_067_97)] {
+        let arms = [target, control].map(|(x, n)| BinaryArm::new(x, n).unwrap());
+        let options = TestOptions::default().contrast(Contrast::OddsRatio).alternative(Alternative::Less);
+        let found =
+            compare_proportions(&arms[0], &arms[1], ProportionMethod::FisherCentral, &options).unwrap();
+        assert!((found.p_value - known).abs() < 5e-9, "{}", found.p_value);
+    }
+}
+
 /// The exact chance that the 95 % interval holds the truth.
 fn coverage(method: ProportionMethod, contrast: Contrast, (n1, p1): (u64, f64), (n0, p0): (u64, f64)) -> f64 {
     let truth = if contrast == Contrast::Difference { p1 - p0 } else { p1 / p0 };

@@ -173,3 +173,13 @@ fn the_public_cases() {
         }
     }
 }
+
+/// Four values and three, as `SciPy` approximates them with the correction.
+#[test]
+fn the_normal_approximation_of_a_small_sample() {
+    let method = MannWhitneyMethod::NormalCorrected;
+    let (target, control) = ([1.0, 4.0, 7.0, 9.0], [2.0, 3.0, 5.0]);
+    let found = mann_whitney(&target, &control, method, &TestOptions::default(), Threads::Available).unwrap();
+    // The tails of the normal distribution hold to 1e-13.
+    assert!((found.test.p_value / 0.595_883_090_565_177_7 - 1.0).abs() < 1e-13, "{}", found.test.p_value);
+}

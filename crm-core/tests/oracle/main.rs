@@ -11,6 +11,7 @@ mod clv_spend;
 mod clv_validation;
 mod experiment_bayes;
 mod experiment_means;
+mod experiment_moments;
 mod experiment_multiplicity;
 mod experiment_planning;
 mod experiment_plans;

@@ -79,7 +79,9 @@ impl Pairs<'_> {
         let thinned = thinned.as_ref().map(|(target, control)| Pairs::new(target, control));
         let mut searches: Vec<Search> = places.iter().map(|&place| Search::new(self, place)).collect();
         if let Some(thinned) = &thinned {
-            searches.iter_mut().for_each(|search| search.begin(self.count(), thinned));
+            for search in &mut searches {
+                search.begin(self.count(), thinned);
+            }
         }
         loop {
             let mut open: Vec<&mut Search> =
@@ -302,7 +304,7 @@ mod tests {
             let value = |row: u32| {
                 let smooth = f64::from(row * row % 1_009) * 1.07 + f64::from(row).sin();
                 match row {
-                    _ if zeros > 0 && row % zeros == 0 => 0.0,
+                    _ if zeros > 0 && row.is_multiple_of(zeros) => 0.0,
                     _ if step > 0.0 => (smooth / step).round() * step,
                     _ => smooth,
                 }

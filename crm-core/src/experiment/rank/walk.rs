@@ -169,7 +169,7 @@ impl<W: Weights> Walk<'_, W> {
     }
 
     /// The value at the end of a column is infinite: the step that it does not allow is not taken.
-    #[inline(always)]
+    #[inline]
     fn difference(self, target: usize, control: usize) -> f64 {
         let value = |column: &[f64], place: usize| column.get(place).copied().unwrap_or(f64::INFINITY);
         value(self.target, target) - value(self.control, control)
@@ -228,7 +228,8 @@ impl<W: Weights> Walk<'_, W> {
                     let above = difference > group[lane].shift;
                     controls[lane] = place + usize::from(above);
                     noted[count % (LANES * TURNS)] = (target, place);
-                    count += usize::from(!above & (difference > low));
+                    // What is above the shift is above `low` too.
+                    count += usize::from(difference > low) - usize::from(above);
                 }
             }
             for &(target, first) in &noted[..count] {
