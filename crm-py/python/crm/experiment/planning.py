@@ -271,7 +271,7 @@ def pilot_quantile_deviation(arm: QuantileArm, probability: float) -> float:
 
     >>> import crm
     >>> round(crm.pilot_quantile_deviation(crm.QuantileArm([float(value) for value in range(1, 401)]), 0.5))
-    204
+    209
     """
     return _crm.pilot_quantile_deviation(arm._native, probability)
 

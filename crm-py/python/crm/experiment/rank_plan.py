@@ -136,7 +136,7 @@ class RankPlan:
         >>> control = [0.0, 0.0, 0.0, 12.5, 20.0, 31.0]
         >>> plan = crm.RankPlan.from_samples([0.0, 0.0, 9.0, 15.0, 24.0, 40.0], control)
         >>> round(plan.superiority, 4)
-        0.6111
+        0.5833
         """
         options = native_plan_options("difference", alternative, alpha, null, None, tails, control_per_target, targets, sharing)
         columns = number_column("target", target, truths=True), number_column("control", control, truths=True)
