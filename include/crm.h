@@ -7016,45 +7016,6 @@ typedef struct crm_effect {
 } crm_effect;
 
 /**
- * What Dunnett's test says of all targets. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_dunnett {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * The statistic beyond which a null is rejected, in the direction of the alternative, or of its absolute value; NaN
-     * where the data could not answer.
-     */
-    double critical_value;
-    /**
-     * Degrees of freedom of the common variance.
-     */
-    double degrees_of_freedom;
-    /**
-     * The standard deviation within the arms.
-     */
-    double standard_deviation;
-    /**
-     * The p-value of the split of the customers, against the plan of the weights; NaN without one. Look at the split first.
-     */
-    double split_p_value;
-    /**
-     * Its natural logarithm.
-     */
-    double split_ln_p_value;
-    /**
-     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
-     */
-    int32_t split_finding;
-    /**
-     * 1 if something is wrong with the split, else 0.
-     */
-    int32_t split_is_flagged;
-} crm_dunnett;
-
-/**
  * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
  */
 typedef struct crm_plan_options {
@@ -7171,6 +7132,22 @@ typedef struct crm_dunnett {
      * The standard deviation within the arms.
      */
     double standard_deviation;
+    /**
+     * The p-value of the split of the customers, against the plan of the weights; NaN without one. Look at the split first.
+     */
+    double split_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double split_ln_p_value;
+    /**
+     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+     */
+    int32_t split_finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t split_is_flagged;
 } crm_dunnett;
 
 /**
@@ -12234,7 +12211,7 @@ void crm_sequential_sample_ratio_free(struct crm_sequential_sample_ratio *check)
  * `out->struct_size` first, and that of `homogeneity`, which says whether the effect is the same in all strata and may be NULL. `options` may be NULL for
  * the defaults.
  *
- * A stratum in which an arm has no trials is left out. Fails with `CRM_STATUS_EMPTY` without strata, with `CRM_STATUS_INVALID_ARGUMENT` and the row for
+ * A stratum in which an arm has no trials is left out, but counts in the check of the split. Fails with `CRM_STATUS_EMPTY` without strata, with `CRM_STATUS_INVALID_ARGUMENT` and the row for
  * more conversions than trials, with the same for options that make no sense, a contrast that the method does not test and a null that no rates have,
  * and with `CRM_STATUS_OUT_OF_RANGE` for tables too large for an exact method.
  */
@@ -13484,6 +13461,8 @@ crm_status crm_plan_rate_detectable(double null,
                                     double power,
                                     int32_t direction,
                                     double *out);
+
+/**
  * Compares each of `length` arms with the one at `control`, by a `crm_proportion_method`, and tests whether all have one rate: set the
  * `struct_size` of the first of `comparisons`, of `homogeneity` and of `sample_ratio` first.
  *

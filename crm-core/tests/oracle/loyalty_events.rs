@@ -4,20 +4,20 @@ use crm_core::customer::{AmountColumn, Column, IdColumn, TimeColumn, Validity};
 use crm_core::loyalty::EventColumns;
 use serde_json::Value;
 
-pub fn column<'a>(events: &'a Value, name: &str) -> &'a Vec<Value> {
+pub(crate) fn column<'a>(events: &'a Value, name: &str) -> &'a Vec<Value> {
     events[name].as_array().unwrap()
 }
 
-pub fn texts<'a>(events: &'a Value, name: &str) -> IdColumn<'a> {
+pub(crate) fn texts<'a>(events: &'a Value, name: &str) -> IdColumn<'a> {
     IdColumn::OptionalText(column(events, name).iter().map(Value::as_str).collect())
 }
 
-pub fn days(events: &Value, name: &str) -> Vec<i32> {
+pub(crate) fn days(events: &Value, name: &str) -> Vec<i32> {
     column(events, name).iter().map(|day| i32::try_from(day.as_i64().unwrap()).unwrap()).collect()
 }
 
 /// Hands on the events of a case; amounts are in hundredths.
-pub fn with_events<T>(events: &Value, run: impl FnOnce(&EventColumns<'_>) -> T) -> T {
+pub(crate) fn with_events<T>(events: &Value, run: impl FnOnce(&EventColumns<'_>) -> T) -> T {
     let flags = |name: &str| column(events, name).iter().map(Value::is_i64).collect::<Vec<bool>>();
     let values = |name: &str| {
         column(events, name).iter().map(|value| value.as_i64().unwrap_or(0)).collect::<Vec<i64>>()

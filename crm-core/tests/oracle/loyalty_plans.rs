@@ -3,8 +3,8 @@
 use crm_core::customer::{Day, Money};
 use crm_core::loyalty::{
     Breakage, Decimal, LoyaltyProgram, ProgramSimulation, RewardCatalogue, RewardGrant, RewardMember,
-    RewardObstacles, ScoreObservations, SimulatedProgram, SimulatedRules, SimulationOptions, TierGap,
-    TierRules, WinnersAndLosers,
+    RewardObstacle, RewardObstacles, ScoreObservations, SimulatedProgram, SimulatedRules, SimulationOptions,
+    TierGap, TierRules, WinnersAndLosers,
 };
 use serde_json::{Value, json};
 
@@ -97,7 +97,7 @@ fn grants(value: &Value) -> Vec<RewardGrant> {
 }
 
 fn reasons(obstacles: RewardObstacles) -> Value {
-    json!(obstacles.iter().map(|obstacle| obstacle.name()).collect::<Vec<_>>())
+    json!(obstacles.iter().map(RewardObstacle::name).collect::<Vec<_>>())
 }
 
 #[test]

@@ -294,7 +294,7 @@ fn published_decay() {
     near(&left, &[1.0, std::f64::consts::FRAC_1_SQRT_2, 0.5, 0.25], 1e-15, "half-life");
 }
 
-/// SciPy's documentation of `percentileofscore`: of 1, 2, 3, 3, 4 the score 3 has 40 (strict), 80 (weak) and 60 (mean); the mid-rank percentile is
+/// `SciPy`'s documentation of `percentileofscore`: of 1, 2, 3, 3, 4 the score 3 has 40 (strict), 80 (weak) and 60 (mean); the mid-rank percentile is
 /// the mean. Of 1, 2, 3, 4 it has 50 (strict) and 75 (weak; `rank` says 75 too), so 62.5.
 #[test]
 fn mid_ranks_are_the_mean_percentiles_of_scipy() {

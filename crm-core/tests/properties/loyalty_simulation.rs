@@ -146,8 +146,8 @@ fn plain(events: &[Event], scores: &[Score], per: i64, rules: &TierRules) -> Pla
     let (mut spent, mut left_out) = (HashMap::new(), HashSet::new());
     let strangers = scores.iter().filter(|(member, ..)| *member == MEMBERS);
     found.unused = strangers.map(|(_, day, _)| day).collect::<HashSet<_>>().len() as u64;
-    let observe = |states: &mut Vec<TierState>, number: i32| {
-        for member in 0..MEMBERS {
+    let observe = |states: &mut [TierState], number: i32| {
+        for (member, state) in states.iter_mut().enumerate() {
             // Those of former days count on the day of joining.
             let of_day = |of: i32| if number == START { of <= START } else { of == number };
             let own = scores.iter().filter(|(who, of, _)| *who == member && of_day(*of));
@@ -161,7 +161,7 @@ fn plain(events: &[Event], scores: &[Score], per: i64, rules: &TierRules) -> Pla
                 );
             if let Some((.., score)) = newest {
                 let measures = TierMeasures { score: Some(*score), ..Default::default() };
-                rules.qualify(&mut states[member], day(number), &measures).unwrap();
+                rules.qualify(state, day(number), &measures).unwrap();
             }
         }
     };

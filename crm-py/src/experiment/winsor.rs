@@ -32,7 +32,7 @@ impl Winsor {
             .map(|(place, column)| column.numbers(py, &format!("columns[{place}]"), Accept::Numbers))
             .collect::<PyResult<_>>()?;
         let fit = || {
-            let columns: Vec<&[f64]> = columns.iter().map(|column| column.as_ref()).collect();
+            let columns: Vec<&[f64]> = columns.iter().map(AsRef::as_ref).collect();
             Bounds::fit(&columns, lower_share, upper_share)
         };
         py.detach(fit).or_raise(py).map(Self)

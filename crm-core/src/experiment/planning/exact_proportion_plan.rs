@@ -124,6 +124,7 @@ impl ExactProportionPlan {
             alternative: options.alternative,
             alpha: options.level_of_one(),
             null: options.null,
+            target_share: None,
         };
         method.check(&test)?;
         let null = test.null_value();
