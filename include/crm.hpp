@@ -3201,6 +3201,8 @@ public:
     std::size_t size() const noexcept { return crm_points_ledger_length(get()); }
     std::uint64_t rows() const noexcept { return crm_points_ledger_rows(get()); }
     void verify() const { detail::check(crm_points_ledger_verify(get())); }
+    // Threads that run a batch, 0 for all there are; what comes out does not depend on them.
+    void set_threads(std::size_t threads) { detail::check(crm_points_ledger_set_threads(get(), threads)); }
 
     // All events, or none if one is refused.
     points_entries apply(const points_events &events) {

@@ -34,6 +34,8 @@ static void check_column(const crm_points_ledger *ledger, int64_t as_of, int32_t
 static crm_points_ledger *ledger_of(crm_loyalty_program *program) {
     crm_points_ledger *ledger = NULL;
     OK(crm_points_ledger_new(program, &ledger));
+    OK(crm_points_ledger_set_threads(ledger, 2));
+    CHECK(crm_points_ledger_set_threads(ledger, 1025) == CRM_STATUS_INVALID_ARGUMENT);
     crm_loyalty_program_free(program);
     return ledger;
 }

@@ -79,9 +79,9 @@ impl Packed {
     pub(super) fn push(&mut self, member: &Member) -> Result<()> {
         pack(&member.account, &mut self.bytes);
         if let Some(history) = &member.history {
-            let bytes = std::mem::take(&mut self.bytes);
-            self.bytes =
-                postcard::to_extend(history, bytes).map_err(|error| broken(member.account.member, &error))?;
+            let bytes =
+                postcard::to_stdvec(history).map_err(|error| broken(member.account.member, &error))?;
+            self.bytes.extend_from_slice(&bytes);
         }
         let end = u32::try_from(self.bytes.len()).map_err(|_| {
             Error::new(ErrorKind::OutOfRange, "the members of a batch take more than 4 GB").on("events")

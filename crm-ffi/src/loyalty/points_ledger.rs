@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use crm_core::customer::{CustomerId, Money};
 use crm_core::loyalty::{Breakage, Decimal, MemberStatement, PointsLedger};
-use crm_core::{Error, ErrorKind};
+use crm_core::{Error, ErrorKind, Threads};
 
 use super::points_entries::crm_points_entries;
 use super::points_events::crm_points_events;
@@ -142,6 +142,22 @@ pub unsafe extern "C" fn crm_points_ledger_apply(
         let ledger = handle::get_mut("ledger", ledger)?;
         let before = ledger.rows();
         out.put(crm_points_events::read(events, before, |batch| Ok(ledger.apply(batch)?))?);
+        Ok(())
+    })
+}
+
+/// Sets how many threads run a batch, 0 for as many as there are, which is the default; what comes out does not depend on it.
+///
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` above 1024.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_points_ledger_set_threads(
+    ledger: *mut crm_points_ledger,
+    threads: usize,
+) -> crm_status {
+    // SAFETY: the caller gives a live handle that nobody else uses, or null.
+    guard(|| unsafe {
+        let ledger = handle::get_mut("ledger", ledger)?;
+        ledger.set_threads(Threads::from_count(threads)?);
         Ok(())
     })
 }

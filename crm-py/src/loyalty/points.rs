@@ -11,7 +11,7 @@ use crm_core::loyalty::{
     PointsEntries, PointsLedger as CoreLedger, PointsLiability as CoreLiability, PointsRevenue,
     PriceAllocation,
 };
-use crm_core::{Error, ErrorKind, Result};
+use crm_core::{Error, ErrorKind, Result, Threads};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -83,6 +83,12 @@ impl PointsLedger {
     #[new]
     fn new(program: &LoyaltyProgram) -> Self {
         Self(Mutex::new(CoreLedger::new(program.0.clone())))
+    }
+
+    fn set_threads(&self, py: Python<'_>, threads: usize) -> PyResult<()> {
+        let threads = Threads::from_count(threads).or_raise(py)?;
+        self.ledger().set_threads(threads);
+        Ok(())
     }
 
     /// Columns by name, all of one length.

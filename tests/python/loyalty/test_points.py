@@ -193,3 +193,20 @@ def test_what_is_wrong_is_named() -> None:
         ledger.statement("eve", "2024-03-01")
     with pytest.raises(crm.WrongTypeError, match="points"):
         ledger.apply(customer_id=["ann"], event_id=["x"], time=[date(2024, 3, 1)], kind=["redeem"], points=[1.5])
+
+
+def test_threads_do_not_show() -> None:
+    members = np.arange(6_000) % 1_500
+    events = {
+        "customer_id": members, "event_id": np.arange(6_000), "time": np.full(6_000, "2024-01-01", dtype="datetime64[D]"),
+        "kind": np.full(6_000, 1), "amount": members + 1.0,
+    }
+    ledgers = [crm.PointsLedger({"enrollment": "first_earn"}, threads=threads) for threads in (1, 2, 0)]
+    tables = [ledger.apply(**events) for ledger in ledgers]
+    assert int(tables[0]["points"].sum()) == 4 * int(np.arange(1, 1_501).sum())
+    assert all((table["points"] == tables[0]["points"]).all() for table in tables)
+    assert len({ledger.to_bytes() for ledger in ledgers}) == 1
+    again = crm.PointsLedger.from_bytes(ledgers[0].to_bytes(), threads=2)
+    assert again.to_bytes() == ledgers[0].to_bytes()
+    with pytest.raises(crm.InvalidArgumentError, match="threads"):
+        crm.PointsLedger({}, threads=1_025)

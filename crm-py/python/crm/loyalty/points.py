@@ -183,9 +183,19 @@ class PointsLedger:
 
     __slots__ = ("_native", "_program")
 
-    def __init__(self, program: LoyaltyProgram | Mapping[str, Any] | str) -> None:
+    def __init__(self, program: LoyaltyProgram | Mapping[str, Any] | str, *, threads: int = 0) -> None:
+        """A ledger without members.
+
+        Args:
+            program: The rules.
+            threads: Threads that run a batch, 0 for all there are; what comes out does not depend on it.
+
+        Raises:
+            InvalidArgumentError: More than 1024 threads.
+        """
         self._program = program if isinstance(program, LoyaltyProgram) else LoyaltyProgram(program)
         self._native = _crm.PointsLedger(self._program._native)
+        self._native.set_threads(threads)
 
     @property
     def program(self) -> LoyaltyProgram:
@@ -305,14 +315,15 @@ class PointsLedger:
         return self._native.to_bytes()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> PointsLedger:
-        """A ledger from its bytes; it goes on where the saved one stood.
+    def from_bytes(cls, data: bytes, *, threads: int = 0) -> PointsLedger:
+        """A ledger from its bytes; it goes on where the saved one stood, on as many threads as are given here.
 
         Raises:
             CorruptError: The bytes are damaged or something else.
         """
         ledger = object.__new__(cls)
         ledger._native = _crm.PointsLedger.from_bytes(data)
+        ledger._native.set_threads(threads)
         ledger._program = LoyaltyProgram(ledger._native.program().to_json())
         return ledger
 
