@@ -14001,6 +14001,14 @@ crm_status crm_points_ledger_apply(struct crm_points_ledger *ledger,
                                    struct crm_points_entries **out);
 
 /**
+ * Sets how many threads run a batch, 0 for as many as there are, which is the default; what comes out does not depend on it.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` above 1024.
+ */
+crm_status crm_points_ledger_set_threads(struct crm_points_ledger *ledger,
+                                         size_t threads);
+
+/**
  * Lets time pass for every member up to an instant, in microseconds since 1970-01-01T00:00Z.
  *
  * `out` receives the postings of what lapses or becomes available until then, NULL if the call fails; the caller frees them with `crm_points_entries_free`. Fails

@@ -408,7 +408,7 @@ static void tiers(void) {
     check(crm_loyalty_program_from_json("{\"earn\": {\"per\": 2}}", &half));
     check(crm_simulation_options_init(&options, sizeof options));
     check(crm_loyalty_program_start_of(full, 20088, &options.as_of)); /* 2024-12-31 */
-    check(crm_program_simulation_run(&events, full, NULL, half, NULL, &options, &found));
+    check(crm_program_simulation_run(&events, NULL, full, NULL, half, NULL, &options, &found));
     before.struct_size = after.struct_size = sizeof before;
     check(crm_program_simulation_side(found, 0, &before));
     check(crm_program_simulation_side(found, 1, &after));

@@ -103,11 +103,117 @@ static void effects(const json *cases) {
     CHECK(cases->count == 1);
 }
 
+static const char *const RANK_METHODS[] = {"mann_whitney", "brunner_munzel", "noether"};
+static const char *const ONE_RATE_METHODS[] = {"wilson",   "clopper_pearson",   "minimum_likelihood", "mid_p",
+                                               "jeffreys", "jeffreys_modified", "agresti_coull",      "wald"};
+
+static void ranks(const json *cases) {
+    for (size_t place = 0; place < cases->count; place++) {
+        const json *of = &cases->items[place], *powers = member(of, "power_at");
+        const crm_plan_options options = options_of(of);
+        const int32_t method = CODE(RANK_METHODS, member(of, "method")->text);
+        const double effect = number_of(of, "effect");
+        crm_rank_plan *plan = NULL;
+        if (maybe(of, "target") != NULL) {
+            double *target = numbers(member(of, "target")), *control = numbers(member(of, "control"));
+            OK(crm_rank_plan_from_categories(target, control, member(of, "target")->count, method, &options, &plan));
+            near(crm_rank_plan_superiority(plan), effect, 1e-14, 0.0);
+            free(target);
+            free(control);
+        } else {
+            OK(crm_rank_plan_normal(number_of(of, "target_deviation"), number_of(of, "control_deviation"), method, &options, &plan));
+        }
+        for (size_t row = 0; row < powers->count; row++) {
+            const json *pair = powers->items[row].items;
+            double power = 0.0;
+            OK(crm_rank_plan_power(plan, effect, number(&pair[0]), &power));
+            CHECK(fabs(power - number(&pair[1])) <= number_of(of, "tolerance"));
+        }
+        crm_rank_plan_free(plan);
+    }
+    CHECK(cases->count == 12);
+}
+
+static void pilot_and_noether(const json *all) {
+    const json *of = member(all, "pilot");
+    double *target = numbers(member(of, "target")), *control = numbers(member(of, "control"));
+    crm_rank_plan *plan = NULL;
+    crm_sample_size size = {.struct_size = sizeof size};
+    OK(crm_rank_plan_from_samples(target, member(of, "target")->count, control, member(of, "control")->count,
+                                  CRM_RANK_PLAN_METHOD_MANN_WHITNEY, NULL, 0, &plan));
+    const double superiority = crm_rank_plan_superiority(plan);
+    CHECK(fabs(superiority - number_of(of, "effect")) <= 1e-7);
+    OK(crm_rank_plan_sample_size(plan, superiority, 0.8, &size));
+    near(size.target + size.control, number_of(of, "total"), number_of(of, "tolerance"), 0.0);
+    crm_rank_plan_free(plan);
+    free(target);
+    free(control);
+    of = member(all, "noether");
+    crm_plan_options options = options_of(of);
+    options.alternative = CRM_ALTERNATIVE_GREATER;
+    OK(crm_rank_plan_normal(1.0, 1.0, CRM_RANK_PLAN_METHOD_NOETHER, &options, &plan));
+    OK(crm_rank_plan_sample_size(plan, number_of(of, "effect"), number_of(of, "power"), &size));
+    near(size.target + size.control, number_of(of, "total"), 1e-10, 0.0);
+    crm_rank_plan_free(plan);
+}
+
+static void exact_tests(const json *cases) {
+    for (size_t place = 0; place < cases->count; place++) {
+        const json *of = &cases->items[place], *powers = maybe(of, "power_at");
+        const crm_plan_options options = options_of(of);
+        const int32_t method = CODE(PROPORTION_METHODS, member(of, "method")->text);
+        const double rate = number_of(of, "control_rate"), effect = number_of(of, "effect"), tolerance = number_of(of, "tolerance");
+        for (size_t row = 0; powers != NULL && row < powers->count; row++) {
+            const json *pair = powers->items[row].items;
+            double power = 0.0;
+            OK(crm_plan_exact_power(rate, method, &options, effect, (uint64_t)pair[0].integer, &power));
+            CHECK(fabs(power - number(&pair[1])) <= tolerance);
+        }
+        if (maybe(of, "target_count") != NULL) {
+            crm_sample_size size = {.struct_size = sizeof size};
+            OK(crm_plan_exact_sample_size(rate, method, &options, effect, number_of(of, "power"), &size));
+            CHECK((int64_t)size.target_count == member(of, "target_count")->integer);
+            near(size.power, number_of(of, "power_of_size"), 1e-12, 0.0);
+        }
+    }
+    CHECK(cases->count == 16);
+}
+
+static void one_rate(const json *cases) {
+    for (size_t place = 0; place < cases->count; place++) {
+        const json *of = &cases->items[place], *powers = maybe(of, "power_at");
+        const crm_plan_options options = options_of(of);
+        const int32_t method = CODE(ONE_RATE_METHODS, member(of, "method")->text);
+        const double null = number_of(of, "null"), effect = number_of(of, "effect"), tolerance = number_of(of, "tolerance");
+        for (size_t row = 0; powers != NULL && row < powers->count; row++) {
+            const json *pair = powers->items[row].items;
+            double power = 0.0;
+            OK(crm_plan_rate_power(null, method, options.alternative, options.alpha, options.tails, effect,
+                                   (uint64_t)pair[0].integer, &power));
+            CHECK(fabs(power - number(&pair[1])) <= tolerance);
+        }
+        if (maybe(of, "count") != NULL) {
+            crm_rate_sample_size size = {.struct_size = sizeof size};
+            OK(crm_plan_rate_sample_size(null, method, options.alternative, options.alpha, options.tails, effect,
+                                         number_of(of, "power"), &size));
+            CHECK((int64_t)size.count == member(of, "count")->integer);
+            near(size.power, number_of(of, "power_of_size"), 1e-12, 0.0);
+        }
+    }
+    CHECK(cases->count == 7);
+}
+
 int main(void) {
     json file = json_read("tests/cases/experiment/planning.json");
     plans(member(&file, "plans"));
     detectable(member(&file, "detectable"));
     effects(member(&file, "effects"));
     json_free(&file);
+    json plans = json_read("tests/cases/experiment/plans.json");
+    ranks(member(&plans, "ranks"));
+    pilot_and_noether(&plans);
+    exact_tests(member(&plans, "exact"));
+    one_rate(member(&plans, "rates"));
+    json_free(&plans);
     return 0;
 }

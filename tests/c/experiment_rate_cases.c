@@ -182,7 +182,7 @@ static void dunnett(const json *cases) {
         crm_test_options options = default_options();
         options.alternative = CODE(ALTERNATIVES, member(of, "alternative")->text);
         options.alpha = number_of(of, "alpha");
-        OK(crm_dunnett_test(counts, means, variances, targets->count, &options, results, &all));
+        OK(crm_dunnett_test(counts, means, variances, NULL, targets->count, &options, results, &all));
         for (size_t row = 0; row < targets->count; row++) {
             const double statistic = number(&member(of, "statistics")->items[row]);
             CHECK(fabs(results[row].statistic - statistic) <= number_of(of, "statistic_tolerance"));
