@@ -197,7 +197,7 @@ def test_what_is_wrong_is_named() -> None:
 
 def test_threads_do_not_show() -> None:
     members = np.arange(6_000) % 1_500
-    events = {
+    events: Any = {
         "customer_id": members, "event_id": np.arange(6_000), "time": np.full(6_000, "2024-01-01", dtype="datetime64[D]"),
         "kind": np.full(6_000, 1), "amount": members + 1.0,
     }
