@@ -7,7 +7,7 @@
 //! Between two merges members do not depend on each other. The rows of a batch are therefore run in the order of members, each member's in the
 //! order of the batch: a state is unpacked and packed once a batch and not once a row, and members are met in the order in which they stand in
 //! memory. Columns are read before that, in the order of rows (in the order of members every value of a row was a place in memory of its own, and
-//! took longer than all the rest). What comes out, the first error included, is what the order of rows gives, whatever the number of threads.
+//! took half as long again). What comes out, the first error included, is what the order of rows gives, whatever the number of threads.
 
 use std::ops::Range;
 

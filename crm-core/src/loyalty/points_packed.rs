@@ -1,13 +1,14 @@
 //! The state of a member at rest: a run of bytes.
 //!
 //! A ledger of millions of members is as fast as their states come from memory. Lists of their own for lots, accruals, redemptions and ids are
-//! five places in memory and 1.7 kB for a member of the benchmark; packed it is one place and about 150 bytes.
+//! five places in memory and 1.7 kB for a member of the benchmark; packed it is one place and about 140 bytes.
 //!
 //! All is made of numbers in groups of four. A tag byte holds the lengths of a group, two bits for each number: 0, 2, 4 or 8 bytes. What is most
 //! often so is the number 0 and takes no byte: no debt, no origin but the member, no time of extension. Numbers with a sign alternate
 //! (0, -1, 1, -2, …), times that fall on a quarter of an hour count quarters.
 //!
-//! Rejected: LEB128 numbers (a branch a byte: twice the time), and serde's formats, which make the lists anew for every member (four times).
+//! Rejected: LEB128 numbers (a branch for every byte), and serde's formats, which make the lists anew for every member. Saved ledgers are serde's all
+//! the same: what is on disk does not change with what is fast.
 
 use super::points_account::{Accrual, Lot, PointTotals, PointsAccount, Portion, Redemption, Remembered};
 use super::points_event::EventId;
