@@ -18,7 +18,7 @@ from typing import Any, get_args
 
 import crm
 import numpy as np
-from calibration_many import several, splits
+from calibration_many import several, splits, stratified
 from calibration_row import ALPHA, Generator, Row, Rows, inside, judged, of_counts, share
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "docs" / "calibration.md"
@@ -444,6 +444,7 @@ PARTS: dict[str, tuple[Callable[[int, Generator], Rows], int]] = {
     "plans": (plans, 20_000),
     "several": (several, 10_000),
     "splits": (splits, 20_000),
+    "stratified": (stratified, 20_000),
 }
 
 

@@ -1,22 +1,9 @@
 /* Several arms against one control: single and adjusted p-values. */
-#include "check.h"
-#include "json.h"
+#include "experiment.h"
 
 enum { MOST_ARMS = 8 };
 
-static const json *member(const json *object, const char *key) {
-    const json *found = json_get(object, key);
-    CHECK(found != NULL);
-    return found;
-}
-
-static double number(const json *value) {
-    if (value->kind == JSON_NUMBER) return value->number;
-    CHECK(value->kind == JSON_TEXT && strcmp(value->text, "NaN") == 0);
-    return NAN;
-}
-
-static void near(const double *got, const json *expected, size_t count) {
+static void all_near(const double *got, const json *expected, size_t count) {
     CHECK(expected->count == count);
     for (size_t place = 0; place < count; place++) {
         const double wanted = number(&expected->items[place]);
@@ -73,10 +60,10 @@ static void shared_cases(void) {
                 single[other] = results[other].p_value;
                 ln_single[other] = results[other].ln_p_value;
             }
-            near(single, member(of, "p"), others);
-            near(ln_single, member(of, "ln_p"), others);
-            near(p, member(expected, "p"), others);
-            near(ln_p, member(expected, "ln_p"), others);
+            all_near(single, member(of, "p"), others);
+            all_near(ln_single, member(of, "ln_p"), others);
+            all_near(p, member(expected, "p"), others);
+            all_near(ln_p, member(expected, "ln_p"), others);
         }
     }
     json_free(&all);

@@ -1,21 +1,7 @@
 /* The check of the split that every comparison carries. */
-#include "check.h"
-#include "json.h"
+#include "experiment.h"
 
 enum { MOST_ARMS = 4 };
-
-static double number(const json *value) {
-    if (value->kind == JSON_NUMBER) return value->number;
-    CHECK(value->kind == JSON_TEXT);
-    if (strcmp(value->text, "NaN") == 0) return NAN;
-    return value->text[0] == '-' ? -INFINITY : INFINITY;
-}
-
-static const json *member(const json *object, const char *key) {
-    const json *found = json_get(object, key);
-    CHECK(found != NULL);
-    return found;
-}
 
 static int same(double got, double expected) {
     return got == expected || (isnan(got) && isnan(expected)) || fabs(got - expected) <= 1e-12 * fabs(expected);

@@ -1,34 +1,8 @@
 /* Rates within strata: the shared cases, and input that makes no sense. */
-#include "check.h"
-#include "json.h"
-
-static double number(const json *value) {
-    if (value->kind == JSON_NUMBER) return value->number;
-    CHECK(value->kind == JSON_TEXT);
-    return value->text[0] == '-' ? -INFINITY : INFINITY;
-}
-
-static const json *member(const json *object, const char *key) {
-    const json *found = json_get(object, key);
-    CHECK(found != NULL);
-    return found;
-}
-
-static int32_t code(const char *const *names, size_t count, const json *value) {
-    for (size_t index = 0; index < count; index++)
-        if (strcmp(names[index], value->text) == 0) return (int32_t)index;
-    CHECK(0);
-    return -1;
-}
+#include "experiment.h"
 
 static const char *const METHODS[] = {"mantel_haenszel", "continuity_corrected", "sample_size",
                                       "exact",           "exact_central",        "exact_mid_p"};
-static const char *const CONTRASTS[] = {"difference", "lift", "ratio", "odds_ratio"};
-static const char *const ALTERNATIVES[] = {"two_sided", "greater", "less"};
-
-static void near(double got, double expected, double scale, double tolerance) {
-    CHECK(got == expected || fabs(got - expected) <= tolerance * fmax(scale, fabs(expected)));
-}
 
 enum { MOST = 16 };
 
@@ -69,22 +43,22 @@ static void shared_cases(void) {
             crm_test_result out = {.struct_size = sizeof out};
             crm_homogeneity same = {.struct_size = sizeof same};
             OK(crm_test_options_init(&options, sizeof options));
-            options.contrast = code(CONTRASTS, COUNT(CONTRASTS), member(check, "contrast"));
-            options.alternative = code(ALTERNATIVES, COUNT(ALTERNATIVES), member(check, "alternative"));
+            options.contrast = CODE(CONTRASTS, member(check, "contrast")->text);
+            options.alternative = CODE(ALTERNATIVES, member(check, "alternative")->text);
             options.alpha = number(member(check, "alpha"));
             options.has_null = member(check, "null")->kind == JSON_NUMBER;
             if (options.has_null) options.null = number(member(check, "null"));
-            const int32_t method = code(METHODS, COUNT(METHODS), member(check, "method"));
+            const int32_t method = CODE(METHODS, member(check, "method")->text);
             OK(crm_compare_stratified_proportions(x1, n1, x0, n0, length, method, &options, &out, &same));
             CHECK(strcmp(out.method, METHODS[method]) == 0 && out.status == CRM_TEST_STATUS_OK);
             for (size_t key = 0; key < expected->count; key++) {
                 const json *value = &expected->items[key];
                 if (value->kind == JSON_ARRAY) {
-                    near(same.statistic, number(&value->items[0]), 0.0, tolerance);
+                    near(same.statistic, number(&value->items[0]), tolerance, 0.0);
                     near(same.degrees_of_freedom, number(&value->items[1]), 0.0, 0.0);
-                    near(same.p_value, number(&value->items[2]), 0.0, tolerance);
+                    near(same.p_value, number(&value->items[2]), tolerance, 0.0);
                 } else {
-                    near(field(&out, expected->keys[key]), number(value), 1e-6, tolerance);
+                    near(field(&out, expected->keys[key]), number(value), tolerance, 1e-6);
                 }
             }
         }

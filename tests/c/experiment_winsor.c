@@ -1,22 +1,9 @@
 /* Winsorised values: the shared cases, saving, and input that makes no sense. */
-#include "check.h"
-#include "json.h"
-
-static double number(const json *value) {
-    if (value->kind == JSON_NUMBER) return value->number;
-    CHECK(value->kind == JSON_TEXT);
-    return value->text[0] == '-' ? -INFINITY : INFINITY;
-}
-
-static const json *member(const json *object, const char *key) {
-    const json *found = json_get(object, key);
-    CHECK(found != NULL);
-    return found;
-}
+#include "experiment.h"
 
 enum { MOST = 64 };
 
-static size_t numbers(const json *column, double *out) {
+static size_t filled(const json *column, double *out) {
     CHECK(column->count <= MOST);
     for (size_t row = 0; row < column->count; row++) out[row] = number(&column->items[row]);
     return column->count;
@@ -30,7 +17,7 @@ static void shared_cases(void) {
         double values[2][MOST], clipped[MOST], expected[MOST];
         CHECK(arms->count == 2);
         size_t lengths[2];
-        for (size_t arm = 0; arm < 2; arm++) lengths[arm] = numbers(member(&arms->items[arm], "values"), values[arm]);
+        for (size_t arm = 0; arm < 2; arm++) lengths[arm] = filled(member(&arms->items[arm], "values"), values[arm]);
         const double *columns[] = {values[0], values[1]};
         crm_winsor winsor;
         OK(crm_winsor_fit(columns, lengths, 2, number(member(of, "lower_share")), number(member(of, "upper_share")), &winsor));
@@ -40,7 +27,7 @@ static void shared_cases(void) {
             uint64_t below = 99, above = 99;
             OK(crm_winsor_apply(&winsor, values[arm], lengths[arm], clipped, &below, &above));
             CHECK((int64_t)below == member(given, "below")->integer && (int64_t)above == member(given, "above")->integer);
-            CHECK(numbers(member(given, "clipped"), expected) == lengths[arm]);
+            CHECK(filled(member(given, "clipped"), expected) == lengths[arm]);
             for (size_t row = 0; row < lengths[arm]; row++) CHECK(clipped[row] == expected[row]);
             crm_mean_arm mean, value;
             double variance = 0.0, wanted = number(member(given, "variance"));
