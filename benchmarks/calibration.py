@@ -9,16 +9,14 @@ Every row gives what was seen, its Monte Carlo standard error and what is promis
 four standard errors. Seeds are fixed.
 """
 
-import argparse
 import pathlib
-import sys
-import time
 from collections.abc import Callable
 from typing import Any, get_args
 
 import crm
 import numpy as np
 from calibration_many import several, splits, stratified
+from calibration_page import write_page
 from calibration_row import ALPHA, Generator, Row, Rows, inside, judged, of_counts, share
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "docs" / "calibration.md"
@@ -448,44 +446,11 @@ PARTS: dict[str, tuple[Callable[[int, Generator], Rows], int]] = {
 }
 
 
-def table(rows: list[Row]) -> str:
-    lines = ["| test | design | what | promised | seen | standard error | runs | |", "| --- | --- | --- | ---: | ---: | ---: | ---: | --- |"]
-    for row in rows:
-        promised = f"{row.promise} {row.nominal:.3f}" if row.promise != "about" else f"about {row.nominal:.3f}"
-        lines.append(
-            f"| {row.test} | {row.design} | {row.what} | {promised} | {row.seen:.4f} | {row.error:.4f} | {row.runs:,} | {row.verdict} |"
-        )
-    return "\n".join(lines)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--share", type=float, default=1.0, help="of the runs")
-    parser.add_argument("--only", default="", help="parts, separated by commas; prints to the terminal")
-    options = parser.parse_args()
-    chosen = options.only.split(",") if options.only else list(PARTS)
-    pages, off = [], 0
-    for name in chosen:
-        part, runs = PARTS[name]
-        start = time.perf_counter()
-        rows = list(part(max(int(runs * options.share), 100), np.random.default_rng([20, list(PARTS).index(name)])))
-        off += sum(row.verdict == "off" for row in rows)
-        title = name.replace("_", "-").capitalize()
-        pages.append(f"## {title}\n\n{(part.__doc__ or '').strip()}\n\n{table(rows)}\n")
-        print(f"{name}: {len(rows)} rows, {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    head = (
-        "# Calibration\n\nWritten by `benchmarks/calibration.py`: do not edit. Every row simulates a test on data for which the truth is known, at a level of "
-        "0.05. \"=\" promises exactly this, \"<=\" at most and \">=\" at least; \"about\" is shown for what it is worth in samples that are small or skewed. "
-        "Kept means within four standard errors of the simulation.\n"
-    )
-    text = head + "\n" + "\n".join(pages)
-    if options.only:
-        print(text)
-    else:
-        OUT.write_text(text, encoding="utf-8")
-    print(f"{off} rows off", file=sys.stderr)
-    sys.exit(1 if off else 0)
-
+HEAD = (
+    "# Calibration\n\nWritten by `benchmarks/calibration.py`: do not edit. Every row simulates a test on data for which the truth is known, at a level of "
+    "0.05. \"=\" promises exactly this, \"<=\" at most and \">=\" at least; \"about\" is shown for what it is worth in samples that are small or skewed. "
+    "Kept means within four standard errors of the simulation.\n"
+)
 
 if __name__ == "__main__":
-    main()
+    write_page(__doc__, HEAD, OUT, PARTS, seed=20)

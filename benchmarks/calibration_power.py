@@ -8,17 +8,15 @@ A plan gives sizes for a power of 80 % or 90 %, and the power with them; the tes
 calibration.py, which says how rows are judged. Seeds are fixed.
 """
 
-import argparse
 import math
 import pathlib
 import statistics
-import sys
-import time
 from collections.abc import Callable
 
 import crm
 import numpy as np
-from calibration import Generator, Row, Rows, of_counts, share, table
+from calibration_page import write_page
+from calibration_row import Generator, Row, Rows, of_counts, share
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "docs" / "calibration-power.md"
 
@@ -181,32 +179,10 @@ PARTS: dict[str, tuple[Callable[[int, Generator], Rows], int]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--share", type=float, default=1.0, help="of the runs")
-    parser.add_argument("--only", default="", help="parts, separated by commas; prints to the terminal")
-    options = parser.parse_args()
-    chosen = options.only.split(",") if options.only else list(PARTS)
-    pages, off = [], 0
-    for name in chosen:
-        part, runs = PARTS[name]
-        start = time.perf_counter()
-        rows = list(part(max(int(runs * options.share), 100), np.random.default_rng([21, list(PARTS).index(name)])))
-        off += sum(found.verdict == "off" for found in rows)
-        pages.append(f"## {name.capitalize()}\n\n{(part.__doc__ or '').strip()}\n\n{table(rows)}\n")
-        print(f"{name}: {len(rows)} rows, {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    head = (
-        "# Power as planned\n\nWritten by `benchmarks/calibration_power.py`: do not edit. Every row takes the sizes from a plan, and puts the test to data of these "
-        "sizes for which the effect is true. Promised is the power of the plan, at a level of 0.05; kept means within four standard errors of the simulation.\n"
-    )
-    text = head + "\n" + "\n".join(pages)
-    if options.only:
-        print(text)
-    else:
-        OUT.write_text(text, encoding="utf-8")
-    print(f"{off} rows off", file=sys.stderr)
-    sys.exit(1 if off else 0)
-
+HEAD = (
+    "# Power as planned\n\nWritten by `benchmarks/calibration_power.py`: do not edit. Every row takes the sizes from a plan, and puts the test to data of these "
+    "sizes for which the effect is true. Promised is the power of the plan, at a level of 0.05; kept means within four standard errors of the simulation.\n"
+)
 
 if __name__ == "__main__":
-    main()
+    write_page(__doc__, HEAD, OUT, PARTS, seed=21)
