@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import crm
 import numpy as np
-from calibration_row import ALPHA, Generator, Row, Rows, inside, share
+from row import ALPHA, Generator, Row, Rows, inside, share
 
 
 def several(runs: int, rng: Generator) -> Rows:
@@ -52,37 +52,6 @@ def several_rates(runs: int, rng: Generator) -> Rows:
     for name, flags in seen.items():
         what, promise = ("level", "=") if "homogeneity" in name else ("any false rejection", "<=")
         yield Row(name, "6,000 and 2,000, 2,000, 1,000 at 0.04", what, promise, ALPHA, share(flags), runs)
-
-
-def stratified(runs: int, rng: Generator) -> Rows:
-    """Rates within five strata, large targets beside small controls: the level where no stratum has an effect, coverage where all have the same one."""
-    sizes = (np.array([4000, 2500, 1500, 800, 200]), np.array([800, 600, 300, 200, 60]))
-    base = np.array([0.02, 0.05, 0.1, 0.2, 0.4])
-    odds = 1.4 * base / (1 - base)
-    common = {"difference": base + 0.015, "ratio": 1.2 * base, "lift": 1.2 * base, "odds_ratio": odds / (1 + odds)}
-    truths = {"difference": 0.015, "ratio": 1.2, "lift": 0.2, "odds_ratio": 1.4}
-    tests = [("mantel_haenszel", name) for name in truths]
-    tests += [("continuity_corrected", "difference"), ("continuity_corrected", "odds_ratio"), ("sample_size", "difference"), ("sample_size", "ratio")]
-    tests += [(name, "odds_ratio") for name in ("exact", "exact_central", "exact_mid_p")]
-    for method, contrast in tests:
-        kind: Any = method
-        safe = method in ("continuity_corrected", "exact", "exact_central")
-        rejected, same, covered = [], [], []
-        for of_target, truth in ((base, None), (common[contrast], truths[contrast])):
-            for _ in range(runs):
-                counts = rng.binomial(sizes[0], of_target), sizes[0], rng.binomial(sizes[1], base), sizes[1]
-                scale: Any = contrast
-                found = crm.compare_stratified_proportions(*counts, method=kind, contrast=scale)
-                if truth is None:
-                    rejected.append(found.comparison.rejects)
-                else:
-                    covered.append(inside(found.comparison.interval, truth))
-                    same.append(found.homogeneity.p_value <= ALPHA)
-        test, where = f"{method}, {contrast}", "5 strata of 9,000 and 1,960"
-        yield Row(test, where, "level", "<=" if safe else "about" if "mid" in method else "=", ALPHA, share(rejected), runs)
-        yield Row(test, where, "coverage", ">=" if safe else "about" if "mid" in method else "=", 1 - ALPHA, share(covered), runs)
-        if method == "mantel_haenszel":
-            yield Row(f"homogeneity of strata, {contrast}", where, "level", "=", ALPHA, share(same), runs)
 
 
 def many_tests(runs: int, rng: Generator) -> Rows:

@@ -1,27 +1,15 @@
-"""Has each test the power that its plan says? Simulated, and written to docs/calibration-power.md.
-
-    python benchmarks/calibration_power.py                       # all parts, some minutes on one core
-    python benchmarks/calibration_power.py --share 0.1           # a tenth of the runs
-    python benchmarks/calibration_power.py --only ranks,exact    # some parts, to the terminal
-
-A plan gives sizes for a power of 80 % or 90 %, and the power with them; the test is then put to data of these sizes. Levels and coverage are in
-calibration.py, which says how rows are judged. Seeds are fixed.
-"""
+"""Has each test the power that its plan says? A plan gives sizes, and the power with them; the test is put to data of these sizes."""
 
 import math
-import pathlib
 import statistics
 from collections.abc import Callable
 
 import crm
 import numpy as np
-from calibration_page import write_page
-from calibration_row import Generator, Row, Rows, of_counts, share
-
-OUT = pathlib.Path(__file__).resolve().parent.parent / "docs" / "calibration-power.md"
+from row import Generator, Row, Rows, of_counts, share
 
 
-def row(test: str, size: crm.SampleSize, design: str, seen: float, runs: int, promise: str = "=") -> Row:
+def planned(test: str, size: crm.SampleSize, design: str, seen: float, runs: int, promise: str = "=") -> Row:
     return Row(test, f"{size.target_count:,} and {size.control_count:,}, {design}", "power", promise, size.power, seen, runs)
 
 
@@ -40,19 +28,19 @@ def ranks(runs: int, rng: Generator) -> Rows:
             target = np.exp(rng.normal(shift, deviations[0], (runs, size.target_count)))
             control = np.exp(rng.normal(0, deviations[1], (runs, size.control_count)))
             seen = share([rejects(x, y) for x, y in zip(target, control, strict=True)])
-            yield row(method, size, f"log-normal, deviations {deviations[0]:g} and {deviations[1]:g}", seen, runs)
+            yield planned(method, size, f"log-normal, deviations {deviations[0]:g} and {deviations[1]:g}", seen, runs)
         likert = ([0.01, 0.03, 0.15, 0.35, 0.30, 0.10, 0.06], [0.01, 0.04, 0.20, 0.50, 0.20, 0.04, 0.01])
         plan = crm.RankPlan.from_categories(*likert, method=method, tails="both")
         size = plan.sample_size(plan.superiority, 0.9)
         target, control = (rng.choice(7, (runs, n), p=p).astype(float) for n, p in zip((size.target_count, size.control_count), likert, strict=True))
-        yield row(method, size, "seven categories", share([rejects(x, y) for x, y in zip(target, control, strict=True)]), runs)
+        yield planned(method, size, "seven categories", share([rejects(x, y) for x, y in zip(target, control, strict=True)]), runs)
         # Three of four customers buy nothing; the target's share that buys is larger.
         before = np.where(rng.random(400) < 0.25, rng.lognormal(3, 1, 400), 0.0)
         hoped = np.where((before == 0) & (rng.random(400) < 0.12), rng.lognormal(3, 1, 400), before)
         plan = crm.RankPlan.from_samples(hoped, before, method=method, tails="both")
         size = plan.sample_size(plan.superiority, 0.8)
         flags = [rejects(rng.choice(hoped, size.target_count), rng.choice(before, size.control_count)) for _ in range(runs)]
-        yield row(method, size, "rows of a pilot with 75 % zeros", share(flags), runs)
+        yield planned(method, size, "rows of a pilot with 75 % zeros", share(flags), runs)
 
 
 def exact(runs: int, rng: Generator) -> Rows:
@@ -67,7 +55,7 @@ def exact(runs: int, rng: Generator) -> Rows:
         reject = lambda t, c, m=method, k=contrast: crm.compare_proportions(t, c, method=m, contrast=k).rejects  # noqa: E731
         few = many if method.startswith("fisher") else runs // 10
         seen = of_counts(few, rng, (size.target_count, size.control_count), rates, reject)
-        yield row(method, size, f"rates {rates[0]:g} and {rates[1]:g}", seen, few)
+        yield planned(method, size, f"rates {rates[0]:g} and {rates[1]:g}", seen, few)
     for method in ("wilson", "clopper_pearson", "mid_p", "jeffreys"):
         one = crm.RatePlan(0.05, method=method, tails="both").sample_size(0.08, 0.8)
         counts, times = np.unique(rng.binomial(one.count, 0.08, many), return_counts=True)
@@ -85,7 +73,7 @@ def means(runs: int, rng: Generator) -> Rows:
             before = rng.normal(0, 1, n)
             arms.append(crm.JointArm.from_columns(effect + 7 * before + rng.normal(0, 10 * math.sqrt(0.51), n), covariates=[before]))
         flags.append(crm.compare_adjusted(*arms).result.rejects)
-    yield row("CUPED", size, "correlation 0.7", share(flags), runs)
+    yield planned("CUPED", size, "correlation 0.7", share(flags), runs)
     shares, deviations, levels = np.array([0.6, 0.3, 0.1]), np.array([2.0, 5.0, 12.0]), np.array([0.0, 10.0, 40.0])
     size = crm.MeanPlan(crm.stratified_deviation(shares, deviations), tails="both").sample_size(0.8, 0.8)
     flags = []
@@ -96,7 +84,7 @@ def means(runs: int, rng: Generator) -> Rows:
             values = effect + levels[stratum] + deviations[stratum] * rng.normal(size=n)
             arms.append([crm.MeanArm.from_values(values[stratum == k]) for k in range(3)])
         flags.append(crm.compare_stratified(*arms).rejects)
-    yield row("strata, formed afterwards", size, "levels 0, 10 and 40", share(flags), runs)
+    yield planned("strata, formed afterwards", size, "levels 0, 10 and 40", share(flags), runs)
     # 1 + Poisson(2) sessions that bring 3 each, and chance of a deviation of 4.5 in all.
     spread = math.sqrt(9 * 2 + 4.5**2)
     deviation = crm.ratio_deviation((9.0, spread), (3.0, math.sqrt(2.0)), 3 * math.sqrt(2.0) / spread)
@@ -108,7 +96,7 @@ def means(runs: int, rng: Generator) -> Rows:
             sessions = 1 + rng.poisson(2.0, n)
             arms.append(crm.JointArm.from_columns(sessions * (3.0 + effect) + rng.normal(0, 4.5, n), denominator=sessions))
         flags.append(crm.compare_ratios(*arms).rejects)
-    yield row("ratio of means", size, "revenue by session", share(flags), runs)
+    yield planned("ratio of means", size, "revenue by session", share(flags), runs)
     size = crm.MeanPlan(1.0, targets=3, sharing="dunnett", control_per_target=2.0, tails="both").sample_size(0.4, 0.8)
     flags = []
     for _ in range(runs):
@@ -116,7 +104,7 @@ def means(runs: int, rng: Generator) -> Rows:
         targets = [rng.normal(0.4 if k == 0 else 0.0, 1, size.target_count) for k in range(3)]
         moments = [(len(values), float(np.mean(values)), float(np.var(values, ddof=1))) for values in (*targets, control)]
         flags.append(crm.dunnett_test(moments[:3], moments[3]).results[0].rejects)
-    yield row("Dunnett, one of three targets", size, "deviation 1", share(flags), runs)
+    yield planned("Dunnett, one of three targets", size, "deviation 1", share(flags), runs)
 
 
 def quantiles(runs: int, rng: Generator) -> Rows:
@@ -134,7 +122,7 @@ def quantiles(runs: int, rng: Generator) -> Rows:
             flags.append(crm.compare_quantiles(*arms, probability).rejects)
         known = "a pilot" if pilot else "the density"
         # The width of an interval of 20,000 rows is itself known to 6 % only.
-        yield row(f"quantile {probability:g}", size, f"normal, from {known}", share(flags), runs, "about" if pilot else "=")
+        yield planned(f"quantile {probability:g}", size, f"normal, from {known}", share(flags), runs, "about" if pilot else "=")
 
 
 def resamples(runs: int, rng: Generator) -> Rows:
@@ -153,36 +141,29 @@ def resamples(runs: int, rng: Generator) -> Rows:
             rejected[name].append(crm.bootstrap(target, control, interval=name, resamples=1999, seed=seed).test.rejects)
     for name, flags in rejected.items():
         kind = "permutation" if name in names else "bootstrap of means"
-        yield row(f"{kind}, {name}", size, "exponential", share(flags), few)
+        yield planned(f"{kind}, {name}", size, "exponential", share(flags), few)
     normal = statistics.NormalDist()
     size = crm.MeanPlan(crm.quantile_deviation(0.5, normal.pdf(0.0)), method="z", tails="both").sample_size(0.2, 0.8)
     flags = []
     for seed in range(few):
         target, control = rng.normal(0.2, 1, size.target_count), rng.normal(0, 1, size.control_count)
         flags.append(crm.bootstrap(target, control, statistic="quantile", interval="percentile", resamples=1999, seed=seed).test.rejects)
-    yield row("bootstrap of medians", size, "normal", share(flags), few)
+    yield planned("bootstrap of medians", size, "normal", share(flags), few)
     ranks_ = crm.RankPlan(tails="both")
     size = ranks_.sample_size(crm.normal_superiority(0.4), 0.8)
     flags = []
     for _ in range(few):
         found = crm.mann_whitney(rng.normal(0.4, 1, size.target_count), rng.normal(0, 1, size.control_count))
         flags.append(found.test.rejects)
-    yield row("mann_whitney, auto (corrected)", size, "normal", share(flags), few, "about")
+    yield planned("mann_whitney, auto (corrected)", size, "normal", share(flags), few, "about")
 
 
-PARTS: dict[str, tuple[Callable[[int, Generator], Rows], int]] = {
-    "ranks": (ranks, 4000),
-    "exact": (exact, 10_000),
-    "means": (means, 4000),
-    "quantiles": (quantiles, 4000),
-    "resamples": (resamples, 8000),
-}
-
-
-HEAD = (
-    "# Power as planned\n\nWritten by `benchmarks/calibration_power.py`: do not edit. Every row takes the sizes from a plan, and puts the test to data of these "
-    "sizes for which the effect is true. Promised is the power of the plan, at a level of 0.05; kept means within four standard errors of the simulation.\n"
-)
-
-if __name__ == "__main__":
-    write_page(__doc__, HEAD, OUT, PARTS, seed=21)
+def rates(runs: int, rng: Generator) -> Rows:
+    """The score test of two rates and Welch's test, the plans of most campaigns."""
+    for rates_, control_per_target in (((0.055, 0.05), 1.0), ((0.03, 0.02), 0.25)):
+        size = crm.ProportionPlan(rates_[1], control_per_target=control_per_target).sample_size(rates_[0], 0.8)
+        seen = of_counts(runs, rng, (size.target_count, size.control_count), rates_, lambda t, c: crm.compare_proportions(t, c).rejects)
+        yield planned("score", size, f"rates of {rates_[0]:g} and {rates_[1]:g}", seen, runs)
+    size = crm.MeanPlan(3.0, 2.0, control_per_target=0.5).sample_size(1.0, 0.8)
+    flags = [crm.compare_means(rng.normal(1, 3, size.target_count), rng.normal(0, 2, size.control_count)).rejects for _ in range(runs)]
+    yield planned("welch", size, "means 1 apart, deviations 3 and 2", share(flags), runs)

@@ -63,3 +63,8 @@ def of_counts(runs: int, rng: Generator, sizes: tuple[int, int], rates: tuple[fl
     pairs, times = np.unique(counts, axis=1, return_counts=True)
     held = [judge(crm.BinaryArm(int(x), sizes[0]), crm.BinaryArm(int(y), sizes[1])) for x, y in pairs.T]
     return float(np.dot(held, times) / runs)
+
+
+def lognormal(rng: Generator, size: tuple[int, ...], mean: float) -> Any:
+    """Revenue: most small, some large."""
+    return mean * rng.lognormal(-0.5, 1.0, size)
