@@ -5878,72 +5878,6 @@ typedef struct crm_binary_arm {
 } crm_binary_arm;
 
 /**
- * Two one-sided tests, against either margin. Set `struct_size` before the call that fills it.
- */
-typedef struct crm_equivalence {
-    /**
-     * `sizeof` this struct.
-     */
-    size_t struct_size;
-    /**
-     * 1 if both tests reject, which is if the interval lies between the margins, else 0.
-     */
-    int32_t is_equivalent;
-    /**
-     * 0.
-     */
-    int32_t reserved;
-    /**
-     * The larger of both p-values.
-     */
-    double p_value;
-    /**
-     * Its natural logarithm.
-     */
-    double ln_p_value;
-    /**
-     * The lower end of the values that neither test rejects, of confidence 1 - 2 alpha.
-     */
-    double lower;
-    /**
-     * The upper end.
-     */
-    double upper;
-    /**
-     * The statistic of the test that the effect is above the lower margin.
-     */
-    double above_statistic;
-    /**
-     * The p-value of that test.
-     */
-    double above_p_value;
-    /**
-     * The statistic of the test that the effect is below the upper margin.
-     */
-    double below_statistic;
-    /**
-     * The p-value of that test.
-     */
-    double below_p_value;
-    /**
-     * The p-value of the split of the customers, against the plan of the options; NaN without one. Look at the split first.
-     */
-    double split_p_value;
-    /**
-     * Its natural logarithm.
-     */
-    double split_ln_p_value;
-    /**
-     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
-     */
-    int32_t split_finding;
-    /**
-     * 1 if something is wrong with the split, else 0.
-     */
-    int32_t split_is_flagged;
-} crm_equivalence;
-
-/**
  * A chi-square test that several arms have one rate (Pearson), or several strata one effect. Set `struct_size` before the call that fills it.
  */
 typedef struct crm_homogeneity {
@@ -7014,6 +6948,72 @@ typedef struct crm_effect {
      */
     double prior_deviation;
 } crm_effect;
+
+/**
+ * Two one-sided tests, against either margin. Set `struct_size` before the call that fills it.
+ */
+typedef struct crm_equivalence {
+    /**
+     * `sizeof` this struct.
+     */
+    size_t struct_size;
+    /**
+     * 1 if both tests reject, which is if the interval lies between the margins, else 0.
+     */
+    int32_t is_equivalent;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
+     * The larger of both p-values.
+     */
+    double p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double ln_p_value;
+    /**
+     * The lower end of the values that neither test rejects, of confidence 1 - 2 alpha.
+     */
+    double lower;
+    /**
+     * The upper end.
+     */
+    double upper;
+    /**
+     * The statistic of the test that the effect is above the lower margin.
+     */
+    double above_statistic;
+    /**
+     * The p-value of that test.
+     */
+    double above_p_value;
+    /**
+     * The statistic of the test that the effect is below the upper margin.
+     */
+    double below_statistic;
+    /**
+     * The p-value of that test.
+     */
+    double below_p_value;
+    /**
+     * The p-value of the split of the customers, against the plan of the options; NaN without one. Look at the split first.
+     */
+    double split_p_value;
+    /**
+     * Its natural logarithm.
+     */
+    double split_ln_p_value;
+    /**
+     * A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
+     */
+    int32_t split_finding;
+    /**
+     * 1 if something is wrong with the split, else 0.
+     */
+    int32_t split_is_flagged;
+} crm_equivalence;
 
 /**
  * What a planned test will be asked, and how its arms are cut. Fill with `crm_plan_options_init`, then change what differs.
@@ -12113,20 +12113,6 @@ crm_status crm_compare_proportion_columns(const uint64_t *target_conversions,
                                           struct crm_test_columns **out);
 
 /**
- * Tests whether the effect of a target on the rate lies between two margins, by two one-sided tests (TOST): set
- * `out->struct_size` first. Alternative and null of `options` are not used; it may be NULL for the defaults.
- *
- * Fails as `crm_compare_proportions`, and with `CRM_STATUS_INVALID_ARGUMENT` for margins that are not finite or not in order.
- */
-crm_status crm_proportion_equivalence(const struct crm_binary_arm *target,
-                                      const struct crm_binary_arm *control,
-                                      int32_t method,
-                                      double lower_margin,
-                                      double upper_margin,
-                                      const struct crm_test_options *options,
-                                      struct crm_equivalence *out);
-
-/**
  * Tests whether `length` arms have one rate: set `out->struct_size` first. `weights` is the planned split of their trials, of any scale, or
  * NULL for no plan.
  *
@@ -13088,6 +13074,20 @@ crm_status crm_best_effect(const struct crm_effect *arms,
                            double *p_best,
                            double *ln_p_best,
                            double *expected_loss);
+
+/**
+ * Whether an effect lies between two margins, from two one-sided tests (TOST; Schuirmann 1987) of one comparison of any kind:
+ * set `out->struct_size` first.
+ *
+ * `above` has the alternative `CRM_ALTERNATIVE_GREATER` and the lower margin as its null, `below` has `CRM_ALTERNATIVE_LESS` and the upper
+ * one; all else is the same. Both are results as the library filled them.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for other alternatives, for tests in terms of different contrasts or at different levels, and
+ * for margins that are not finite or not in order.
+ */
+crm_status crm_equivalence_of(const struct crm_test_result *above,
+                              const struct crm_test_result *below,
+                              struct crm_equivalence *out);
 
 /**
  * The power of an exact test of two rates, by a `crm_proportion_method` that is exact, summed over all tables that the test

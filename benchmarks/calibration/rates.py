@@ -53,7 +53,7 @@ def rates_under_effects(runs: int, rng: Generator) -> Rows:
                         f"{method}, {contrast}", where, "coverage", promise, 1 - ALPHA, of_counts(few, rng, sizes, (p, q), holds), few
                     )
                 )
-    equivalent = lambda t, c: crm.proportion_equivalence(t, c, -0.02, 0.02).is_equivalent  # noqa: E731
+    equivalent = lambda t, c: crm.equivalence(lambda **test: crm.compare_proportions(t, c, **test), -0.02, 0.02).is_equivalent  # noqa: E731
     seen = of_counts(runs, rng, (8000, 4000), (0.12, 0.10), equivalent)
     yield Row("equivalence, score", "8,000 at 0.12 and 4,000 at 0.10, margins of 0.02", "level", "<=", ALPHA, seen, runs)
     noninferior = lambda t, c: crm.compare_proportions(t, c, alternative="greater", null=-0.02).rejects  # noqa: E731

@@ -181,12 +181,27 @@ static void equivalence_and_homogeneity(void) {
     FAILS(crm_proportion_homogeneity(bad, NULL, 2, &same), CRM_STATUS_INVALID_ARGUMENT, "conversions");
     CHECK(crm_last_error_row() == 1);
     const crm_binary_arm target = {105, 1000}, control = {100, 1000};
+    crm_test_options options;
+    OK(crm_test_options_init(&options, sizeof options));
+    crm_test_result above = {.struct_size = sizeof above}, below = {.struct_size = sizeof below};
+    options.has_null = 1;
+    options.alternative = CRM_ALTERNATIVE_GREATER, options.null = -0.05;
+    OK(crm_compare_proportions(&target, &control, CRM_PROPORTION_METHOD_UNPOOLED, &options, &above));
+    options.alternative = CRM_ALTERNATIVE_LESS, options.null = 0.02;
+    OK(crm_compare_proportions(&target, &control, CRM_PROPORTION_METHOD_UNPOOLED, &options, &below));
     crm_equivalence found = {.struct_size = sizeof found};
-    OK(crm_proportion_equivalence(&target, &control, CRM_PROPORTION_METHOD_UNPOOLED, -0.05, 0.02, NULL, &found));
+    OK(crm_equivalence_of(&above, &below, &found));
     CHECK(near(found.below_statistic, -0.015 / sqrt(0.000183975), 0.0, 1e-12) && found.p_value == found.below_p_value);
-    CHECK(found.is_equivalent == 0 && found.upper > 0.02 && found.above_p_value < found.p_value);
-    FAILS(crm_proportion_equivalence(&target, &control, 0, 0.1, 0.1, NULL, &found), CRM_STATUS_INVALID_ARGUMENT,
-          "upper_margin");
+    CHECK(found.is_equivalent == 0 && found.lower == above.lower && found.upper == below.upper && found.upper > 0.02);
+    CHECK(found.above_p_value == above.p_value && found.above_p_value < found.p_value);
+    CHECK(found.split_finding == CRM_SPLIT_FINDING_UNPLANNED && isnan(found.split_p_value));
+    FAILS(crm_equivalence_of(&below, &above, &found), CRM_STATUS_INVALID_ARGUMENT, "above");
+    FAILS(crm_equivalence_of(&above, &above, &found), CRM_STATUS_INVALID_ARGUMENT, "below");
+    FAILS(crm_equivalence_of(&above, NULL, &found), CRM_STATUS_NULL_POINTER, "below");
+    above.null = 0.02;
+    FAILS(crm_equivalence_of(&above, &below, &found), CRM_STATUS_INVALID_ARGUMENT, "upper_margin");
+    above.contrast = 99;
+    FAILS(crm_equivalence_of(&above, &below, &found), CRM_STATUS_INVALID_ARGUMENT, "contrast");
 }
 
 static void one_rate(void) {

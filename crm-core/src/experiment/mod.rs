@@ -98,7 +98,7 @@ pub use beta_posterior::{BetaPosterior, BetaPrior, CredibleKind};
 pub use binary_arm::BinaryArm;
 pub use dunnett::{Dunnett, dunnett_test};
 pub use effect_posterior::{EffectPosterior, NormalPrior};
-pub use equivalence::{Equivalence, equivalence};
+pub use equivalence::{Equivalence, check_margins, equivalence};
 pub use group_sequential::{Futility, GroupSequential, GroupSequentialOptions};
 pub use group_sequential_look::{GroupSequentialLook, SequentialDecision, StagewiseInference};
 pub use group_sequential_power::SequentialPower;

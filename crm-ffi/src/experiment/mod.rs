@@ -37,6 +37,7 @@ pub mod sequential_test;
 pub mod bayes;
 
 // Many tests, and before the test.
+pub mod equivalence;
 pub mod exact_plan;
 pub mod multiplicity;
 pub mod planning;

@@ -1,9 +1,8 @@
-//! Two rates compared, one pair or thousands; several arms; equivalence.
+//! Two rates compared, one pair or thousands; several arms.
 
 use crm_core::Threads;
 use crm_core::experiment::{
-    BinaryArm, Equivalence, Homogeneity, ProportionColumns, ProportionMethod, TestOptions,
-    compare_proportions, equivalence, homogeneity,
+    BinaryArm, Homogeneity, ProportionColumns, ProportionMethod, compare_proportions, homogeneity,
 };
 
 use super::binary_arm::crm_binary_arm;
@@ -106,42 +105,6 @@ pub unsafe extern "C" fn crm_compare_proportion_columns(
     })
 }
 
-/// Two one-sided tests, against either margin. Set `struct_size` before the call that fills it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct crm_equivalence {
-    /// `sizeof` this struct.
-    pub struct_size: usize,
-    /// 1 if both tests reject, which is if the interval lies between the margins, else 0.
-    pub is_equivalent: i32,
-    /// 0.
-    pub reserved: i32,
-    /// The larger of both p-values.
-    pub p_value: f64,
-    /// Its natural logarithm.
-    pub ln_p_value: f64,
-    /// The lower end of the values that neither test rejects, of confidence 1 - 2 alpha.
-    pub lower: f64,
-    /// The upper end.
-    pub upper: f64,
-    /// The statistic of the test that the effect is above the lower margin.
-    pub above_statistic: f64,
-    /// The p-value of that test.
-    pub above_p_value: f64,
-    /// The statistic of the test that the effect is below the upper margin.
-    pub below_statistic: f64,
-    /// The p-value of that test.
-    pub below_p_value: f64,
-    /// The p-value of the split of the customers, against the plan of the options; NaN without one. Look at the split first.
-    pub split_p_value: f64,
-    /// Its natural logarithm.
-    pub split_ln_p_value: f64,
-    /// A `crm_split_finding`: `CRM_SPLIT_FINDING_UNPLANNED` if no plan was given, so that nothing was checked.
-    pub split_finding: i32,
-    /// 1 if something is wrong with the split, else 0.
-    pub split_is_flagged: i32,
-}
-
 /// A chi-square test that several arms have one rate (Pearson), or several strata one effect. Set `struct_size` before the call that fills it.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -170,30 +133,7 @@ pub struct crm_homogeneity {
     pub split_is_flagged: i32,
 }
 
-sized_structs!(crm_equivalence, crm_homogeneity);
-
-impl From<&Equivalence> for crm_equivalence {
-    fn from(found: &Equivalence) -> Self {
-        let (split_p_value, split_ln_p_value, split_finding, split_is_flagged) = split_fields(&found.split);
-        Self {
-            struct_size: size_of::<Self>(),
-            is_equivalent: i32::from(found.is_equivalent()),
-            reserved: 0,
-            p_value: found.p_value,
-            ln_p_value: found.ln_p_value,
-            lower: found.interval.lower,
-            upper: found.interval.upper,
-            above_statistic: found.above.statistic,
-            above_p_value: found.above.p_value,
-            below_statistic: found.below.statistic,
-            below_p_value: found.below.p_value,
-            split_p_value,
-            split_ln_p_value,
-            split_finding,
-            split_is_flagged,
-        }
-    }
-}
+sized_structs!(crm_homogeneity);
 
 impl From<&Homogeneity> for crm_homogeneity {
     fn from(found: &Homogeneity) -> Self {
@@ -212,31 +152,6 @@ impl From<&Homogeneity> for crm_homogeneity {
             split_is_flagged,
         }
     }
-}
-
-/// Tests whether the effect of a target on the rate lies between two margins, by two one-sided tests (TOST): set
-/// `out->struct_size` first. Alternative and null of `options` are not used; it may be NULL for the defaults.
-///
-/// Fails as `crm_compare_proportions`, and with `CRM_STATUS_INVALID_ARGUMENT` for margins that are not finite or not in order.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_proportion_equivalence(
-    target: *const crm_binary_arm,
-    control: *const crm_binary_arm,
-    method: i32,
-    lower_margin: f64,
-    upper_margin: f64,
-    options: *const crm_test_options,
-    out: *mut crm_equivalence,
-) -> crm_status {
-    // SAFETY: the caller gives arms and structs of the sizes that they say, or null.
-    guard(|| unsafe {
-        let out = sized::place("out", out)?;
-        let (target, control) =
-            (crm_binary_arm::read("target", target)?, crm_binary_arm::read("control", control)?);
-        let (method, options) = (ProportionMethod::from_code(method)?, crm_test_options::take(options)?);
-        let compare = |options: &TestOptions| compare_proportions(&target, &control, method, options);
-        out.put((&equivalence(lower_margin, upper_margin, &options, compare)?).into())
-    })
 }
 
 /// Tests whether `length` arms have one rate: set `out->struct_size` first. `weights` is the planned split of their trials, of any scale, or

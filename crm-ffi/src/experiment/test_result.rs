@@ -2,11 +2,14 @@
 
 use std::ffi::c_char;
 
-use crm_core::experiment::TestResult;
+use crm_core::experiment::{
+    Alternative, Contrast, Interval, IntervalKind, SplitCheck, SplitFinding, TestResult, TestStatus,
+};
 
 use super::names::name;
 use super::sample_ratio::split_fields;
-use crate::sized::sized_structs;
+use crate::sized::{self, sized_structs};
+use crate::status::Outcome;
 
 /// The shape of an interval.
 #[derive(Clone, Copy)]
@@ -142,9 +145,79 @@ impl From<&TestResult> for crm_test_result {
     }
 }
 
+impl crm_test_result {
+    /// Says nothing.
+    const EMPTY: Self = Self {
+        struct_size: size_of::<Self>(),
+        method: std::ptr::null(),
+        contrast: 0,
+        alternative: 0,
+        status: 0,
+        rejects: 0,
+        alpha: f64::NAN,
+        null: f64::NAN,
+        target: f64::NAN,
+        control: f64::NAN,
+        difference: f64::NAN,
+        lift: f64::NAN,
+        estimate: f64::NAN,
+        standard_error: f64::NAN,
+        lower: f64::NEG_INFINITY,
+        upper: f64::INFINITY,
+        interval_kind: IntervalKind::Unbounded as i32,
+        reserved: 0,
+        statistic: f64::NAN,
+        degrees_of_freedom: f64::NAN,
+        p_value: f64::NAN,
+        ln_p_value: f64::NAN,
+        effect_size: f64::NAN,
+        split_p_value: f64::NAN,
+        split_ln_p_value: f64::NAN,
+        split_finding: SplitFinding::Unplanned as i32,
+        split_is_flagged: 0,
+    };
+
+    /// The result that C gives back. The name of its method is not read.
+    ///
+    /// # Safety
+    /// `result` is null or points to a struct of the size that its first field says.
+    pub(super) unsafe fn take(argument: &str, result: *const Self) -> Outcome<TestResult> {
+        // SAFETY: as the caller promises.
+        let given = unsafe { sized::read(argument, result, Self::EMPTY) }?;
+        Ok(TestResult {
+            method: "",
+            contrast: Contrast::from_code(given.contrast)?,
+            alternative: Alternative::from_code(given.alternative)?,
+            alpha: given.alpha,
+            null: given.null,
+            target: given.target,
+            control: given.control,
+            difference: given.difference,
+            lift: given.lift,
+            estimate: given.estimate,
+            standard_error: given.standard_error,
+            interval: Interval {
+                lower: given.lower,
+                upper: given.upper,
+                kind: IntervalKind::from_code(given.interval_kind)?,
+            },
+            statistic: given.statistic,
+            degrees_of_freedom: given.degrees_of_freedom,
+            p_value: given.p_value,
+            ln_p_value: given.ln_p_value,
+            effect_size: given.effect_size,
+            status: TestStatus::from_code(given.status)?,
+            split: SplitCheck {
+                p_value: given.split_p_value,
+                ln_p_value: given.split_ln_p_value,
+                finding: SplitFinding::from_code(given.split_finding)?,
+            },
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crm_core::experiment::{IntervalKind, TestStatus};
 
     use super::*;
 

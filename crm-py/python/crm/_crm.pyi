@@ -111,6 +111,7 @@ __all__ = [
     "brunner_munzel",
     "buckets",
     "campaign_return",
+    "check_margins",
     "clv_models",
     "cohens_d",
     "compare_adjusted",
@@ -135,6 +136,7 @@ __all__ = [
     "dispersion",
     "dunnett_test",
     "empirical_process_bound",
+    "equivalence_of",
     "error_kinds",
     "expected_repeat_purchases",
     "features",
@@ -151,7 +153,6 @@ __all__ = [
     "objective_weights",
     "permutation_test",
     "pilot_quantile_deviation",
-    "proportion_equivalence",
     "proportion_homogeneity",
     "points_period",
     "proportional_weights",
@@ -1538,14 +1539,8 @@ def compare_proportion_columns(
     options: TestOptions,
     threads: int,
 ) -> Table: ...
-def proportion_equivalence(
-    target: BinaryArm,
-    control: BinaryArm,
-    method: str,
-    lower_margin: float,
-    upper_margin: float,
-    options: TestOptions,
-) -> dict[str, Any]: ...
+def check_margins(lower_margin: float, upper_margin: float) -> None: ...
+def equivalence_of(above: Any, below: Any) -> tuple[float, float, tuple[float, float, str], bool]: ...
 def compare_several_proportions(
     arms: list[BinaryArm],
     control: int,

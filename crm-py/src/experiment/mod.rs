@@ -31,6 +31,7 @@ pub(crate) use early_looks::{
     MixtureBound, SequentialTest, always_valid, bernoulli_sequence, empirical_process_bound,
     quantile_sequence_p_value, stitched_bound,
 };
+pub(crate) use equivalence::{check_margins, equivalence_of};
 pub(crate) use exact_plans::{ExactProportionPlan, RankPlan, RatePlan, normal_superiority};
 pub(crate) use group_sequential::GroupSequential;
 pub(crate) use mean_arm::{JointArm, MeanArm, cohens_d, hedges_g};
@@ -44,8 +45,8 @@ pub(crate) use planning::{
     quantile_deviation, ratio_deviation, stratified_deviation,
 };
 pub(crate) use proportion::{
-    compare_proportion_columns, compare_proportions, compare_several_proportions, proportion_equivalence,
-    proportion_homogeneity, rate_interval, test_rate,
+    compare_proportion_columns, compare_proportions, compare_several_proportions, proportion_homogeneity,
+    rate_interval, test_rate,
 };
 pub(crate) use quantile::{QuantileArm, compare_quantiles, quantile_interval};
 pub(crate) use rank::{brunner_munzel, mann_whitney};

@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use crm_core::experiment::{
     Alternative, Homogeneity, MultiplicityMethod, ProportionColumns, ProportionMethod, RateMethod,
-    TestOptions as Options, compare_proportions as compare, compare_several_proportions as compare_several,
-    equivalence, homogeneity, rate_interval as interval_of, test_rate as test_one,
+    compare_proportions as compare, compare_several_proportions as compare_several, homogeneity,
+    rate_interval as interval_of, test_rate as test_one,
 };
 use crm_core::{Error, ErrorKind};
 use pyo3::prelude::*;
@@ -88,23 +88,6 @@ pub(crate) fn compare_proportion_columns(
     };
     let results = py.detach(|| columns.compare(method, &options.0, threads)).or_raise(py)?;
     table(py, results)
-}
-
-/// The fields of a `crm.Equivalence`.
-#[pyfunction]
-pub(crate) fn proportion_equivalence<'py>(
-    py: Python<'py>,
-    target: &BinaryArm,
-    control: &BinaryArm,
-    method: &str,
-    lower_margin: f64,
-    upper_margin: f64,
-    options: &TestOptions,
-) -> PyResult<Bound<'py, PyDict>> {
-    let method = ProportionMethod::from_name(method).or_raise(py)?;
-    let one = |options: &Options| compare(&target.0, &control.0, method, options);
-    let found = py.detach(|| equivalence(lower_margin, upper_margin, &options.0, one)).or_raise(py)?;
-    super::equivalence::fields(py, &found)
 }
 
 /// The fields of `crm.Homogeneity`, in their order.

@@ -1,4 +1,4 @@
-"""Rates: the shared cases, one rate, batches, equivalence and splits."""
+"""Rates: the shared cases, one rate, batches and splits."""
 
 from __future__ import annotations
 
@@ -138,13 +138,8 @@ def test_batches_are_single_tests() -> None:
         crm.compare_proportion_columns([1], [4], [1, 2], [4, 4])
 
 
-def test_equivalence_and_several_arms() -> None:
+def test_several_arms() -> None:
     target, control = crm.BinaryArm(105, 1000), crm.BinaryArm(100, 1000)
-    found = crm.proportion_equivalence(target, control, -0.05, 0.02, method="unpooled")
-    assert found.p_value == found.below.p_value and not found.is_equivalent and found.interval.upper > 0.02
-    with pytest.raises(crm.InvalidArgumentError) as caught:
-        crm.proportion_equivalence(target, control, 0.1, 0.1)
-    assert caught.value.argument == "upper_margin"
     several = crm.compare_several_proportions([target, control], control=1, weights=[1, 1])
     assert several.comparisons == [crm.compare_proportions(target, control, target_share=0.5)]
     assert several.homogeneity == crm.proportion_homogeneity([target, control], weights=[1, 1])

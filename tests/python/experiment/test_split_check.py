@@ -34,7 +34,7 @@ def test_two_arms(case: dict[str, Any]) -> None:
         *(crm.MeanArm.from_conversions(*case[arm]) for arm in ("target", "control")), target_share=share
     )
     assert means.split == rates.split and hash(means.split) == hash(rates.split)
-    agrees(crm.proportion_equivalence(target, control, -0.1, 0.1, target_share=share).split, case)
+    agrees(crm.equivalence(lambda **test: crm.compare_proportions(target, control, target_share=share, **test), -0.1, 0.1).split, case)
     table = crm.compare_proportion_columns(*([count] for count in (*case["target"], *case["control"])), target_share=share)
     if share is None:
         assert "split_p_value" not in table.columns
@@ -92,7 +92,9 @@ def comparisons() -> dict[str, Any]:
         "compare_quantiles": lambda share: crm.compare_quantiles(*quantiles, 0.5, target_share=share),
         "bootstrap": lambda share: crm.bootstrap(target, control, resamples=200, target_share=share).test,
         "permutation_test": lambda share: crm.permutation_test(target, control, resamples=200, target_share=share).test,
-        "proportion_equivalence": lambda share: crm.proportion_equivalence(*rates, -0.3, 0.3, target_share=share),
+        "equivalence": lambda share: crm.equivalence(
+            lambda **test: crm.compare_proportions(*rates, target_share=share, **test), -0.3, 0.3
+        ),
         "campaign_return": lambda share: crm.campaign_return(target, control, cost, target_share=share).difference,
         "incremental_conversions": lambda share: crm.incremental_conversions(*rates, cost, target_share=share).rates,
         "top": lambda share: curve.top(1.0, target_share=share),

@@ -24,6 +24,7 @@ from crm.experiment.early_looks import (
     quantile_sequence_p_value,
     stitched_bound,
 )
+from crm.experiment.equivalence import Equivalence, equivalence
 from crm.experiment.exact_plans import ExactProportionPlan, RatePlan, RateSampleSize
 from crm.experiment.group_sequential import (
     Futility,
@@ -85,7 +86,6 @@ from crm.experiment.proportion import (
     compare_proportion_columns,
     compare_proportions,
     compare_several_proportions,
-    proportion_equivalence,
     proportion_homogeneity,
 )
 from crm.experiment.quantile import QuantileArm, compare_quantiles, quantile_interval
@@ -93,7 +93,7 @@ from crm.experiment.rank import MannWhitney, brunner_munzel, mann_whitney
 from crm.experiment.rank_plan import RankPlan, RankPlanMethod, normal_superiority
 from crm.experiment.rate import RateTest, rate_interval, test_rate
 from crm.experiment.resampling import Resampled, bootstrap, permutation_test
-from crm.experiment.result import Equivalence, Interval, SplitCheck, TestResult
+from crm.experiment.result import Interval, SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio, SampleRatioLook, SequentialSampleRatio, sample_ratio
 from crm.experiment.stratified_proportion import StratifiedProportions, compare_stratified_proportions
 from crm.experiment.winsor import Winsor, Winsorized
@@ -186,13 +186,13 @@ __all__ = [
     "covariate_deviation",
     "dunnett_test",
     "empirical_process_bound",
+    "equivalence",
     "hedges_g",
     "incremental_conversions",
     "mann_whitney",
     "normal_superiority",
     "permutation_test",
     "pilot_quantile_deviation",
-    "proportion_equivalence",
     "proportion_homogeneity",
     "quantile_deviation",
     "quantile_interval",

@@ -1,4 +1,4 @@
-"""Two rates compared, one pair or thousands; several arms; equivalence."""
+"""Two rates compared, one pair or thousands; several arms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crm.column import ColumnLike, number_column
 from crm.experiment.arm import BinaryArm
 from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
-from crm.experiment.result import Equivalence, SplitCheck, TestResult
+from crm.experiment.result import SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio
 from crm.table import Table
 
@@ -22,7 +22,6 @@ __all__ = [
     "compare_proportion_columns",
     "compare_proportions",
     "compare_several_proportions",
-    "proportion_equivalence",
     "proportion_homogeneity",
 ]
 
@@ -146,46 +145,6 @@ def compare_proportion_columns(
         threads,
     )
     return Table(table)
-
-
-def proportion_equivalence(
-    target: BinaryArm,
-    control: BinaryArm,
-    lower_margin: float,
-    upper_margin: float,
-    *,
-    method: ProportionMethod = "score",
-    contrast: Contrast = "difference",
-    alpha: float = 0.05,
-    target_share: float | None = None,
-) -> Equivalence:
-    """Tests whether the effect on the rate lies between two margins, by two one-sided tests (TOST).
-
-    Args:
-        target: Those who were treated.
-        control: Those who were not.
-        lower_margin: The lowest effect that is equivalent, in terms of the contrast.
-        upper_margin: The highest.
-        method: How they are compared.
-        contrast: In what terms.
-        alpha: The level of the test; the interval has confidence 1 - 2 alpha.
-        target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
-
-    Raises:
-        InvalidArgumentError: The margins are not finite or not in order, or as `compare_proportions`.
-
-    >>> import crm
-    >>> found = crm.proportion_equivalence(crm.BinaryArm(4980, 50_000), crm.BinaryArm(5000, 50_000), -0.005, 0.005)
-    >>> found.is_equivalent, found.interval.lower > -0.005
-    (True, True)
-
-    Source: Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15.
-    """
-    options = native_options(contrast, "two_sided", alpha, None, target_share)
-    fields = _crm.proportion_equivalence(
-        target._native, control._native, method, lower_margin, upper_margin, options
-    )
-    return Equivalence._of(fields)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
-__all__ = ["Equivalence", "Interval", "SplitCheck", "TestResult"]
+__all__ = ["Interval", "SplitCheck", "TestResult"]
 
 
 @dataclass(frozen=True)
@@ -152,29 +152,3 @@ rejects 0 (unpooled, two_sided)>
         # Nothing else counts before the cause of a bad split is known.
         split = f"THE SPLIT IS OFF ({self.split.finding}, p = {self.split.p_value:.3g}); " if self.split.is_flagged else ""
         return f"<TestResult: {split}{effect}, {p}: {verdict} ({self.method}, {self.alternative}{status})>"
-
-
-@dataclass(frozen=True)
-class Equivalence:
-    """Two one-sided tests, against either margin."""
-
-    above: TestResult
-    """The test that the effect is above the lower margin."""
-    below: TestResult
-    """The test that the effect is below the upper margin."""
-    p_value: float
-    """The larger of both p-values."""
-    ln_p_value: float
-    """Its natural logarithm."""
-    interval: Interval
-    """The values that neither test rejects: of confidence 1 - 2 alpha."""
-    is_equivalent: bool
-    """Whether both tests reject, which is whether the interval lies between the margins."""
-    split: SplitCheck
-    """Whether the customers were split as planned, as both tests say: look at this first."""
-
-    @classmethod
-    def _of(cls, fields: dict[str, Any]) -> Equivalence:
-        above, below = TestResult._of(fields["above"]), TestResult._of(fields["below"])
-        interval, split = Interval(*fields["interval"]), SplitCheck(*fields["split"])
-        return cls(**{**fields, "above": above, "below": below, "interval": interval, "split": split})
