@@ -9,9 +9,13 @@ use super::cells::Cells;
 use super::outcomes::CampaignOutcomes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::experiment::{
-    MeanMethod, MultiplicityMethod, ProportionMethod, SAMPLE_RATIO_THRESHOLD, SampleRatio, SplitCheck,
-    TestOptions, TestResult, adjust_p_values, compare_means, compare_proportions, sample_ratio,
+    BinaryArm, Contrast, MeanArm, MeanMethod, MultiplicityMethod, ProportionMethod, SAMPLE_RATIO_THRESHOLD,
+    SampleRatio, SplitCheck, TestOptions, TestResult, adjust_p_values, compare_means, compare_proportions,
+    sample_ratio,
 };
+
+/// Where every count is as large, an exact test says nothing else than an approximate one.
+const LARGE: u64 = 100;
 
 /// A target against the control in something that was there before the campaign.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,8 +45,9 @@ pub struct SplitBalance {
 }
 
 impl CampaignOutcomes {
-    /// Compares the arms in what was there before the campaign: columns of [`with_before`](Self::with_before), by Welch's test, and the share of
-    /// each group of [`with_groups`](Self::with_groups), by the score test.
+    /// Compares the arms in what was there before the campaign: columns of [`with_before`](Self::with_before), by Student's test, which is that of
+    /// arms drawn from one lot, and shares: those of each group of [`with_groups`](Self::with_groups) and of columns of 0 and 1, by Fisher's exact
+    /// test, or the score test corrected for skewness where every count is large.
     ///
     /// A fair split gives a small adjusted p-value with chance alpha over all rows together. Missing numbers are left out of their
     /// column.
@@ -78,24 +83,31 @@ impl CampaignOutcomes {
             };
         for (name, values) in &self.before {
             let of_control = everybody.mean(0, control, values)?;
+            let truths = values.iter().all(|&value| value == 0.0 || value == 1.0 || value.is_nan());
             for &arm in &targets {
                 let target = everybody.mean(0, arm, values)?;
-                let result = compare_means(&target, &of_control, MeanMethod::Welch, &options)?;
+                let result = if truths {
+                    share(&rate_of(&target)?, &rate_of(&of_control)?, &options)?
+                } else {
+                    compare_means(&target, &of_control, MeanMethod::Student, &options)?
+                };
                 let result =
                     TestResult { split: split(arm, [target.count(), of_control.count()])?, ..result };
-                let difference = standardised(result.difference, target.variance() + of_control.variance());
+                // A single customer has no variance of its own.
+                let [one, other] = [target, of_control].map(|arm| arm.variance());
+                let both = if one.is_nan() { 2.0 * other } else { one + if other.is_nan() { one } else { other } };
+                let difference = standardised(result.difference, both);
                 add(name, "", arm, difference, result);
             }
         }
         for (name, levels) in &self.groups {
             let cells = Cells::new(self, Some(levels));
             for group in 0..cells.groups.len() {
-                let rate = |arm| crate::experiment::BinaryArm::new(cells.count(group, arm), counts[arm]);
+                let rate = |arm| BinaryArm::new(cells.count(group, arm), counts[arm]);
                 let of_control = rate(control)?;
                 for &arm in &targets {
                     let target = rate(arm)?;
-                    let result =
-                        compare_proportions(&target, &of_control, ProportionMethod::Score, &options)?;
+                    let result = share(&target, &of_control, &options)?;
                     let result =
                         TestResult { split: split(arm, [target.trials(), of_control.trials()])?, ..result };
                     let variance = |rate: f64| rate * (1.0 - rate);
@@ -114,6 +126,20 @@ impl CampaignOutcomes {
             rows,
         })
     }
+}
+
+/// The arm of a column of 0 and 1.
+fn rate_of(mean: &MeanArm) -> Result<BinaryArm> {
+    BinaryArm::new((mean.mean() * mean.count() as f64).round() as u64, mean.count())
+}
+
+/// The shares of two arms compared, exactly unless every count is large.
+fn share(target: &BinaryArm, control: &BinaryArm, options: &TestOptions) -> Result<TestResult> {
+    let counts = [target.conversions(), target.failures(), control.conversions(), control.failures()];
+    if counts.iter().all(|&count| count >= LARGE) {
+        return compare_proportions(target, control, ProportionMethod::SkewnessCorrected, options);
+    }
+    compare_proportions(target, control, ProportionMethod::Fisher, &options.contrast(Contrast::OddsRatio))
 }
 
 /// A difference in units of the root of the mean of two variances, whose sum is given.

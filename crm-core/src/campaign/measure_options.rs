@@ -55,9 +55,9 @@ pub struct MeasureOptions {
     pub alpha: f64,
     /// Which deviations from "no effect" count.
     pub alternative: Alternative,
-    /// How rates are compared.
+    /// How rates are compared; by default by the score test corrected for skewness, which keeps its level in groups with a small control too.
     pub proportion_method: ProportionMethod,
-    /// How means are compared.
+    /// How orders and revenue are compared; by default by the score test, because most customers have none.
     pub mean_method: MeanMethod,
     /// How p-values are adjusted for their number, over the arms and groups of one metric and grouping.
     pub multiplicity: MultiplicityMethod,
@@ -72,8 +72,8 @@ impl Default for MeasureOptions {
         Self {
             alpha: 0.05,
             alternative: Alternative::TwoSided,
-            proportion_method: ProportionMethod::default(),
-            mean_method: MeanMethod::default(),
+            proportion_method: ProportionMethod::SkewnessCorrected,
+            mean_method: MeanMethod::Score,
             multiplicity: MultiplicityMethod::Holm,
             cost: None,
             costs: Vec::new(),

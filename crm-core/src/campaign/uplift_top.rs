@@ -120,7 +120,7 @@ impl UpliftCurve {
             compare_proportions(&arm(&of_targets)?, &arm(&of_controls)?, ProportionMethod::Score, options)?
         } else {
             let arm = |values: &[f64]| MeanArm::from_values(values);
-            compare_means(&arm(&of_targets)?, &arm(&of_controls)?, MeanMethod::Welch, options)?
+            compare_means(&arm(&of_targets)?, &arm(&of_controls)?, MeanMethod::Score, options)?
         };
         let last = targets.end.max(controls.end).saturating_sub(1);
         Ok(UpliftBand {

@@ -11,7 +11,7 @@ use super::joint_arm::JointArm;
 use super::linear::Linear;
 use super::mean_method::{MeanMethod, MeanTest};
 use super::split_check::SplitCheck;
-use super::test_options::TestOptions;
+use super::test_options::{Contrast, TestOptions};
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, Result};
 use crate::math::{cholesky, solve};
@@ -74,7 +74,7 @@ pub fn compare_ratios(
     test: impl Into<MeanTest>,
     options: &TestOptions,
 ) -> Result<TestResult> {
-    let test = test.into();
+    let test = test.into().without_score("ratios of means")?;
     check_arms(target, control, options)?;
     if !target.has_denominator() {
         return Err(Error::argument("denominator", "none", "there for a ratio"));
@@ -94,6 +94,7 @@ pub fn compare_ratios(
 /// ```
 ///
 /// `mean(x)` is over both arms. Ratios and lifts know that it is part of both adjusted means. For a ratio of means, y is its linear expansion.
+/// The score test ([`MeanMethod::Score`]) knows differences of adjusted means, not ratios or lifts.
 /// Covariates must not be touched by the treatment. The effect size is in standard deviations of the unadjusted values.
 ///
 /// # Errors
@@ -116,7 +117,10 @@ pub fn compare_adjusted(
     test: impl Into<MeanTest>,
     options: &TestOptions,
 ) -> Result<Adjustment> {
-    let test = test.into();
+    let mut test = test.into();
+    if target.has_denominator() || options.contrast != Contrast::Difference {
+        test = test.without_score("ratios and lifts of adjusted means")?;
+    }
     check_arms(target, control, options)?;
     if target.covariates() == 0 {
         return Err(Error::argument("covariates", 0, "at least 1"));
@@ -148,8 +152,8 @@ impl<'a> Arms<'a> {
     fn new(target: &'a JointArm, control: &'a JointArm, test: MeanTest) -> Self {
         let (t, c) = (target.count(), control.count());
         let few = match test.method {
-            MeanMethod::Student => t == 0 || c == 0 || t == 1 && c == 1,
-            MeanMethod::Welch | MeanMethod::Z => t < 2 || c < 2,
+            MeanMethod::Student | MeanMethod::Score => t == 0 || c == 0 || t == 1 && c == 1,
+            _ => t < 2 || c < 2,
         };
         let linear = |arm: &'a JointArm| if arm.count() == 0 { None } else { Linear::of(arm) };
         let status = if few { TestStatus::TooFew } else { TestStatus::Undefined };
@@ -185,10 +189,14 @@ impl<'a> Arms<'a> {
                 theta.iter().enumerate().map(|(place, of)| of * arm.covariate_above(other, place)).sum();
             let value = arm.value.plus(-above * (other.count / all));
             let standard_error = match test.method {
-                MeanMethod::Student => pooled / arm.count.sqrt(),
-                MeanMethod::Welch | MeanMethod::Z => (squares / (arm.count - 1.0)).sqrt() / arm.count.sqrt(),
+                MeanMethod::Student | MeanMethod::Score => pooled / arm.count.sqrt(),
+                _ => (squares / (arm.count - 1.0)).sqrt() / arm.count.sqrt(),
             };
-            let df = if test.method == MeanMethod::Student { degrees } else { arm.count - 1.0 };
+            let df = if matches!(test.method, MeanMethod::Student | MeanMethod::Score) {
+                degrees
+            } else {
+                arm.count - 1.0
+            };
             Estimate { value, standard_error, df }
         };
         let pair = Pair {

@@ -3,6 +3,7 @@
 use super::fraction::{Common, Fraction};
 use super::interval::{Interval, IntervalKind};
 use super::mean_method::{LiftMethod, MeanMethod, MeanTest};
+use super::mean_score::MeanScore;
 use super::moments::Mean;
 use super::split_check::SplitCheck;
 use super::t_statistic::{critical_value, p_values, symmetric_interval};
@@ -91,7 +92,7 @@ impl Pair {
         match method {
             MeanMethod::Z => f64::INFINITY,
             // Both standard errors come from one variance.
-            MeanMethod::Student => self.target.df,
+            MeanMethod::Student | MeanMethod::Score => self.target.df,
             MeanMethod::Welch => welch_degrees(
                 self.target.standard_error,
                 self.target.df,
@@ -127,6 +128,16 @@ impl Pair {
         result.effect_size = self.effect_size;
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
         match (options.contrast, test.lift) {
+            _ if test.method == MeanMethod::Score => {
+                match MeanScore::new(self, difference) {
+                    Some(score) => score.judge(options, &mut result)?,
+                    None => result.status = TestStatus::Undefined,
+                }
+                if result.status != TestStatus::Ok {
+                    result.standard_error = f64::NAN;
+                    return Ok(result);
+                }
+            }
             (Contrast::Difference, _) => {
                 result.statistic = (difference - options.null_value()) / error;
                 result.interval = symmetric_interval(difference, error, critical, options.alternative);
@@ -229,6 +240,6 @@ impl Pair {
 }
 
 /// The power of two next below a positive number, with room to divide by it; 1 for 0.
-fn power_of_two(value: f64) -> f64 {
+pub(super) fn power_of_two(value: f64) -> f64 {
     if value == 0.0 { 1.0 } else { libm::ldexp(1.0, libm::ilogb(value).clamp(-1000, 1000)) }
 }

@@ -244,10 +244,21 @@ impl Interval {
     /// The hull of what an exact test does not reject, made to agree with the verdict on the null.
     ///
     /// A null that is not rejected belongs to it. One that is rejected, though values on both sides are not, cuts it: what remains is the
-    /// part on the estimate's side.
-    pub(crate) fn hull_agreeing(self, null: f64, rejected: bool, estimate: f64) -> Self {
+    /// part on the estimate's side, and of an interval without end that without an end.
+    pub(crate) fn hull_agreeing(
+        self,
+        null: f64,
+        rejected: bool,
+        estimate: f64,
+        alternative: Alternative,
+    ) -> Self {
         if rejected {
-            self.agreeing(null, true).cut_at_rejected(null, estimate)
+            let side = match alternative {
+                Alternative::TwoSided => estimate,
+                Alternative::Greater => f64::INFINITY,
+                Alternative::Less => f64::NEG_INFINITY,
+            };
+            self.agreeing(null, true).cut_at_rejected(null, side)
         } else {
             Self { lower: self.lower.min(null), upper: self.upper.max(null), ..self }
         }

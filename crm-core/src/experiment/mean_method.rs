@@ -18,9 +18,12 @@ pub enum MeanMethod {
     Student = 1,
     /// A variance for each arm, the normal distribution. For large arms.
     Z = 2,
+    /// The variance that the null implies, proportional to the mean: for values that are mostly 0, such as revenue for each contact, in arms of
+    /// unequal size. At "no effect" it is Student's test.
+    Score = 3,
 }
 
-named! { MeanMethod, "method", { Welch: "welch", Student: "student", Z: "z" } }
+named! { MeanMethod, "method", { Welch: "welch", Student: "student", Z: "z", Score: "score" } }
 
 /// How a ratio or lift of means is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,7 +53,7 @@ named! { LiftMethod, "lift_method", { Fieller: "fieller", Delta: "delta", Log: "
 pub struct MeanTest {
     /// How the variance is estimated.
     pub method: MeanMethod,
-    /// How ratios and lifts are judged; differences do not look at it.
+    /// How ratios and lifts are judged; differences and the score test do not look at it.
     pub lift: LiftMethod,
 }
 
@@ -68,10 +71,19 @@ impl MeanTest {
         self
     }
 
+    /// Refuses the score test, which knows two means only.
+    pub(super) fn without_score(self, what: &str) -> Result<Self> {
+        if self.method == MeanMethod::Score {
+            let accepted = format!("welch, student or z for {what}");
+            return Err(Error::argument("method", self.method.name(), &accepted));
+        }
+        Ok(self)
+    }
+
     /// What a result calls the method.
     pub(super) fn name(self, contrast: Contrast) -> Result<&'static str> {
         use LiftMethod::{Delta, Fieller, Log};
-        use MeanMethod::{Student, Welch, Z};
+        use MeanMethod::{Score, Student, Welch, Z};
         Ok(match (contrast, self.method, self.lift) {
             (Contrast::OddsRatio, ..) => {
                 return Err(Error::argument(
@@ -81,6 +93,7 @@ impl MeanTest {
                 ));
             }
             (Contrast::Difference, method, _) => method.name(),
+            (_, Score, _) => Score.name(),
             (_, Welch, Fieller) => "welch_fieller",
             (_, Welch, Delta) => "welch_delta",
             (_, Welch, Log) => "welch_log",

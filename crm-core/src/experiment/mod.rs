@@ -42,6 +42,7 @@ mod joint_arm;
 mod linear;
 mod mean_arm;
 mod mean_method;
+mod mean_score;
 mod mean_test;
 // Code that runs under the instructions chosen at run time must be inlined into where they are chosen.
 #[allow(clippy::inline_always)]

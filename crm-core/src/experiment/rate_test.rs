@@ -124,7 +124,7 @@ pub fn test_rate(
     let interval = one.interval(alternative, alpha);
     let rejected = p.p < alpha;
     let interval = if matches!(method, RateMethod::MinimumLikelihood | RateMethod::AgrestiCoull) {
-        interval.hull_agreeing(null, rejected, arm.rate())
+        interval.hull_agreeing(null, rejected, arm.rate(), alternative)
     } else {
         interval.agreeing(null, rejected)
     };

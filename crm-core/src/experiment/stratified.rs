@@ -45,7 +45,7 @@ pub fn compare_stratified(
     test: impl Into<MeanTest>,
     options: &TestOptions,
 ) -> Result<TestResult> {
-    let test = test.into();
+    let test = test.into().without_score("means within strata")?;
     options.check()?;
     let weights = stratum_weights(targets, controls, weights)?;
     for arm in targets.iter().chain(controls) {
@@ -82,7 +82,7 @@ pub fn compare_stratified(
                 let count = arm.count() as f64;
                 let error = match test.method {
                     MeanMethod::Student => pooled / count.sqrt(),
-                    MeanMethod::Welch | MeanMethod::Z => arm.standard_error(),
+                    _ => arm.standard_error(),
                 };
                 (stratum.weight * error, count - 1.0)
             })

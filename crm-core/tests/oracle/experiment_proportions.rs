@@ -202,3 +202,31 @@ fn exact_coverage_with_large_targets_and_small_controls() {
         assert!((found - expected).abs() < 6e-4, "{method:?} {contrast:?}: {found} {expected}");
     }
 }
+
+/// Laud's skewness-corrected score method for 5 of 56 against 0 of 29, as ratesci 1.1 prints it; 45 against 15 from its definition in mpmath.
+#[test]
+fn scores_corrected_for_skewness() {
+    let (target, control) = (BinaryArm::new(5, 56).unwrap(), BinaryArm::new(0, 29).unwrap());
+    let method = ProportionMethod::SkewnessCorrected;
+    let options = TestOptions::default();
+    let found = compare_proportions(&target, &control, method, &options).unwrap();
+    near(found.interval.lower, -0.0186, 0.0, 5e-5 / 0.0186, "lower");
+    near(found.interval.upper, 0.1867, 0.0, 5e-5 / 0.1867, "upper");
+    near(found.statistic, 1.739_213, 0.0, 5e-7, "statistic");
+    near(found.p_value, 0.081_997_29, 0.0, 1e-7, "p-value");
+    let ratio = compare_proportions(&target, &control, method, &options.contrast(Contrast::Ratio)).unwrap();
+    near(ratio.interval.lower, 0.7696, 0.0, 5e-5 / 0.7696, "ratio");
+    assert_eq!((ratio.interval.upper, ratio.status), (f64::INFINITY, TestStatus::ZeroBaseline));
+    let lift = compare_proportions(&target, &control, method, &options.contrast(Contrast::Lift)).unwrap();
+    near(lift.interval.lower, ratio.interval.lower - 1.0, 1.0, 1e-14, "lift");
+    let one_sided = options.alternative(Alternative::Greater);
+    near(
+        compare_proportions(&target, &control, method, &one_sided).unwrap().p_value,
+        0.040_998_65,
+        0.0,
+        1e-6,
+        "one-sided",
+    );
+    let odds = options.contrast(Contrast::OddsRatio);
+    assert!(compare_proportions(&target, &control, method, &odds).is_err());
+}

@@ -63,6 +63,13 @@ impl MeanPlan {
         }
         check_deviation("target_deviation", target_deviation)?;
         check_deviation("control_deviation", control_deviation)?;
+        if method == MeanMethod::Score {
+            return Err(Error::argument(
+                "method",
+                method.name(),
+                "welch, student or z: at no effect the score test is student",
+            ));
+        }
         let one = method == MeanMethod::Student || options.is_joint();
         if one && target_deviation != control_deviation {
             let accepted = format!("that of the target, {target_deviation}, for one variance of all arms");

@@ -6,7 +6,7 @@ mod multiplier;
 mod plain;
 pub(super) mod rates;
 pub(super) mod rejection;
-mod score;
+pub(super) mod score;
 mod stratified;
 mod unconditional;
 
@@ -40,6 +40,7 @@ use unconditional::Order;
 /// | `Fisher`, `FisherCentral`, `FisherMidP` | exact, given all conversions | odds ratio |
 /// | `Barnard` | exact, the largest p-value over all rates, by the score | difference |
 /// | `Boschloo` | the same by Fisher's one-sided p-value | odds ratio |
+/// | `SkewnessCorrected` | `Score`, corrected for skewness | difference, lift, ratio |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(i32)]
@@ -74,12 +75,15 @@ pub enum ProportionMethod {
     Barnard = 11,
     /// Boschloo's exact unconditional test, by Fisher's one-sided p-value; two-sided twice the smaller.
     Boschloo = 12,
+    /// The score test with a correction for skewness (Gart and Nam 1988; Laud 2017): both tails keep their level with a small control and few
+    /// conversions, and far out, where tests of many groups look.
+    SkewnessCorrected = 13,
 }
 
 named! { ProportionMethod, "method", {
     Score: "score", Pooled: "pooled", Likelihood: "likelihood", ContinuityCorrected: "continuity_corrected", Unpooled: "unpooled",
     Logarithm: "logarithm", AgrestiCaffo: "agresti_caffo", Newcombe: "newcombe", Fisher: "fisher", FisherCentral: "fisher_central",
-    FisherMidP: "fisher_mid_p", Barnard: "barnard", Boschloo: "boschloo",
+    FisherMidP: "fisher_mid_p", Barnard: "barnard", Boschloo: "boschloo", SkewnessCorrected: "skewness_corrected",
 } }
 
 impl ProportionMethod {
@@ -87,7 +91,9 @@ impl ProportionMethod {
     pub fn contrasts(self) -> &'static [Contrast] {
         match self {
             Self::Score | Self::Pooled | Self::Likelihood => Contrast::ALL,
-            Self::Unpooled => &[Contrast::Difference, Contrast::Lift, Contrast::Ratio],
+            Self::Unpooled | Self::SkewnessCorrected => {
+                &[Contrast::Difference, Contrast::Lift, Contrast::Ratio]
+            }
             Self::Logarithm => &[Contrast::Lift, Contrast::Ratio, Contrast::OddsRatio],
             Self::ContinuityCorrected | Self::AgrestiCaffo | Self::Newcombe | Self::Barnard => {
                 &[Contrast::Difference]
@@ -186,8 +192,10 @@ impl Comparison {
         let rejected = found.p.p < options.alpha;
         // The continuity correction leaves the statistic at 0 on a stretch around the estimate, anywhere on which a search may end.
         let flat = method == ProportionMethod::ContinuityCorrected && !rejected;
-        let interval = if method.is_exact() || flat {
-            found.interval.hull_agreeing(null, rejected, estimate)
+        // In tiny arms the correction for skewness can take a statistic back that had become critical.
+        let gaps = method.is_exact() || method == ProportionMethod::SkewnessCorrected;
+        let interval = if gaps || flat {
+            found.interval.hull_agreeing(null, rejected, estimate, options.alternative)
         } else {
             found.interval.agreeing(null, rejected)
         };
@@ -220,6 +228,7 @@ fn evidence(rates: &Rates, method: ProportionMethod, asked: &Asked) -> Result<Ev
     let options = &asked.options;
     Ok(match method {
         M::Score => score::evidence(rates, Distance::Corrected, asked),
+        M::SkewnessCorrected => score::evidence(rates, Distance::Skewness, asked),
         M::Pooled => score::evidence(rates, Distance::Plain, asked),
         M::Likelihood => score::evidence(rates, Distance::Likelihood, asked),
         M::ContinuityCorrected => score::evidence(rates, Distance::Continuity, asked),

@@ -1,7 +1,9 @@
 //! Score and likelihood-ratio tests of two rates: the statistic at a null uses the most likely rates under that null.
 //!
 //! Miettinen and Nurminen (1985), "Comparative analysis of two rates", Statistics in Medicine 4; without their N / (N - 1) Mee (1984) for the
-//! difference and Koopman (1984) for the ratio. All are the pooled z at "no effect", whose square is Pearson's chi-square.
+//! difference and Koopman (1984) for the ratio. All are the pooled z at "no effect", whose square is Pearson's chi-square. Corrected for skewness:
+//! Gart and Nam (1988), "Approximate interval estimation of the ratio of binomial parameters", Biometrics 44; Laud (2017), "Equal-tailed confidence
+//! intervals for comparison of rates", Pharmaceutical Statistics 16.
 
 use super::super::binomial::deviance_part as part;
 use super::super::test_options::{Alternative, Contrast};
@@ -16,6 +18,9 @@ use crate::math::root_between;
 pub(super) enum Distance {
     /// In standard errors under the null, with the variance times N / (N - 1).
     Corrected,
+    /// As the last, less the skewness that the deviation has under the null: by Cornish and Fisher `z + A (z^2 - 1)` is the deviation in standard
+    /// errors, with `A = mu3 / (6 V^(3/2))`.
+    Skewness,
     /// In standard errors under the null.
     Plain,
     /// As the last, less half a unit of count (Yates); of the difference only.
@@ -90,7 +95,8 @@ impl<'a> Pivot<'a> {
     /// What the variance is multiplied by.
     fn inflation(&self) -> f64 {
         let all = self.rates.trials();
-        if self.distance == Distance::Corrected { all / (all - 1.0) } else { 1.0 }
+        let corrected = matches!(self.distance, Distance::Corrected | Distance::Skewness);
+        if corrected { all / (all - 1.0) } else { 1.0 }
     }
 
     /// The statistic at a value of the contrast.
@@ -108,7 +114,7 @@ impl<'a> Pivot<'a> {
         }
         let fit = self.rates.fit_difference(value);
         let variance = fit.p1 * fit.q1 / self.rates.n1 + fit.p0 * fit.q0 / self.rates.n0;
-        self.scaled(self.rates.difference() - value, variance, fit)
+        self.scaled(self.rates.difference() - value, variance, fit, 1.0)
     }
 
     fn at_relative(&self, value: Relative) -> f64 {
@@ -119,12 +125,12 @@ impl<'a> Pivot<'a> {
         if self.contrast == Contrast::OddsRatio {
             let fit = rates.fit_odds(value);
             let (excess, variance) = above_odds(rates, fit);
-            return self.scaled(excess, variance, fit);
+            return self.scaled(excess, variance, fit, f64::NAN);
         }
         let fit = rates.fit_ratio(value);
         // r^2 p0 (1 - p0) without the square, which could overflow.
         let variance = fit.p1 * fit.q1 / rates.n1 + value.ratio * fit.p1 * fit.q0 / rates.n0;
-        self.scaled(above_ratio(rates, value), variance, fit)
+        self.scaled(above_ratio(rates, value), variance, fit, value.ratio)
     }
 
     fn at_no_effect(&self) -> f64 {
@@ -141,11 +147,11 @@ impl<'a> Pivot<'a> {
             return (2.0 * parts.iter().sum::<f64>()).sqrt().copysign(excess);
         }
         let variance = fit.p1 * fit.q1 * (rates.n1.recip() + rates.n0.recip());
-        self.scaled(rates.difference(), variance, fit)
+        self.scaled(rates.difference(), variance, fit, 1.0)
     }
 
-    /// A deviation with the variance that it has under the null.
-    fn scaled(&self, deviation: f64, variance: f64, fit: Fitted) -> f64 {
+    /// A deviation of the target's rate from so many times the control's, with the variance that it has under the null.
+    fn scaled(&self, deviation: f64, variance: f64, fit: Fitted, times: f64) -> f64 {
         let rates = self.rates;
         let (deviation, variance) = match self.distance {
             Distance::Likelihood => {
@@ -156,6 +162,9 @@ impl<'a> Pivot<'a> {
             }
             Distance::Plain => (deviation, variance),
             Distance::Corrected => (deviation, variance * self.inflation()),
+            Distance::Skewness => {
+                return self.less_skewness(deviation, variance * self.inflation(), fit, times);
+            }
             Distance::Continuity => {
                 ((deviation.abs() - self.half_a_count()).max(0.0).copysign(deviation), variance)
             }
@@ -163,11 +172,31 @@ impl<'a> Pivot<'a> {
         if deviation == 0.0 { 0.0 } else { deviation / variance.max(0.0).sqrt() }
     }
 
+    /// The normal deviate whose skewed counterpart the deviation is; where the parabola does not reach it, the one at its vertex.
+    fn less_skewness(&self, deviation: f64, variance: f64, fit: Fitted, times: f64) -> f64 {
+        let error = variance.max(0.0).sqrt();
+        let z = if deviation == 0.0 { 0.0 } else { deviation / error };
+        // Each arm's share of the variance first: cubes of ratios could overflow.
+        let third =
+            |spread: f64, lean: f64| if spread == 0.0 { 0.0 } else { spread / variance * (lean / error) };
+        let rates = self.rates;
+        let of_target = third(fit.p1 * fit.q1 / rates.n1, (fit.q1 - fit.p1) / rates.n1);
+        // r^2 p0 is r p1.
+        let spread = if times == 1.0 { fit.p0 * fit.q0 } else { times * fit.p1 * fit.q0 } / rates.n0;
+        let of_control = third(spread, times * (fit.q0 - fit.p0) / rates.n0);
+        let a = (of_target - of_control) / 6.0;
+        if !(a != 0.0 && a.is_finite() && z.is_finite()) {
+            return z;
+        }
+        let discriminant = 1.0 + 4.0 * a * (z + a);
+        if discriminant <= 0.0 { -0.5 / a } else { 2.0 * (z + a) / (1.0 + discriminant.sqrt()) }
+    }
+
     /// The value of the contrast at which the statistic is `target`; the end of what is possible where it never is.
     fn crossing(&self, target: f64, end: End) -> f64 {
         // Without a distance from the estimate the correction for continuity leaves a stretch.
         let flat = self.distance == Distance::Continuity && target <= 0.0;
-        let searched = self.distance == Distance::Likelihood || flat;
+        let searched = matches!(self.distance, Distance::Likelihood | Distance::Skewness) || flat;
         if self.contrast == Contrast::Difference {
             return if searched { self.difference_at(target) } else { self.difference_by_multiplier(target) };
         }
@@ -216,7 +245,7 @@ impl<'a> Pivot<'a> {
             || self.limit(critical, End::Lower).is_some() || self.limit(-critical, End::Upper).is_some();
         let (z, cells) = (critical * self.inflation().sqrt(), [self.seen(), self.exchanged()]);
         match (self.distance, self.contrast) {
-            (Distance::Likelihood, _) | (_, Contrast::OddsRatio) => None,
+            (Distance::Likelihood | Distance::Skewness, _) | (_, Contrast::OddsRatio) => None,
             _ if critical <= 0.0 => None,
             (_, Contrast::Difference) => {
                 let [lower, upper] = differences_below(cells, z, self.half_a_count());
@@ -341,7 +370,12 @@ fn deviance(rates: &Rates, fit: Fitted) -> f64 {
 }
 
 /// The root of a function that falls, searched from `start` by steps of about `step`; an end of the domain where it has none.
-pub(super) fn falling_root(f: impl Fn(f64) -> f64, start: f64, step: f64, (least, most): (f64, f64)) -> f64 {
+pub(in crate::experiment) fn falling_root(
+    f: impl Fn(f64) -> f64,
+    start: f64,
+    step: f64,
+    (least, most): (f64, f64),
+) -> f64 {
     let value = f(start);
     if value == 0.0 {
         return start;

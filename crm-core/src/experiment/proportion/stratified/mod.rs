@@ -163,7 +163,7 @@ pub fn compare_stratified_proportions(
     let interval = if one_piece && !flat {
         found.interval.agreeing(null, rejected)
     } else {
-        found.interval.hull_agreeing(null, rejected, estimate)
+        found.interval.hull_agreeing(null, rejected, estimate, options.alternative)
     };
     let status = if found.status == TestStatus::Ok { strata.status(options.contrast) } else { found.status };
     let comparison = TestResult {
