@@ -95,7 +95,8 @@ impl CampaignOutcomes {
                     TestResult { split: split(arm, [target.count(), of_control.count()])?, ..result };
                 // A single customer has no variance of its own.
                 let [one, other] = [target, of_control].map(|arm| arm.variance());
-                let both = if one.is_nan() { 2.0 * other } else { one + if other.is_nan() { one } else { other } };
+                let both =
+                    if one.is_nan() { 2.0 * other } else { one + if other.is_nan() { one } else { other } };
                 let difference = standardised(result.difference, both);
                 add(name, "", arm, difference, result);
             }

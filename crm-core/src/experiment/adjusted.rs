@@ -152,7 +152,7 @@ impl<'a> Arms<'a> {
     fn new(target: &'a JointArm, control: &'a JointArm, test: MeanTest) -> Self {
         let (t, c) = (target.count(), control.count());
         let few = match test.method {
-            MeanMethod::Student | MeanMethod::Score => t == 0 || c == 0 || t == 1 && c == 1,
+            _ if test.method.is_pooled() => t == 0 || c == 0 || t == 1 && c == 1,
             _ => t < 2 || c < 2,
         };
         let linear = |arm: &'a JointArm| if arm.count() == 0 { None } else { Linear::of(arm) };
@@ -192,17 +192,13 @@ impl<'a> Arms<'a> {
                 MeanMethod::Student | MeanMethod::Score => pooled / arm.count.sqrt(),
                 _ => (squares / (arm.count - 1.0)).sqrt() / arm.count.sqrt(),
             };
-            let df = if matches!(test.method, MeanMethod::Student | MeanMethod::Score) {
-                degrees
-            } else {
-                arm.count - 1.0
-            };
+            let df = if test.method.is_pooled() { degrees } else { arm.count - 1.0 };
             Estimate { value, standard_error, df }
         };
         let pair = Pair {
             target: estimate(target, control, squares[0]),
             control: estimate(control, target, squares[1]),
-            common: common(target, control, theta),
+            common: common(target, control, theta, test.method.is_pooled()),
             effect_size: 0.0,
         };
         let spread = target.squares.sqrt().hypot(control.squares.sqrt()) / degrees.sqrt();
@@ -245,7 +241,7 @@ impl<'a> Arms<'a> {
 }
 
 /// What the adjustment puts into both means: the mean of the covariates over both arms.
-fn common(target: &Linear<'_>, control: &Linear<'_>, theta: &[f64]) -> Common {
+fn common(target: &Linear<'_>, control: &Linear<'_>, theta: &[f64], pooled: bool) -> Common {
     if theta.iter().all(|&of| of == 0.0) {
         return Common::default();
     }
@@ -254,7 +250,15 @@ fn common(target: &Linear<'_>, control: &Linear<'_>, theta: &[f64]) -> Common {
     // An arm of one row says nothing about its variance.
     let degrees = arms.map(|arm| if arm.count > 1.0 { arm.count - 1.0 } else { f64::INFINITY });
     let explained = arms.map(|arm| arm.explained(theta));
-    let with = |place: usize| (arms[place].shared(theta) - explained[place]) / degrees[place] / all;
+    let left = |place: usize| arms[place].shared(theta) - explained[place];
+    if pooled {
+        // One variance for both arms is one for all that goes into them: parts of other matrices need not belong together.
+        let degrees = (target.count - 1.0) + (control.count - 1.0);
+        let with = (left(0) + left(1)) / degrees / all;
+        let variance = (explained[0] + explained[1]).max(0.0) / degrees / all;
+        return Common { sign: 1.0, variance, with_target: with, with_control: with };
+    }
+    let with = |place: usize| left(place) / degrees[place] / all;
     let variance = (0..2)
         .map(|place| explained[place].max(0.0) / degrees[place] * (arms[place].count / all))
         .sum::<f64>()

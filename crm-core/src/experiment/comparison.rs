@@ -152,6 +152,10 @@ impl Pair {
             }
             (_, method) => self.relate(method, critical, options, &mut result),
         }
+        if result.statistic.is_nan() {
+            result.interval = Interval::unbounded();
+            return Ok(TestResult { status: TestStatus::Undefined, ..result });
+        }
         (result.p_value, result.ln_p_value) =
             p_values(result.statistic, result.degrees_of_freedom, options.alternative);
         result.interval = result.interval.agreeing(result.null, result.p_value < result.alpha);

@@ -166,12 +166,15 @@ impl GroupSequential {
         let naive = statistic / unit;
         let at = |share: f64| {
             let excess = |drift: f64| self.more_extreme(look, statistic, drift) - share;
-            let (mut low, mut high) = (naive - 4.0 / unit, naive + 4.0 / unit);
-            while excess(low) > 0.0 {
-                low -= 4.0 / unit;
+            // Steps double, because beside a huge statistic small ones are lost.
+            let (mut step, mut low, mut high) = (4.0 / unit, naive - 4.0 / unit, naive + 4.0 / unit);
+            while excess(low) > 0.0 && low.is_finite() {
+                step *= 2.0;
+                low -= step;
             }
-            while excess(high) < 0.0 {
-                high += 4.0 / unit;
+            while excess(high) < 0.0 && high.is_finite() {
+                step *= 2.0;
+                high += step;
             }
             null + sign * root_between(excess, low, high) * standard_error * unit
         };

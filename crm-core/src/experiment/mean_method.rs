@@ -25,6 +25,13 @@ pub enum MeanMethod {
 
 named! { MeanMethod, "method", { Welch: "welch", Student: "student", Z: "z", Score: "score" } }
 
+impl MeanMethod {
+    /// Whether both arms have one variance.
+    pub(super) fn is_pooled(self) -> bool {
+        matches!(self, Self::Student | Self::Score)
+    }
+}
+
 /// How a ratio or lift of means is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

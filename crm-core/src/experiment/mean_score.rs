@@ -1,6 +1,6 @@
 //! The score test of means that are mostly 0, such as revenue for each contact.
 //!
-//! - McCullagh and Nelder (1989), "Generalized Linear Models", 2nd edition, chapter 9: quasi-likelihood with a variance proportional to the mean.
+//! - `McCullagh` and Nelder (1989), "Generalized Linear Models", 2nd edition, chapter 9: quasi-likelihood with a variance proportional to the mean.
 //! - Miettinen and Nurminen (1985), "Comparative analysis of two rates", Statistics in Medicine 4: the variance that the null implies.
 
 use super::comparison::{Pair, power_of_two};
@@ -173,7 +173,7 @@ mod tests {
         let ratio = TestOptions::default().contrast(Contrast::Ratio);
         let found = compare_means(&target, &control, MeanMethod::Score, &ratio).unwrap();
         for end in [found.interval.lower, found.interval.upper] {
-            let statistic = (0.3 - end * 0.2) / (end * pooled * (1.0 / 400.0 + 1.0 / 100.0) as f64).sqrt();
+            let statistic = (0.3 - end * 0.2) / (end * pooled * (1.0 / 400.0 + 1.0 / 100.0)).sqrt();
             assert!((statistic.abs() - 1.964_738_895_963_5).abs() < 1e-6, "{statistic}");
         }
         let found = compare_means(&target, &control, MeanMethod::Score, &TestOptions::default()).unwrap();

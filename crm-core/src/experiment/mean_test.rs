@@ -1,7 +1,7 @@
 //! Tests of two means.
 //!
 //! - Welch (1947), "The generalization of Student's problem when several different population variances are involved", Biometrika 34.
-//! - McCullagh and Nelder (1989), "Generalized Linear Models", chapter 9.
+//! - `McCullagh` and Nelder (1989), "Generalized Linear Models", chapter 9.
 //! - Fieller (1954), "Some problems in interval estimation", Journal of the Royal Statistical Society B 16(2).
 //! - Hedges (1981), "Distribution theory for Glass's estimator of effect size and related estimators", Journal of Educational Statistics 6(2).
 
@@ -69,7 +69,7 @@ pub fn compare_means(
 /// Both means with their standard errors; `None` for arms that are too small.
 fn pair(target: &MeanArm, control: &MeanArm, method: MeanMethod) -> Option<Pair> {
     let effect_size = cohens_d(target, control);
-    if matches!(method, MeanMethod::Student | MeanMethod::Score) {
+    if method.is_pooled() {
         let df = pooled_degrees(target, control)?;
         let spread = pooled_deviation(target, control);
         let of = |arm: &MeanArm| Estimate {

@@ -45,6 +45,9 @@ named! { MixtureKind, "mixture", {
     BetaBinomial: "beta_binomial", BetaBinomialOneSided: "beta_binomial_one_sided",
 } }
 
+/// Larger variances and sums leave no digits of what the mixtures take the difference of.
+const MOST: f64 = 1e18;
+
 /// The precision of the prior that makes a two-sided normal mixture bound nearly tightest at `v_opt`:
 /// `v_opt / (2 ln(1/alpha) + ln(1 + 2 ln(1/alpha)))`.
 ///
@@ -85,12 +88,15 @@ impl MixtureBound {
     /// use neither. Any choice is valid, a good one is tight.
     ///
     /// # Errors
-    /// `InvalidArgument` for a `v_opt` or a scale that is not above 0 and finite, and `alpha_opt` outside (0, 1), one-sided (0, 0.5).
+    /// `InvalidArgument` for a `v_opt` or a scale that is not above 0 and finite, a `v_opt` above 1e18, and `alpha_opt` outside (0, 1), one-sided (0, 0.5).
     pub fn new(kind: MixtureKind, v_opt: f64, alpha_opt: f64, scale: f64, other_scale: f64) -> Result<Self> {
         for (name, value) in [("v_opt", v_opt), ("scale", scale), ("other_scale", other_scale)] {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(Error::argument(name, value, "above 0 and finite"));
             }
+        }
+        if v_opt > MOST {
+            return Err(Error::argument("v_opt", v_opt, "at most 1e18"));
         }
         let two_sided = matches!(kind, MixtureKind::Normal | MixtureKind::BetaBinomial);
         let most = if two_sided { 1.0 } else { 0.5 };
@@ -119,11 +125,13 @@ impl MixtureBound {
     /// ln m(s, v): the evidence that the sum `s` with variance so far `v` gives against a mean of 0.
     ///
     /// -infinity where the sum is so low that the mixture's formula ends (gamma mixtures: at `-(v + precision) / scale`), which is no evidence; NaN
-    /// for a negative `v`.
+    /// for `v` below 0 or above 1e18. Sums beyond 1e18 count as that.
     pub fn ln_mixture(&self, s: f64, v: f64) -> f64 {
-        if v.is_nan() || v < 0.0 || s.is_nan() {
+        if !(0.0..=MOST).contains(&v) || s.is_nan() {
             return f64::NAN;
         }
+        // More of a sum is no less evidence.
+        let s = s.clamp(-MOST, MOST);
         let (rho, c) = (self.precision, self.scale);
         match self.kind {
             MixtureKind::Normal => normal(s, v, rho),
@@ -179,11 +187,11 @@ impl MixtureBound {
     /// Infinite where no sum of that variance could be enough.
     ///
     /// # Errors
-    /// `InvalidArgument` for `v` below 0 or infinite, and alpha outside (0, 1).
+    /// `InvalidArgument` for `v` below 0 or above 1e18, and alpha outside (0, 1).
     pub fn bound(&self, v: f64, alpha: f64) -> Result<f64> {
         check_alpha(alpha)?;
-        if !(v >= 0.0 && v.is_finite()) {
-            return Err(Error::argument("v", v, "at least 0 and finite"));
+        if !(0.0..=MOST).contains(&v) {
+            return Err(Error::argument("v", v, "between 0 and 1e18"));
         }
         let goal = -alpha.ln();
         let normal = ((v + self.precision) * (2.0 * goal + (v / self.precision).ln_1p())).sqrt();

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::binomial::deviance_part;
+use super::comparison::power_of_two;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{chi_square_upper, ln_chi_square_upper, stirling_remainder};
 use crate::named::named;
@@ -214,10 +215,13 @@ impl<'a> Plan<'a> {
 
     /// `n_i - n w_i`, with both products to twice the digits.
     fn deviation(&self, arm: usize) -> f64 {
-        let (count, weight) = (self.observed[arm] as f64, self.weights[arm]);
-        let (seen, planned) = (count * self.total, self.users * weight);
-        let rounding = count.mul_add(self.total, -seen) - self.users.mul_add(weight, -planned);
-        ((seen - planned) + rounding) / self.total
+        // In units in which no product overflows.
+        let unit = power_of_two(self.total);
+        let (total, weight) = (self.total / unit, self.weights[arm] / unit);
+        let count = self.observed[arm] as f64;
+        let (seen, planned) = (count * total, self.users * weight);
+        let rounding = count.mul_add(total, -seen) - self.users.mul_add(weight, -planned);
+        ((seen - planned) + rounding) / total
     }
 }
 

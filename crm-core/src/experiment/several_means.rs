@@ -102,6 +102,8 @@ pub fn compare_several_means(
         let result = compare_means(arm, baseline, test, options)?;
         Ok(TestResult { split: split.pair(place, control)?, ..result })
     });
+    // First all weights, whose rows are those of the caller.
+    let sample_ratio = split.sample_ratio()?;
     let comparisons = comparisons.collect::<Result<Vec<TestResult>>>()?;
     let adjusted = AdjustedFamily::of(&comparisons, multiplicity)?;
     Ok(SeveralMeans {
@@ -109,7 +111,7 @@ pub fn compare_several_means(
         multiplicity,
         adjusted_p_values: adjusted.p_values,
         ln_adjusted_p_values: adjusted.ln_p_values,
-        sample_ratio: split.sample_ratio()?,
+        sample_ratio,
     })
 }
 

@@ -8,6 +8,9 @@ use crate::math::{ln_student_t_upper, student_t_quantile, student_t_upper};
 
 /// The p-value of a statistic, and its logarithm.
 pub(super) fn p_values(statistic: f64, df: f64, alternative: Alternative) -> (f64, f64) {
+    if statistic.is_nan() {
+        return (f64::NAN, f64::NAN);
+    }
     match alternative {
         Alternative::TwoSided => {
             let size = statistic.abs();

@@ -6,6 +6,7 @@ mod clv;
 mod clv_fits;
 mod clv_values;
 mod columns;
+mod experiment_extremes;
 mod experiment_means;
 mod experiment_planning;
 mod experiment_plans;

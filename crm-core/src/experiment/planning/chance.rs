@@ -54,6 +54,12 @@ pub(super) fn normal_chance(planned: Planned, critical: f64, options: &PlanOptio
 pub(super) fn student_chance(planned: Planned, critical: f64, df: f64, options: &PlanOptions) -> Chance {
     let delta = planned.distance / planned.error;
     let critical = critical * (planned.null_error / planned.error);
+    // A surprise takes an estimate of the deviation that is so many times too large: it is less probable than any float says.
+    let times = delta / critical.hypot(df.sqrt());
+    if times.abs() > 60.0 {
+        let hits = times > 0.0 || counts_both(options);
+        return if hits { Chance { hit: 1.0, miss: 0.0 } } else { Chance::NEVER };
+    }
     let (hit, miss) =
         (noncentral_t_upper(critical, df, delta), noncentral_t_probability(critical, df, delta));
     if !counts_both(options) {

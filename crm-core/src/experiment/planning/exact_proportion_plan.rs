@@ -157,7 +157,11 @@ impl ExactProportionPlan {
         check_beyond("target_rate", target_rate, self.null_rate, self.options.alternative)?;
         let ratio = self.options.control_per_target;
         let most = most_trials(self.method);
-        let most_target = (most as f64 / (1.0 + ratio)).floor().max(1.0) as u64;
+        let most_target = (most as f64 / (1.0 + ratio)).floor() as u64;
+        if most_target == 0 {
+            let accepted = format!("below {most}, the customers that an exact plan takes");
+            return Err(Error::argument("control_per_target", ratio, &accepted));
+        }
         let angle = |rate: f64| 2.0 * rate.clamp(0.0, 1.0).sqrt().asin();
         let distance = angle(target_rate) - angle(self.null_rate);
         let z =
@@ -168,7 +172,8 @@ impl ExactProportionPlan {
             .filter(|rate| *rate > 0.0)
             .fold(1.0, f64::min);
         let mut hint = Hint::default();
-        let found = least_lasting(start, 3.0 / rarest, most_target, power, |target| {
+        let teeth = |before: u64| (3.0 / rarest).min(0.5 * before as f64) + 8.0;
+        let found = least_lasting(start, teeth, most_target, power, |target| {
             Ok(self.at(target_rate, [target, self.control(target)], &mut hint))
         })?;
         let Some(found) = found else {

@@ -17,6 +17,8 @@ use crate::math::{normal_quantile, root_between};
 
 /// The largest size that is looked for: beyond, teeth are too short to matter and too many to look at.
 const MOST: u64 = 10_000_000;
+/// More sizes than these are not looked at for one tooth.
+const MOST_TEETH: f64 = 20_000.0;
 
 /// A size with which a test of one rate has the power asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -109,7 +111,9 @@ impl RatePlan {
         let critical = -normal_quantile(self.alternative.alpha_at_end(self.alpha));
         let reach = critical * deviation(self.null) + normal_quantile(power) * deviation(rate);
         let start = (reach / (rate - self.null)).powi(2);
-        let teeth = 4.0 / self.null.min(1.0 - self.null);
+        // Four teeth of a rare null; of one near 1/2, where teeth are short, what they drift through while the root of the size grows by one.
+        let teeth =
+            |count: u64| (4.0 / self.null.min(1.0 - self.null)).min(MOST_TEETH) + 4.0 * (count as f64).sqrt();
         let mut before = None;
         let found = least_lasting(start, teeth, MOST, power, |count| {
             let arm = arm_of(count)?;
@@ -229,6 +233,26 @@ mod tests {
             })
             .map(|x| ln_binomial(x, n, rate).exp())
             .sum()
+    }
+
+    /// Sizes that kept the power for a while and lost it again, of rare nulls and of one half.
+    #[test]
+    fn sizes_last() {
+        for (null, method, alternative, alpha, rate, power, until) in [
+            (0.006_074, RateMethod::Wilson, Alternative::Less, 0.3, 0.003_037, 0.5, 1500),
+            (0.002, RateMethod::ClopperPearson, Alternative::TwoSided, 0.3, 0.0328, 0.8, 600),
+            (0.01, RateMethod::Jeffreys, Alternative::Less, 0.2, 0.005, 0.35, 1500),
+            (0.5, RateMethod::Jeffreys, Alternative::Less, 0.05, 0.488_306_6, 0.9, 500),
+            (0.5, RateMethod::Wald, Alternative::TwoSided, 0.01, 0.522_587_5, 0.95, 500),
+        ] {
+            let plan = RatePlan::new(null, method, alternative, alpha, CountedTails::Near).unwrap();
+            let size = plan.sample_size(rate, power).unwrap();
+            assert!(plan.power(rate, size.count - 1).unwrap() < power, "{null} {size:?}");
+            for more in 0..until {
+                let kept = plan.power(rate, size.count + more).unwrap();
+                assert!(kept >= power, "{null} {size:?}: {kept} at {more} more");
+            }
+        }
     }
 
     #[test]

@@ -15,11 +15,11 @@ pub(super) struct Lasting {
 /// The least size from which on the power does not fall below what is asked.
 ///
 /// With exact tests power falls wherever a critical value moves, so that one more customer may lose what the last one won. Every size is looked
-/// at from one that lacks power up to one that is `teeth` sizes beyond the last that does, and has more power to spare than any fall on the way
+/// at from one that lacks power up to one that is `teeth` of that beyond the last that does, and has more power to spare than any fall on the way
 /// took: as sizes grow, teeth get shorter and power rises. `None` if that is beyond `most`.
 pub(super) fn least_lasting(
     start: f64,
-    teeth: f64,
+    teeth: impl Fn(u64) -> f64,
     most: u64,
     power: f64,
     mut at: impl FnMut(u64) -> Result<f64>,
@@ -48,7 +48,7 @@ pub(super) fn least_lasting(
         if here < power {
             (found, before) = (None, size);
         } else if let Some(found) = found {
-            let beyond = (size - before) as f64 > teeth.min(0.5 * before as f64) + 8.0;
+            let beyond = (size - before) as f64 > teeth(before);
             // No fall like those before brings the power below what is asked.
             if beyond && (here - deepest > power || here > 1.0 - 1e-9) {
                 return Ok(Some(found));
@@ -74,10 +74,11 @@ mod tests {
         };
         let known = (1..5000).rev().find(|&size| power(size) < 0.8).unwrap() + 1;
         for start in [1.0, 100.0, 400.0, 500.0, 900.0, 4000.0] {
-            let found = least_lasting(start, 100.0, 100_000, 0.8, |size| Ok(power(size))).unwrap().unwrap();
+            let found =
+                least_lasting(start, |_| 100.0, 100_000, 0.8, |size| Ok(power(size))).unwrap().unwrap();
             assert_eq!(found.count, known, "{start}");
             assert_eq!(found.power, power(known));
         }
-        assert!(least_lasting(10.0, 100.0, 400, 0.8, |size| Ok(power(size))).unwrap().is_none());
+        assert!(least_lasting(10.0, |_| 100.0, 400, 0.8, |size| Ok(power(size))).unwrap().is_none());
     }
 }

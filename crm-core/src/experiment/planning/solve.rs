@@ -90,7 +90,9 @@ pub(super) trait Design {
         let (lower, upper) = self.nulls();
         let distance =
             if options.margins.is_some() { (effect - lower).min(upper - effect) } else { effect - lower };
-        let target = root_of_falling(lacks, 10.0 * (self.unit() / distance).powi(2));
+        // A huge effect is found by the smallest arms that a test takes.
+        let start = (10.0 * (self.unit() / distance).powi(2)).max(1e-3);
+        let target = root_of_falling(lacks, start);
         let control = target * ratio;
         let total = |target: f64, control: f64| target * f64::from(options.targets) + control;
         let too_many = || {
@@ -178,10 +180,10 @@ pub(super) trait Design {
 }
 
 fn check_size(target: f64) -> Result<()> {
-    if target > 0.0 && target <= MOST {
+    if (1.0..=MOST).contains(&target) {
         return Ok(());
     }
-    Err(Error::argument("target_count", target, "above 0, and at most 2^53"))
+    Err(Error::argument("target_count", target, "between 1 and 2^53"))
 }
 
 /// A power at or below the level is had without any data, one of 1 never.

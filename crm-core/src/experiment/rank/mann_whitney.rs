@@ -127,10 +127,15 @@ pub fn mann_whitney(
     let ends = answers.then(|| (critical.lower(), critical.upper()));
     let (estimate, lower, upper) = threads.run(|| shifts(&pairs, ends))?;
     test.estimate = estimate;
-    test.interval = interval(lower, upper);
+    // Where values are equal one shift may be all that is left, whose ends are differences rounded on either side of it.
+    let point = lower > upper && lower - upper <= 4.0 * f64::EPSILON * lower.abs().max(f64::MIN_POSITIVE);
+    test.interval = if point { interval(upper, lower) } else { interval(lower, upper) };
     if exact || answers {
         test.statistic = distribution.standardised(twice_u);
         (test.p_value, test.ln_p_value) = critical.p_value(twice_u);
+    }
+    if point {
+        test.interval = test.interval.agreeing(null, test.p_value <= test.alpha);
     }
     Ok(MannWhitney {
         test,
