@@ -3,10 +3,10 @@
 use crm_core::Result;
 use crm_core::experiment::{
     Amount, AnovaMethod, BinaryArm as Rate, CampaignCost as Cost, LiftMethod, MeanArm as Arm, MeanMethod,
-    MeanTest, MultiplicityMethod, ProportionMethod, ThetaMethod, analysis_of_variance as anova,
-    campaign_return as returned, compare_adjusted as adjusted, compare_means as means,
-    compare_proportions as proportions, compare_ratios as ratios, compare_several_means as several,
-    compare_stratified as stratified, incremental_conversions as incremental,
+    MeanTest, ProportionMethod, ThetaMethod, analysis_of_variance as anova, campaign_return as returned,
+    compare_adjusted as adjusted, compare_means as means, compare_proportions as proportions,
+    compare_ratios as ratios, compare_several_means as several, compare_stratified as stratified,
+    incremental_conversions as incremental,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -112,7 +112,7 @@ pub(crate) fn compare_several_means<'py>(
     options: &TestOptions,
 ) -> PyResult<Several<'py>> {
     let control = usize::try_from(control).unwrap_or(usize::MAX);
-    let multiplicity = MultiplicityMethod::from_name(multiplicity).or_raise(py)?;
+    let multiplicity = super::multiplicity::multiplicity(multiplicity).or_raise(py)?;
     let all =
         several(&arms(&given), control, weights.as_deref(), test.0, multiplicity, &options.0).or_raise(py)?;
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
