@@ -155,7 +155,8 @@ def plain_column(argument: str, values: ColumnLike | _crm.Column) -> _crm.Column
     if not isinstance(values, np.ndarray):
         if not hasattr(values, "__arrow_c_stream__") and hasattr(getattr(values, "dtype", None), "pyarrow_dtype"):
             # A column of pandas that holds Arrow's arrays, whose type NumPy would lose.
-            values = getattr(values, "array", values).__arrow_array__()
+            held: Any = values
+            values = getattr(held, "array", held).__arrow_array__()
         if isinstance(values, (str, bytes, dict)):
             raise _wrong_type(argument, type(values).__name__, "a column: a list or an array")
         if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):

@@ -16,7 +16,7 @@ use super::mean_arm::{JointArm, MeanArm};
 use super::test_options::TestOptions;
 use super::test_result::{checked, ends, fields};
 use super::user_split;
-use crate::error::OrRaise;
+use crate::error::{OrRaise, within};
 
 /// How means are tested.
 #[pyclass(frozen, name = "MeanTest", module = "crm._crm")]
@@ -156,17 +156,22 @@ impl CampaignCost {
         Cost::new(fixed, per_contact).and_then(|cost| cost.margin(margin)).or_raise(py).map(Self)
     }
 
-    fn total(&self, contacts: u64) -> f64 {
-        self.0.total(contacts)
+    fn total(&self, py: Python<'_>, contacts: i64) -> PyResult<f64> {
+        self::contacts(contacts).map(|contacts| self.0.total(contacts)).or_raise(py)
     }
 
-    fn break_even_mean(&self, py: Python<'_>, contacts: u64) -> PyResult<f64> {
-        self.0.break_even_mean(contacts).or_raise(py)
+    fn break_even_mean(&self, py: Python<'_>, contacts: i64) -> PyResult<f64> {
+        self::contacts(contacts).and_then(|contacts| self.0.break_even_mean(contacts)).or_raise(py)
     }
 
-    fn break_even_rate(&self, py: Python<'_>, contacts: u64, revenue_per_conversion: f64) -> PyResult<f64> {
-        self.0.break_even_rate(contacts, revenue_per_conversion).or_raise(py)
+    fn break_even_rate(&self, py: Python<'_>, contacts: i64, revenue_per_conversion: f64) -> PyResult<f64> {
+        let rate = |contacts| self.0.break_even_rate(contacts, revenue_per_conversion);
+        self::contacts(contacts).and_then(rate).or_raise(py)
     }
+}
+
+fn contacts(contacts: i64) -> Result<u64> {
+    within("contacts", contacts, "at least 0")
 }
 
 fn amount(amount: &Amount) -> (f64, (f64, f64, &'static str)) {

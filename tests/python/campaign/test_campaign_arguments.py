@@ -78,8 +78,10 @@ def test_a_single_name_is_one_column() -> None:
     with pytest.raises(crm.WrongTypeError) as caught:
         split.assign_stratified(TABLE, 1)  # type: ignore[arg-type]
     assert caught.value.argument == "columns"
-    with pytest.raises(crm.LengthMismatchError):
-        crm.cross_table([0, 0], [0, 1], row_names="ab", column_names=["c", "d"])
+    assert crm.cross_table([0, 0], [0, 1], row_names="all", column_names=["c", "d"]).to_table()["row"].tolist() == ["all", "all"]
+    members = crm.RewardMembers(tier=["Gold", "G"], points_balance=[9, 9])
+    catalogue = crm.RewardCatalogue([crm.Reward("Lounge", 1.0, kind="status", tiers="Gold")])
+    assert catalogue.eligibility(members, "2024-05-01")["eligible"].tolist() == [True, False]
 
 
 def test_arms_and_shares() -> None:
@@ -181,3 +183,22 @@ def test_the_selected_by_id_and_with_reasons() -> None:
     assert every["kind"].tolist() == ["quota", None, None, "rule"]
     texts = crm.TargetTable({"customer_id": ["b", "客户", "a"]})
     assert crm.Selection().quota(2).select(texts).ids.tolist() == ["a", "b"]
+
+
+def test_counts_below_0_are_named() -> None:
+    cost, joint = crm.CampaignCost(1.0), crm.JointArm.from_columns([1.0, 2.0])
+    retention = crm.RetentionModel.from_parameters(1.0, 2.0, "year_mean")
+    for argument, use in (
+        ("contacts", lambda: cost.total(-1)),
+        ("contacts", lambda: cost.break_even_mean(-1)),
+        ("contacts", lambda: cost.break_even_rate(-1, 2.0)),
+        ("column", lambda: joint.column(-1)),
+        ("column", lambda: joint.column(1)),
+        ("second", lambda: joint.covariance(0, -1)),
+        ("customers", lambda: crm.PurchaseData.newcomers(-1, "week")),
+        ("customers", lambda: retention.simulate(-1, 5, seed=1)),
+        ("threads", lambda: crm.PointsLedger({"earn": {"points": 1, "per": "1.00"}}, threads=-1)),
+    ):
+        with pytest.raises(crm.InvalidArgumentError) as caught:
+            use()
+        assert caught.value.argument == argument

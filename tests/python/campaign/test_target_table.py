@@ -164,7 +164,7 @@ def test_a_column_of_another_type_is_refused_where_it_is_used() -> None:
         [[1, 2]],
         [b"a"],
         np.array(["2024-01-01"], dtype="datetime64[D]"),
-        pandas.to_datetime(["2024-01-01"]),
+        pandas.Series(np.array(["2024-01-01"], dtype="datetime64[ns]")),
         pandas.Series([date(2024, 1, 1)], dtype=pandas.ArrowDtype(pyarrow.date32())),
         polars.Series([date(2024, 1, 1)]),
         polars.Series([1], dtype=polars.Int128),

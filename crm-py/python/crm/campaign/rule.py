@@ -37,7 +37,7 @@ def _plain(name: str, rule: Any) -> Any:
     """A rule of which all values are numbers, truth values and texts; what has not the form of one stays for the engine to refuse."""
     if not isinstance(rule, Mapping):
         return rule
-    plain = {}
+    plain: dict[Any, Any] = {}
     for kind, content in rule.items():
         if kind in ("all", "any") and isinstance(content, Iterable) and not isinstance(content, (str, Mapping)):
             plain[kind] = [_plain(name, part) for part in content]

@@ -61,10 +61,8 @@ class SegmentDrift:
         features: tuple[Matrix, Matrix] | None = None,
         matching: Literal["by_row"] | tuple[ColumnLike, ColumnLike] | None = None,
     ) -> None:
-        count, names = segments, None
-        if not isinstance(segments, int):
-            names = name_list("segments", segments)
-            count = len(names)
+        names = None if isinstance(segments, int) else name_list("segments", segments)
+        count = segments if isinstance(segments, int) else len(names or ())
         rows = None if features is None else (native_rows("features", features[0]), native_rows("features", features[1]))
         pairs = None
         if isinstance(matching, tuple):
