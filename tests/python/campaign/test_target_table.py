@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -176,7 +177,7 @@ def test_a_column_of_another_type_is_refused_where_it_is_used() -> None:
         table = crm.TargetTable({"customer_id": [1], "x": [2.0], "odd": values})
         assert table.columns == ["x"] and table.left_out["odd"].startswith("odd")
         assert crm.Selection().rank_by("x").select(table).ids.tolist() == [1]
-        uses = [
+        uses: list[Callable[[], object]] = [
             lambda: crm.Selection().rank_by("odd").select(table),
             lambda: crm.Selection().rule("r", {"missing": {"column": "odd"}}).select(table),
             lambda: crm.Selection().rank_by("odd").select(table.take([0])),
