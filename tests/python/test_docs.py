@@ -6,6 +6,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
 import crm
@@ -64,3 +65,13 @@ def test_the_blocks_of_a_page_run_in_order(page: str, tmp_path: Path, monkeypatc
 def test_pages_with_python_are_found() -> None:
     assert {"README.md", "crm-py/README.md", "docs/campaigns.md", "docs/experiments.md", "docs/python.md"} <= set(PAGES)
     assert sum(map(len, PAGES.values())) >= 30
+
+
+def test_the_formula_of_buckets_holds_without_this_library() -> None:
+    xxhash = pytest.importorskip("xxhash")
+    text = (ROOT / "docs/campaigns.md").read_text(encoding="utf-8")
+    formulae = re.findall(r"`(\(xxhash\.[^`]*f\"{salt}\\0{id}\"[^`]*)`", text)
+    assert formulae
+    for salt, customer in (("spring-2026", 17), ("spring-2026", "17"), ("秋", "客户一"), ("s", "a" * 300)):
+        names = {"xxhash": xxhash, "salt": salt, "id": customer}
+        assert eval(formulae[0], names) == crm.buckets(salt, [customer])[0]
