@@ -174,3 +174,13 @@ def test_a_running_check_is_saved_and_counts_never_fall() -> None:
         crm.SequentialSampleRatio.from_json(crm.SequentialTest().to_json())
     with pytest.raises(crm.IncompatibleError):
         crm.SequentialSampleRatio.from_json(check.to_json().replace('"version":1', '"version":2'))
+
+
+def test_a_planned_test_refuses_an_arm_that_lost_customers() -> None:
+    test = crm.SequentialTest(target_share=0.5)
+    test.look_rates(crm.BinaryArm(10, 100), crm.BinaryArm(10, 100))
+    before = test.to_json()
+    with pytest.raises(crm.IncompatibleError) as caught:
+        test.look_rates(crm.BinaryArm(20, 200), crm.BinaryArm(9, 99))
+    assert caught.value.row == 1 and test.to_json() == before
+    crm.SequentialTest().look_rates(crm.BinaryArm(10, 100), crm.BinaryArm(10, 100))

@@ -187,7 +187,7 @@ class SequentialTest:
         """A look at the difference of two rates, from all trials so far.
 
         Raises:
-            IncompatibleError: There are fewer trials than at the look before.
+            IncompatibleError: There are fewer trials than at the look before, or with a planned share in one of the arms.
         """
         must_be(BinaryArm, target=target, control=control)
         return SequentialStep._of(self._native.look_rates(target._native, control._native))
