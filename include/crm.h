@@ -12178,14 +12178,30 @@ crm_status crm_sequential_sample_ratio_new(const double *weights,
                                            struct crm_sequential_sample_ratio **out);
 
 /**
- * Looks at all users so far: set `out->struct_size` first. `observed` has the users of `length` arms.
+ * Looks at all users so far, from the start of the experiment: set `out->struct_size` first. `observed` has the users of `length`
+ * arms.
  *
- * Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number of arms and `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users.
+ * Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number of arms, `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users, and
+ * `CRM_STATUS_INCOMPATIBLE` for an arm, named as the row, with fewer users than at the look before; the check is then as it was.
  */
 crm_status crm_sequential_sample_ratio_look(struct crm_sequential_sample_ratio *check,
                                             const uint64_t *observed,
                                             size_t length,
                                             struct crm_sample_ratio_look *out);
+
+/**
+ * The state as JSON text; the caller frees it with `crm_bytes_free`.
+ */
+crm_status crm_sequential_sample_ratio_to_json(const struct crm_sequential_sample_ratio *check, struct crm_bytes **out);
+
+/**
+ * A check from its JSON text.
+ *
+ * `out` receives the check, NULL if the call fails; the caller frees it with `crm_sequential_sample_ratio_free`. Fails with
+ * `CRM_STATUS_CORRUPT` for text that is no such state and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ */
+crm_status crm_sequential_sample_ratio_from_json(const char *json,
+                                                 struct crm_sequential_sample_ratio **out);
 
 /**
  * Frees a check; NULL is accepted. No thread may use it any more.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi_and_data_type};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{
-    Array, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchOptions, StructArray, make_array,
+    Array, ArrayRef, NullArray, RecordBatch, RecordBatchIterator, RecordBatchOptions, StructArray, make_array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use crm_core::{Error, ErrorKind, Result};
@@ -54,7 +54,7 @@ impl Arrays {
             // SAFETY: a capsule of this name points to an `ArrowSchema`, which lives as long as the capsule, that is to the
             // end of this block; it is only read.
             let field = Field::try_from(unsafe { schema.as_ref() });
-            let field = field.map_err(|error| arrow_error(&error).on(argument)).or_raise(py)?;
+            let field = field.map_err(|error| schema_error(&error).on(argument)).or_raise(py)?;
             let array = {
                 let pointer = array.pointer_checked(Some(ARRAY))?.cast();
                 // SAFETY: as for the stream: the array is moved out and the capsule's marked as released.
@@ -80,7 +80,7 @@ impl Arrays {
         if unsafe { read(&raw mut stream, &raw mut schema) } != 0 {
             return Err(stream_error(&mut stream));
         }
-        let field = Field::try_from(&schema).map_err(|error| arrow_error(&error))?;
+        let field = Field::try_from(&schema).map_err(|error| schema_error(&error))?;
         Ok(Self { field, source: Source::Stream(stream) })
     }
 
@@ -115,6 +115,10 @@ impl Arrays {
             }
         };
         let Some(array) = array else { return Ok(None) };
+        if *self.field.data_type() == DataType::Null {
+            // Polars gives such an array a buffer, which by the interface it has not.
+            return Ok(Some(Arc::new(NullArray::new(array.len()))));
+        }
         // SAFETY: by the C data interface the array has the type that came with it.
         let data = unsafe { from_ffi_and_data_type(array, self.field.data_type().clone()) };
         data.map(|data| Some(make_array(data))).map_err(|error| arrow_error(&error))
@@ -186,6 +190,16 @@ fn consumed() -> Error {
 
 fn incomplete() -> Error {
     Error::new(ErrorKind::Corrupt, "the Arrow stream does not keep to the C stream interface")
+}
+
+/// A type that this version of Arrow does not know is a wrong type, such as Polars' integers of 128 bits.
+fn schema_error(error: &ArrowError) -> Error {
+    match error {
+        ArrowError::CDataInterface(message) if message.contains("not supported") => {
+            Error::new(ErrorKind::WrongType, message.clone())
+        }
+        _ => arrow_error(error),
+    }
 }
 
 pub(crate) fn arrow_error(error: &ArrowError) -> Error {

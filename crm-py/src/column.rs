@@ -11,7 +11,7 @@ use arrow_array::types::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
+    Array, ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
     UInt8Array,
 };
@@ -31,6 +31,9 @@ use crate::error::{OrRaise, exception};
 /// One column of transactions.
 #[pyclass(frozen, module = "crm._crm")]
 pub(crate) struct Column(Values);
+
+/// A column of a table: its name, and the column or why it is none.
+type Named = (String, Option<Column>, Option<String>);
 
 /// Arrays, or arrays of `NumPy`: contiguous, of one dimension, of 64-bit values.
 enum Values {
@@ -153,6 +156,36 @@ impl Column {
         Ok(Self(Values::Arrays(vec![array])))
     }
 
+    /// The columns of an Arrow table by name, each a column or the reason why it is none; `None` for an object that is no table.
+    #[staticmethod]
+    fn of_table(argument: &str, data: &Bound<'_, PyAny>) -> PyResult<Option<Vec<Named>>> {
+        let py = data.py();
+        let Some(mut source) = Arrays::of(argument, data)? else {
+            return Ok(None);
+        };
+        let columns = py.detach(|| {
+            let schema = source.schema().map_err(|error| error.on(argument))?;
+            let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::new(); schema.fields().len()];
+            // A column without a row still has a type.
+            let mut batch = Some(RecordBatch::new_empty(Arc::clone(&schema)));
+            while let Some(rows) = batch {
+                for (column, array) in columns.iter_mut().zip(rows.columns()) {
+                    column.push(Arc::clone(array));
+                }
+                batch = source.next_batch(&schema).map_err(|error| error.on(argument))?;
+            }
+            let named = |(field, arrays): (&Arc<Field>, Vec<ArrayRef>)| {
+                let name = field.name().clone();
+                match check_plain(&name, field) {
+                    Ok(()) => (name, Some(Self(Values::Arrays(arrays))), None),
+                    Err(error) => (name, None, Some(error.to_string())),
+                }
+            };
+            Ok(schema.fields().iter().zip(columns).map(named).collect())
+        });
+        columns.or_raise(py).map(Some)
+    }
+
     /// Whether it is an Arrow column of truth values.
     fn is_truths(&self) -> bool {
         matches!(&self.0, Values::Arrays(arrays) if arrays.iter().all(|array| *array.data_type() == DataType::Boolean))
@@ -160,11 +193,32 @@ impl Column {
 
     /// Whether it is an Arrow column of text, or of categories.
     fn is_text(&self) -> bool {
-        let text = |array: &ArrayRef| {
-            let kind = array.data_type();
-            kind.is_string() || matches!(kind, DataType::Dictionary(..))
+        let text = |array: &ArrayRef| match array.data_type() {
+            DataType::Dictionary(_, values) => values.is_string() || values.is_integer(),
+            kind => kind.is_string(),
         };
         matches!(&self.0, Values::Arrays(arrays) if !arrays.is_empty() && arrays.iter().all(text))
+    }
+
+    /// Whether it can be read as numbers, truth values among them.
+    fn is_numeric(&self) -> bool {
+        match &self.0 {
+            Values::Floats(_) | Values::Integers(_) => true,
+            Values::Times(..) => false,
+            Values::Arrays(arrays) => arrays.iter().all(|array| is_number(array.data_type())),
+        }
+    }
+
+    /// The type of the values, for a message.
+    fn type_name(&self) -> String {
+        match &self.0 {
+            Values::Floats(_) => DataType::Float64.to_string(),
+            Values::Integers(_) => DataType::Int64.to_string(),
+            Values::Times(..) => "a time".to_owned(),
+            Values::Arrays(arrays) => {
+                arrays.first().map_or(DataType::Null, |array| array.data_type().clone()).to_string()
+            }
+        }
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
@@ -305,6 +359,12 @@ pub(crate) fn whole(py: Python<'_>, argument: &str, column: &Column) -> PyResult
         Err(exception(py, &Error::new(ErrorKind::InvalidValue, message).on(argument).at_row(row as u64)))
     };
     values.iter().enumerate().map(convert).collect()
+}
+
+/// The types that [`numbers`] reads.
+fn is_number(kind: &DataType) -> bool {
+    use DataType::{Boolean, Decimal128, Float32, Float64, Null};
+    kind.is_integer() || matches!(kind, Float32 | Float64 | Decimal128(..) | Boolean | Null)
 }
 
 fn no_number(given: &str) -> Error {

@@ -239,6 +239,23 @@ static void splits(void) {
     CHECK(near(look.ln_bayes_factor, 6.532367670619091, 0.0, 1e-12) && near(look.p_value, 0.0014555554907719236, 0.0, 1e-11));
     FAILS(crm_sequential_sample_ratio_look(check, users, 1, &look), CRM_STATUS_LENGTH_MISMATCH, "observed");
     FAILS(crm_sequential_sample_ratio_look(NULL, users, 2, &look), CRM_STATUS_NULL_POINTER, "check");
+    /* What is saved goes on where it was; counts never fall. */
+    crm_sequential_sample_ratio *again = NULL;
+    crm_bytes *text = NULL;
+    OK(crm_sequential_sample_ratio_to_json(check, &text));
+    OK(crm_sequential_sample_ratio_from_json(crm_bytes_text(text), &again));
+    crm_bytes_free(text);
+    const uint64_t fewer[] = {821588, 815481}, more[] = {1000000, 1000000};
+    crm_sample_ratio_look same = {.struct_size = sizeof same};
+    FAILS(crm_sequential_sample_ratio_look(again, fewer, 2, &same), CRM_STATUS_INCOMPATIBLE, "observed");
+    CHECK(crm_last_error_row() == 1);
+    OK(crm_sequential_sample_ratio_look(check, more, 2, &look));
+    OK(crm_sequential_sample_ratio_look(again, more, 2, &same));
+    CHECK(look.p_value == same.p_value && near(same.p_value, 0.0014555554907719236, 0.0, 1e-11));
+    crm_sequential_sample_ratio_free(again);
+    FAILS(crm_sequential_sample_ratio_from_json("{}", &again), CRM_STATUS_CORRUPT, "json");
+    FAILS(crm_sequential_sample_ratio_from_json(NULL, &again), CRM_STATUS_NULL_POINTER, "json");
+    FAILS(crm_sequential_sample_ratio_to_json(NULL, &text), CRM_STATUS_NULL_POINTER, "check");
     crm_sequential_sample_ratio_free(check);
     FAILS(crm_sequential_sample_ratio_new(weights, 2, 0.0, &check), CRM_STATUS_INVALID_ARGUMENT, "concentration");
     CHECK(check == NULL);

@@ -423,7 +423,6 @@ BAD_TABLES: dict[str, tuple[Callable[[], Any], type[crm.CrmError], str, int | No
     ),
     "not a table": (lambda: pa.array([1, 2]), crm.WrongTypeError, "data", None),
     "a list": (lambda: [[1], [2]], crm.WrongTypeError, "data", None),
-    "a lazy frame": (lambda: polars_frame().lazy(), crm.WrongTypeError, "data", None),
     "null rows": (lambda: struct_with_a_null(), crm.MissingValueError, "data", None),
 }
 

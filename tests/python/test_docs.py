@@ -6,11 +6,13 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
 import crm
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(crm.__path__, "crm.") if not module.name.endswith("._crm")
 )
@@ -39,35 +41,37 @@ def test_public_objects_are_documented(name: str) -> None:
                 assert inspect.getdoc(getattr(thing, member)), f"{name}.{member}"
 
 
-def test_the_readme_example_runs(repository: Path) -> None:
-    text = (repository / "crm-py/README.md").read_text(encoding="utf-8")
-    code = text.split("```python\n")[1].split("```")[0]
-    names: dict[str, object] = {}
-    exec(compile(code, "README.md", "exec"), names)
-    segments = names["segments"]
-    assert isinstance(segments, crm.Segments) and len(segments) == 2
+PAGES = {
+    page.relative_to(ROOT).as_posix(): [code.split("\n```")[0] for code in text.split("\n```python\n")[1:]]
+    for page in [ROOT / "README.md", ROOT / "crm-py/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    if "\n```python\n" in (text := page.read_text(encoding="utf-8"))
+}
 
 
-@pytest.mark.parametrize(("page", "heading"), [("python.md", "## Lifetime value"), ("clv.md", "### Python")])
-def test_the_examples_of_lifetime_value_run(repository: Path, cdnow: crm.PurchaseHistory, page: str, heading: str) -> None:
-    text = (repository / "docs" / page).read_text(encoding="utf-8")
-    section = text.split(f"\n{heading}\n")[1].split("\n## ")[0]
-    blocks = [block.split("```")[0] for block in section.split("```python\n")[1:]]
-    assert blocks
-    names: dict[str, object] = {"crm": crm, "history": cdnow}
-    for block in blocks:
-        exec(compile(block, page, "exec"), names)
-    model = names["model"]
-    assert isinstance(model, crm.CustomerValueModel) and model.purchases.is_sound_
+@pytest.mark.parametrize("page", PAGES)
+def test_the_blocks_of_a_page_run_in_order(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is defined but by the page itself, and what it writes stays in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    names: dict[str, object] = {"__name__": page}
+    for place, code in enumerate(PAGES[page]):
+        try:
+            exec(compile(code, f"{page}, block {place}", "exec"), names)
+        except Exception as error:
+            error.add_note(f"{page}, Python block {place}:\n{code}")
+            raise
 
 
-@pytest.mark.parametrize(("page", "heading", "model"), [("python.md", "## Segments", "segments"), ("segments.md", "### Python", "model")])
-def test_the_examples_of_segments_run(
-    repository: Path, cdnow: crm.PurchaseHistory, page: str, heading: str, model: str
-) -> None:
-    text = (repository / "docs" / page).read_text(encoding="utf-8")
-    code = text.split(f"\n{heading}\n")[1].split("```python\n")[1].split("```")[0]
-    names: dict[str, object] = {"crm": crm, "history": cdnow}
-    exec(compile(code, page, "exec"), names)
-    segments = names[model]
-    assert isinstance(segments, crm.SegmentModel) and len(segments.names_) == 4
+def test_pages_with_python_are_found() -> None:
+    assert {"README.md", "crm-py/README.md", "docs/campaigns.md", "docs/experiments.md", "docs/python.md"} <= set(PAGES)
+    assert sum(map(len, PAGES.values())) >= 30
+
+
+def test_the_formula_of_buckets_holds_without_this_library() -> None:
+    xxhash = pytest.importorskip("xxhash")
+    text = (ROOT / "docs/campaigns.md").read_text(encoding="utf-8")
+    formulae = re.findall(r"`(\(xxhash\.[^`]*f\"{salt}\\0{id}\"[^`]*)`", text)
+    assert formulae
+    for salt, customer in (("spring-2026", 17), ("spring-2026", "17"), ("秋", "客户一"), ("s", "a" * 300)):
+        names = {"xxhash": xxhash, "salt": salt, "id": customer}
+        assert eval(formulae[0], names) == crm.buckets(salt, [customer])[0]

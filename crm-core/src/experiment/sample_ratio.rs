@@ -1,6 +1,6 @@
 //! Whether users were split as planned: the check that every analysis starts with.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::binomial::deviance_part;
 use super::comparison::power_of_two;
@@ -256,15 +256,46 @@ fn check_weights(weights: &[f64]) -> Result<()> {
 /// check.look(&[410_000, 408_000])?;
 /// let look = check.look(&[821_588, 815_482])?;
 /// assert!((look.p_value - 0.0014556).abs() < 1e-7);
+/// let later = SequentialSampleRatio::from_json(&check.to_json()?)?;
+/// assert_eq!(later, check);
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///
 /// Source: Lindon and Malek (2022), "Anytime-valid inference for multinomial count data", NeurIPS.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SequentialSampleRatio {
+    #[serde(default = "model")]
+    model: String,
+    #[serde(default = "version")]
+    version: u32,
     weights: Vec<f64>,
     concentration: f64,
+    /// The least so far. JSON has no infinity: a p-value of 0 is null there.
+    #[serde(serialize_with = "write_ln", deserialize_with = "read_ln")]
     ln_p_value: f64,
+    /// Users of each arm at the last look.
+    #[serde(default)]
+    observed: Vec<u64>,
+}
+
+const MODEL: &str = "sequential_sample_ratio";
+const VERSION: u32 = 1;
+
+fn model() -> String {
+    MODEL.to_owned()
+}
+
+fn version() -> u32 {
+    VERSION
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde calls it.
+fn write_ln<S: Serializer>(ln_p_value: &f64, to: S) -> std::result::Result<S::Ok, S::Error> {
+    ln_p_value.is_finite().then_some(ln_p_value).serialize(to)
+}
+
+fn read_ln<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<f64, D::Error> {
+    Option::<f64>::deserialize(from).map(|ln_p_value| ln_p_value.unwrap_or(f64::NEG_INFINITY))
 }
 
 /// A look at a running split.
@@ -289,19 +320,59 @@ impl SequentialSampleRatio {
         if !(concentration > 0.0 && concentration.is_finite()) {
             return Err(Error::argument("concentration", concentration, "above 0 and finite"));
         }
-        Ok(Self { weights: weights.to_vec(), concentration, ln_p_value: 0.0 })
+        let weights = weights.to_vec();
+        Ok(Self {
+            model: model(),
+            version: VERSION,
+            weights,
+            concentration,
+            ln_p_value: 0.0,
+            observed: Vec::new(),
+        })
     }
 
-    /// Looks at all users so far.
+    /// Looks at all users so far, from the start of the experiment.
     ///
     /// # Errors
-    /// `LengthMismatch` for another number of arms, `OutOfRange` for more than 2^53 users.
+    /// `LengthMismatch` for another number of arms, `OutOfRange` for more than 2^53 users, `Incompatible` for an arm, named as the row, with fewer
+    /// users than at the look before. The check is then as it was.
     pub fn look(&mut self, observed: &[u64]) -> Result<SampleRatioLook> {
         let plan = Plan::new(observed, &self.weights)?;
+        if let Some(arm) = self.observed.iter().zip(observed).position(|(before, now)| now < before) {
+            let message = format!(
+                "{} users after {} at the look before: each look takes all users from the start",
+                observed[arm], self.observed[arm]
+            );
+            return Err(Error::new(ErrorKind::Incompatible, message).on("observed").at_row(arm as u64));
+        }
         let ln_bayes_factor =
             if plan.unexpected { f64::INFINITY } else { plan.ln_bayes_factor(self.concentration) };
         self.ln_p_value = self.ln_p_value.min(-ln_bayes_factor);
+        self.observed = observed.to_vec();
         Ok(SampleRatioLook { ln_bayes_factor, p_value: self.ln_p_value.exp(), ln_p_value: self.ln_p_value })
+    }
+
+    /// The state as JSON text.
+    ///
+    /// # Errors
+    /// `Io` if it cannot be written, which does not happen.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::new(ErrorKind::Io, error.to_string()))
+    }
+
+    /// A check from its JSON text.
+    ///
+    /// # Errors
+    /// `Corrupt` for text that is not such a state, `Incompatible` for one of a later version, and what [`SequentialSampleRatio::new`] refuses.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let check: Self = crate::saved::from_json(text, VERSION, &[MODEL])?;
+        Self::new(&check.weights, check.concentration)?;
+        let sound = check.ln_p_value <= 0.0
+            && (check.observed.is_empty() || Plan::new(&check.observed, &check.weights).is_ok());
+        if sound {
+            return Ok(check);
+        }
+        Err(Error::new(ErrorKind::Corrupt, "the state contradicts itself").on("json"))
     }
 }
 
@@ -366,5 +437,58 @@ mod tests {
         assert!(late.ln_bayes_factor < 0.0 && late.p_value == early.p_value && early.p_value < 1e-3);
         let mut check = SequentialSampleRatio::new(&[1.0, 0.0], 100.0).unwrap();
         assert_eq!(check.look(&[5, 1]).unwrap().p_value, 0.0);
+    }
+
+    #[test]
+    fn a_saved_check_goes_on_as_if_it_had_not_been() {
+        for looks in [[[600, 400], [10_000, 10_000]], [[0, 0], [90, 10]]] {
+            let mut check = SequentialSampleRatio::new(&[1.0, 1.0], 100.0).unwrap();
+            check.look(&looks[0]).unwrap();
+            let mut again = SequentialSampleRatio::from_json(&check.to_json().unwrap()).unwrap();
+            assert_eq!(again, check);
+            assert_eq!(again.look(&looks[1]).unwrap(), check.look(&looks[1]).unwrap());
+        }
+        // A p-value of 0 has no finite logarithm.
+        let mut check = SequentialSampleRatio::new(&[1.0, 0.0], 100.0).unwrap();
+        check.look(&[5, 1]).unwrap();
+        let mut again = SequentialSampleRatio::from_json(&check.to_json().unwrap()).unwrap();
+        assert_eq!(
+            (again.look(&[6, 1]).unwrap().p_value, again),
+            (0.0, {
+                check.look(&[6, 1]).unwrap();
+                check
+            })
+        );
+    }
+
+    #[test]
+    fn counts_never_fall() {
+        let mut check = SequentialSampleRatio::new(&[1.0, 1.0], 100.0).unwrap();
+        check.look(&[500, 400]).unwrap();
+        let before = check.clone();
+        let error = check.look(&[600, 399]).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.argument_name(), error.row()),
+            (ErrorKind::Incompatible, Some("observed"), Some(1))
+        );
+        assert_eq!(check, before);
+        check.look(&[500, 400]).unwrap();
+    }
+
+    #[test]
+    fn a_state_that_is_none_is_refused() {
+        let json = SequentialSampleRatio::new(&[1.0, 1.0], 100.0).unwrap().to_json().unwrap();
+        let kind = |from: &str, to: &str| {
+            let changed = json.replace(from, to);
+            assert_ne!(changed, json);
+            SequentialSampleRatio::from_json(&changed).unwrap_err().kind()
+        };
+        assert_eq!(kind("\"version\":1", "\"version\":2"), ErrorKind::Incompatible);
+        assert_eq!(kind("sequential_sample_ratio", "sequential_test"), ErrorKind::Corrupt);
+        assert_eq!(kind("\"ln_p_value\":0.0", "\"ln_p_value\":1.0"), ErrorKind::Corrupt);
+        assert_eq!(kind("\"observed\":[]", "\"observed\":[1]"), ErrorKind::Corrupt);
+        assert_eq!(kind("100.0", "0.0"), ErrorKind::InvalidArgument);
+        assert_eq!(kind("[1.0,1.0]", "[]"), ErrorKind::Empty);
+        assert_eq!(SequentialSampleRatio::from_json("{").unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }

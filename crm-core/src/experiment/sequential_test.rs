@@ -165,7 +165,7 @@ impl SequentialTest {
     /// certain.
     ///
     /// # Errors
-    /// As [`SequentialTest::look`].
+    /// As [`SequentialTest::look`]; with a planned share also where one arm has fewer trials than at the look before.
     pub fn look_rates(&mut self, target: &BinaryArm, control: &BinaryArm) -> Result<SequentialStep> {
         let variance = |arm: &BinaryArm| {
             let n = arm.trials() as f64;
@@ -181,7 +181,7 @@ impl SequentialTest {
     /// An arm of fewer than two values gives the status `TooFew`, arms without any variance `NoVariance`; the test then waits.
     ///
     /// # Errors
-    /// As [`SequentialTest::look`].
+    /// As [`SequentialTest::look`]; with a planned share also where one arm has fewer values than at the look before.
     pub fn look_means(&mut self, target: &MeanArm, control: &MeanArm) -> Result<SequentialStep> {
         let customers = [target.count(), control.count()];
         if target.count().min(control.count()) < 2 {

@@ -2,9 +2,10 @@
 
 use crm_core::experiment::{SampleRatio, SampleRatioLook, SequentialSampleRatio, SplitCheck, sample_ratio};
 
+use crate::bytes::{crm_bytes, with_zero};
 use crate::guard::{guard, guard_release};
 use crate::handle::{self, Out, handles};
-use crate::pointer::array;
+use crate::pointer::{array, text};
 use crate::sized::{self, sized_structs};
 use crate::status::crm_status;
 
@@ -133,9 +134,11 @@ pub unsafe extern "C" fn crm_sequential_sample_ratio_new(
     })
 }
 
-/// Looks at all users so far: set `out->struct_size` first. `observed` has the users of `length` arms.
+/// Looks at all users so far, from the start of the experiment: set `out->struct_size` first. `observed` has the users of `length`
+/// arms.
 ///
-/// Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number of arms and `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users.
+/// Fails with `CRM_STATUS_LENGTH_MISMATCH` for another number of arms, `CRM_STATUS_OUT_OF_RANGE` for more than 2^53 users, and
+/// `CRM_STATUS_INCOMPATIBLE` for an arm, named as the row, with fewer users than at the look before; the check is then as it was.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_sequential_sample_ratio_look(
     check: *mut crm_sequential_sample_ratio,
@@ -151,6 +154,37 @@ pub unsafe extern "C" fn crm_sequential_sample_ratio_look(
             handle::get_mut("check", check)?.look(observed)?;
         let struct_size = size_of::<crm_sample_ratio_look>();
         out.put(crm_sample_ratio_look { struct_size, ln_bayes_factor, p_value, ln_p_value })
+    })
+}
+
+/// The state as JSON text; the caller frees it with `crm_bytes_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_sequential_sample_ratio_to_json(
+    check: *const crm_sequential_sample_ratio,
+    out: *mut *mut crm_bytes,
+) -> crm_status {
+    // SAFETY: the caller gives a live handle that no other thread uses and a place, or null.
+    guard(|| unsafe {
+        let out = Out::new("out", out)?;
+        out.put(with_zero(handle::get("check", check)?.to_json()?));
+        Ok(())
+    })
+}
+
+/// A check from its JSON text.
+///
+/// `out` receives the check, NULL if the call fails; the caller frees it with `crm_sequential_sample_ratio_free`. Fails with
+/// `CRM_STATUS_CORRUPT` for text that is no such state and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn crm_sequential_sample_ratio_from_json(
+    json: *const std::ffi::c_char,
+    out: *mut *mut crm_sequential_sample_ratio,
+) -> crm_status {
+    // SAFETY: the caller gives a terminated string and a place, or null.
+    guard(|| unsafe {
+        let out = Out::new("out", out)?;
+        out.put(SequentialSampleRatio::from_json(text("json", json)?)?);
+        Ok(())
     })
 }
 

@@ -14,9 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
-from crm.error import OutOfRangeError, WrongTypeError
+from crm.error import LengthMismatchError, OutOfRangeError, WrongTypeError
 
-__all__ = ["ArrowArray", "ArrowStream", "ColumnLike", "amount_column", "id_column", "label_column", "number_column", "time_column"]
+__all__ = [
+    "ArrowArray",
+    "ArrowStream",
+    "ColumnLike",
+    "LazyTable",
+    "amount_column",
+    "id_column",
+    "label_column",
+    "name_list",
+    "number_column",
+    "plain_column",
+    "row_numbers",
+    "time_column",
+]
 
 
 class ArrowStream(Protocol):
@@ -31,6 +44,13 @@ class ArrowArray(Protocol):
 
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
         """The object as an Arrow schema and array."""
+
+
+class LazyTable(Protocol):
+    """A table that is still to be computed: Polars' `LazyFrame`."""
+
+    def collect(self) -> Any:
+        """The table."""
 
 
 ColumnLike = Sequence[Any] | npt.NDArray[Any] | ArrowStream | ArrowArray
@@ -53,9 +73,9 @@ _TICKS = {
 _UNITS_PER_NANOSECOND = {"ns": 1, "ps": 10**3, "fs": 10**6, "as": 10**9}
 
 
-def id_column(argument: str, values: ColumnLike) -> _crm.Column:
+def id_column(argument: str, values: ColumnLike | _crm.Column) -> _crm.Column:
     """A column of customer or order ids: integers or text, all of one kind, with missing ones."""
-    plain = _plain(argument, values)
+    plain = plain_column(argument, values)
     if isinstance(plain, _crm.Column):
         return plain
     if isinstance(plain, list):
@@ -68,7 +88,7 @@ def id_column(argument: str, values: ColumnLike) -> _crm.Column:
 
 def amount_column(argument: str, values: ColumnLike) -> _crm.Column:
     """A column of amounts: floats, integers or decimals."""
-    plain = _plain(argument, values)
+    plain = plain_column(argument, values)
     if isinstance(plain, _crm.Column):
         return plain
     if isinstance(plain, list):
@@ -83,9 +103,9 @@ def amount_column(argument: str, values: ColumnLike) -> _crm.Column:
     return _crm.Column.floats(np.ascontiguousarray(plain, dtype=np.float64))
 
 
-def number_column(argument: str, values: ColumnLike, *, truths: bool = False) -> _crm.Column:
+def number_column(argument: str, values: ColumnLike | _crm.Column, *, truths: bool = False) -> _crm.Column:
     """A column of numbers that are no amounts of money; with `truths`, truth values are 0 and 1."""
-    plain = _plain(argument, values)
+    plain = plain_column(argument, values)
     if isinstance(plain, _crm.Column):
         return plain
     if isinstance(plain, list):
@@ -103,7 +123,7 @@ def number_column(argument: str, values: ColumnLike, *, truths: bool = False) ->
 
 def label_column(argument: str, values: ColumnLike) -> _crm.Column:
     """A column of labels of groups: truth values, integers, text or categories, all of one kind."""
-    plain = _plain(argument, values)
+    plain = plain_column(argument, values)
     if isinstance(plain, _crm.Column):
         return plain
     if isinstance(plain, list):
@@ -118,7 +138,7 @@ def label_column(argument: str, values: ColumnLike) -> _crm.Column:
 
 def time_column(argument: str, values: ColumnLike) -> _crm.Column:
     """A column of times: dates, or times that all have a zone or all have none."""
-    plain = _plain(argument, values)
+    plain = plain_column(argument, values)
     if isinstance(plain, _crm.Column):
         return plain
     if isinstance(plain, list):
@@ -128,9 +148,15 @@ def time_column(argument: str, values: ColumnLike) -> _crm.Column:
     return _times_of_array(argument, plain)
 
 
-def _plain(argument: str, values: ColumnLike) -> _crm.Column | list[Any] | npt.NDArray[Any]:
+def plain_column(argument: str, values: ColumnLike | _crm.Column) -> _crm.Column | list[Any] | npt.NDArray[Any]:
     """The values as a native column, a list, or a NumPy array of one dimension that holds no objects."""
+    if isinstance(values, _crm.Column):
+        return values
     if not isinstance(values, np.ndarray):
+        if not hasattr(values, "__arrow_c_stream__") and hasattr(getattr(values, "dtype", None), "pyarrow_dtype"):
+            # A column of pandas that holds Arrow's arrays, whose type NumPy would lose.
+            held: Any = values
+            values = getattr(held, "array", held).__arrow_array__()
         if isinstance(values, (str, bytes, dict)):
             raise _wrong_type(argument, type(values).__name__, "a column: a list or an array")
         if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
@@ -159,6 +185,41 @@ def _plain(argument: str, values: ColumnLike) -> _crm.Column | list[Any] | npt.N
     if array.ndim != 1:
         raise _wrong_type(argument, f"an array of {array.ndim} dimensions", "one column, of one dimension")
     return array.tolist() if array.dtype.kind in "OUT" else array
+
+
+def name_list(argument: str, names: Sequence[str]) -> list[str]:
+    """Names of columns or groups; a single text is one name, not one for each of its letters."""
+    if isinstance(names, str):
+        return [names]
+    if not isinstance(names, Iterable):
+        raise _wrong_type(argument, type(names).__name__, "a list of names")
+    listed = list(names)
+    for place, name in enumerate(listed):
+        if not isinstance(name, str):
+            raise _wrong_type(argument, type(name).__name__, "a name", place)
+    return listed
+
+
+def row_numbers(argument: str, rows: ColumnLike | range, count: int) -> list[int]:
+    """Rows of a table of `count`: their numbers from 0 on, or a truth value for each row, true for those that are meant."""
+    accepted = f"the number of a row, from 0 to {count - 1}, or a truth value for each row"
+    if isinstance(rows, (str, bytes, dict)) or not (isinstance(rows, Iterable) or hasattr(rows, "__array__")):
+        raise _wrong_type(argument, type(rows).__name__, accepted)
+    values: list[Any] = np.asarray(rows).tolist() if hasattr(rows, "__array__") else list(rows)
+    values = [value.item() if isinstance(value, np.generic) else value for value in values]
+    if values and all(isinstance(value, bool) for value in values):
+        if len(values) != count:
+            message = f"{argument}: has {len(values)} truth values, but the table has {count} rows"
+            raise LengthMismatchError(message, argument=argument)
+        return [row for row, value in enumerate(values) if value]
+    for place, value in enumerate(values):
+        if not isinstance(value, int) or isinstance(value, bool):
+            given = "a list" if isinstance(value, list) else repr(value)
+            raise _wrong_type(argument, given, accepted, place)
+        if not 0 <= value < count:
+            message = f"{argument}, row {place}: {value} is not accepted: must be {accepted}"
+            raise OutOfRangeError(message, argument=argument, row=place)
+    return values
 
 
 def _int64(argument: str, values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -24,8 +24,8 @@ _SHOWN_ROWS = 10
 class Table:
     """Columns of equal length with names.
 
-    Libraries that know the Arrow PyCapsule interface take it without a copy: `polars.DataFrame(table)`,
-    `pyarrow.table(table)`, `duckdb.sql("from table")`.
+    Libraries that know the Arrow PyCapsule interface take it without a copy: `polars.DataFrame(result)`,
+    `pyarrow.table(result)`, `duckdb.sql("from result")`.
 
     >>> from datetime import date
     >>> import crm

@@ -2,7 +2,7 @@
 
 use crm_core::Result;
 use crm_core::campaign::{ArmCost, CampaignMetric, CampaignOutcomes as Core, MeasureOptions};
-use crm_core::experiment::{Alternative, MeanMethod, MultiplicityMethod, ProportionMethod};
+use crm_core::experiment::{Alternative, MeanMethod, ProportionMethod};
 use crm_core::interop::levels;
 use pyo3::prelude::*;
 
@@ -10,6 +10,7 @@ use super::report::{CampaignReport, SplitBalance};
 use super::split::{Assignment, arms};
 use crate::column::{Accept, Column};
 use crate::error::OrRaise;
+use crate::experiment::multiplicity::multiplicity;
 
 /// Customers with their arms and outcomes.
 #[pyclass(module = "crm._crm")]
@@ -84,9 +85,10 @@ impl CampaignOutcomes {
             let mut options = MeasureOptions {
                 alpha,
                 alternative: Alternative::from_name(alternative)?,
-                proportion_method: ProportionMethod::from_name(proportion_method)?,
-                mean_method: MeanMethod::from_name(mean_method)?,
-                multiplicity: MultiplicityMethod::from_name(multiplicity)?,
+                proportion_method: ProportionMethod::from_name(proportion_method)
+                    .map_err(|error| error.on("proportion_method"))?,
+                mean_method: MeanMethod::from_name(mean_method).map_err(|error| error.on("mean_method"))?,
+                multiplicity: self::multiplicity(multiplicity)?,
                 ..MeasureOptions::default()
             };
             for (arm, fixed, per_contact, per_response, margin) in costs {
@@ -103,7 +105,7 @@ impl CampaignOutcomes {
     }
 
     fn balance(&self, py: Python<'_>, alpha: f64, multiplicity: &str) -> PyResult<SplitBalance> {
-        let multiplicity = MultiplicityMethod::from_name(multiplicity).or_raise(py)?;
+        let multiplicity = self::multiplicity(multiplicity).or_raise(py)?;
         py.detach(|| self.0.balance(alpha, multiplicity)).or_raise(py).map(SplitBalance)
     }
 }

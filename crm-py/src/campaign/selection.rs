@@ -5,7 +5,7 @@ use crm_core::campaign::{
     ContactLog, Holdout, RankOrder, Rule, Selected as CoreSelected, Selection as Core, TieBreak,
 };
 use crm_core::customer::Day;
-use crm_core::interop::days;
+use crm_core::interop::{days, id_array};
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
@@ -13,6 +13,9 @@ use super::target_table::{TargetTable, ids};
 use crate::column::Column;
 use crate::error::{OrRaise, within};
 use crate::table::{Columns, Table, writable};
+
+/// What a limit on contacts, and a window of days, may be.
+const WHOLE: &str = "between 1 and 4294967295";
 
 /// A plan of whom to contact.
 #[pyclass(frozen, module = "crm._crm")]
@@ -69,14 +72,8 @@ impl Selection {
         self.next(py, |plan| {
             let log = ContactLog::of(customers, days("day", &arrays)?)?;
             let as_of = Day::parse(as_of).map_err(|error| error.on("as_of"))?;
-            let at_most = within("at_most", at_most, "at least 1")?;
-            plan.contacts_at_most(
-                name,
-                log,
-                as_of,
-                at_most,
-                within("within_days", within_days, "at least 1")?,
-            )
+            let at_most = within("at_most", at_most, WHOLE)?;
+            plan.contacts_at_most(name, log, as_of, at_most, within("within_days", within_days, WHOLE)?)
         })
     }
 
@@ -85,7 +82,9 @@ impl Selection {
     }
 
     fn rank_by(&self, py: Python<'_>, column: &str, order: &str) -> PyResult<Self> {
-        self.next(py, |plan| Ok(plan.rank_by(column, RankOrder::from_name(order)?)))
+        self.next(py, |plan| {
+            Ok(plan.rank_by(column, RankOrder::from_name(order).map_err(|error| error.on("order"))?))
+        })
     }
 
     fn ties_by_hash(&self, salt: String) -> Self {
@@ -141,6 +140,24 @@ impl Selected {
 
     fn reason_bits<'py>(&self, py: Python<'py>) -> Bound<'py, PyByteArray> {
         writable(py, self.0.reason_bits())
+    }
+
+    /// A row for each customer of the table that was selected from.
+    fn table(&self, py: Python<'_>, table: &TargetTable) -> PyResult<Table> {
+        let rows = self.0.first_reasons().len();
+        let mut ranks = vec![None; rows];
+        for (rank, &row) in self.0.rows().iter().enumerate() {
+            ranks[row as usize] = Some(rank as f64);
+        }
+        let reason = |row| self.0.reason(row);
+        Columns::new()
+            .integers("row", 0..rows)
+            .array("customer_id", id_array(table.0.ids()))
+            .truths("selected", self.0.first_reasons().iter().map(|&reason| reason < 0))
+            .optional_floats("rank", ranks)
+            .optional_texts("reason", (0..rows).map(|row| reason(row).map(|reason| &reason.name)))
+            .optional_texts("kind", (0..rows).map(|row| reason(row).map(|reason| reason.kind.name())))
+            .finish(py)
     }
 
     fn reasons(&self, py: Python<'_>) -> PyResult<Table> {

@@ -4,11 +4,12 @@ use arrow_array::ArrayRef;
 use crm_core::Result;
 use crm_core::campaign::TargetTable as Core;
 use crm_core::customer::IdList;
-use crm_core::interop::{id_list, levels};
+use crm_core::interop::{id_array, id_list, levels};
 use pyo3::prelude::*;
 
 use crate::column::{Accept, Column};
 use crate::error::OrRaise;
+use crate::table::{Columns, Table};
 
 /// Customers, and columns of numbers and texts.
 #[pyclass(frozen, module = "crm._crm")]
@@ -57,6 +58,11 @@ impl TargetTable {
 
     fn names(&self) -> Vec<String> {
         self.0.names().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The ids, in the order of the rows.
+    fn ids(&self, py: Python<'_>) -> PyResult<Table> {
+        Columns::new().array("customer_id", id_array(self.0.ids())).finish(py)
     }
 
     fn take(&self, py: Python<'_>, rows: Vec<u32>) -> PyResult<Self> {

@@ -1,7 +1,7 @@
 //! Uplift curves.
 
 use crm_core::campaign::{TopShare, UpliftCurve as Core, UpliftCurveKind, UpliftScale};
-use crm_core::{Error, ErrorKind};
+use crm_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict};
 
@@ -11,6 +11,10 @@ use crate::experiment::TestOptions;
 use crate::experiment::test_result::fields;
 use crate::ingest::{seed, threads};
 use crate::table::{Columns, Table, writable};
+
+fn kind(name: &str) -> Result<UpliftCurveKind> {
+    UpliftCurveKind::from_name(name).map_err(|error| error.on("kind"))
+}
 
 /// Customers in the order of a score, with what became of them.
 #[pyclass(frozen, module = "crm._crm")]
@@ -42,7 +46,7 @@ impl UpliftCurve {
     }
 
     fn heights<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyByteArray>> {
-        let kind = UpliftCurveKind::from_name(kind).or_raise(py)?;
+        let kind = self::kind(kind).or_raise(py)?;
         Ok(writable(py, &self.0.heights(kind)))
     }
 
@@ -52,7 +56,7 @@ impl UpliftCurve {
 
     /// Value, area, random area, divisor and status.
     fn score(&self, py: Python<'_>, kind: &str, scale: &str) -> PyResult<(f64, f64, f64, f64, &'static str)> {
-        let score = || self.0.score(UpliftCurveKind::from_name(kind)?, UpliftScale::from_name(scale)?);
+        let score = || self.0.score(self::kind(kind)?, UpliftScale::from_name(scale)?);
         let score = score().or_raise(py)?;
         Ok((score.value, score.area, score.random_area, score.divisor, score.status.name()))
     }
@@ -70,7 +74,7 @@ impl UpliftCurve {
         threads: i64,
     ) -> PyResult<(f64, f64, f64, u64, u64)> {
         let find = || {
-            let (kind, scale) = (UpliftCurveKind::from_name(kind)?, UpliftScale::from_name(scale)?);
+            let (kind, scale) = (self::kind(kind)?, UpliftScale::from_name(scale)?);
             let replicates = within("replicates", replicates, "at least 100")?;
             let (seed, threads) = (self::seed(seed)?, self::threads(threads)?);
             self.0.score_interval(kind, scale, alpha, replicates, seed, threads)

@@ -9,7 +9,7 @@ use pyo3::types::PyByteArray;
 
 use crate::column::{Accept, Column, whole};
 use crate::customer::{CustomerBase, Opportunities};
-use crate::error::{OrRaise, exception};
+use crate::error::{OrRaise, exception, within};
 use crate::table::{id_array, writable};
 
 /// A covariate's name and values.
@@ -100,11 +100,12 @@ impl PurchaseData {
     #[pyo3(signature = (customers, time_unit, covariates))]
     fn newcomers(
         py: Python<'_>,
-        customers: usize,
+        customers: i64,
         time_unit: &str,
         covariates: Vec<Covariate<'_>>,
     ) -> PyResult<Self> {
-        let data = TimeUnit::from_name(time_unit).and_then(|unit| Purchases::newcomers(customers, unit));
+        let data = TimeUnit::from_name(time_unit)
+            .and_then(|unit| Purchases::newcomers(within("customers", customers, "at least 1")?, unit));
         Self::unnamed(data.or_raise(py)?).with(py, None, covariates)
     }
 

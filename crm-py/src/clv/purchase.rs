@@ -241,12 +241,13 @@ impl Simulation {
         self.0.len()
     }
 
-    fn purchases<'py>(&self, py: Python<'py>, customer: usize) -> PyResult<Bound<'py, PyByteArray>> {
-        if customer >= self.0.len() {
-            let accepted = format!("below the number of customers, {}", self.0.len());
+    fn purchases<'py>(&self, py: Python<'py>, customer: i64) -> PyResult<Bound<'py, PyByteArray>> {
+        let accepted = format!("at least 0 and below the number of customers, {}", self.0.len());
+        let place: usize = within("customer", customer, &accepted).or_raise(py)?;
+        if place >= self.0.len() {
             return Err(Error::argument("customer", customer, &accepted)).or_raise(py);
         }
-        Ok(writable(py, self.0.purchases(customer)))
+        Ok(writable(py, self.0.purchases(place)))
     }
 
     /// One row a purchase.

@@ -155,10 +155,11 @@ impl RetentionModel {
     fn simulate<'py>(
         &self,
         py: Python<'py>,
-        customers: usize,
+        customers: i64,
         periods: i64,
         seed: i64,
     ) -> PyResult<Bound<'py, PyByteArray>> {
+        let customers = within("customers", customers, "at least 0").or_raise(py)?;
         let periods = within("periods", periods, "a number of periods of 0 or more").or_raise(py)?;
         let seed = self::seed(seed).or_raise(py)?;
         let left = py.detach(|| self.0.simulate(customers, periods, seed));

@@ -88,7 +88,8 @@ impl BetaPosterior {
     }
 
     fn interval(&self, py: Python<'_>, alpha: f64, kind: &str) -> PyResult<(f64, f64, &'static str)> {
-        let compute = || self.0.interval(alpha, CredibleKind::from_name(kind)?);
+        let compute =
+            || self.0.interval(alpha, CredibleKind::from_name(kind).map_err(|error| error.on("kind"))?);
         compute().or_raise(py).map(|interval| ends(&interval))
     }
 }

@@ -161,7 +161,10 @@ impl MixtureBound {
         scale: f64,
         other_scale: f64,
     ) -> PyResult<Self> {
-        let build = || Mixture::new(MixtureKind::from_name(kind)?, v_opt, alpha_opt, scale, other_scale);
+        let build = || {
+            let kind = MixtureKind::from_name(kind).map_err(|error| error.on("kind"))?;
+            Mixture::new(kind, v_opt, alpha_opt, scale, other_scale)
+        };
         build().or_raise(py).map(Self)
     }
 

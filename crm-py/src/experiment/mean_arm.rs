@@ -1,7 +1,7 @@
 //! Statistics of one arm of an experiment on means.
 
-use crm_core::Result;
 use crm_core::experiment::{JointArm as Joint, MeanArm as Arm, Measures, cohens_d as d, hedges_g as g};
+use crm_core::{Error, Result};
 use pyo3::prelude::*;
 
 use crate::column::{Accept, Column};
@@ -137,6 +137,17 @@ impl Numbers {
 #[derive(PartialEq)]
 pub(crate) struct JointArm(pub(super) Joint);
 
+impl JointArm {
+    /// The place of a column that there is.
+    fn place(&self, argument: &str, column: i64) -> Result<usize> {
+        let most = self.0.columns().saturating_sub(1);
+        let accepted = format!("the number of a column, from 0 to {most}");
+        within(argument, column, &accepted).and_then(|place: usize| {
+            if place <= most { Ok(place) } else { Err(Error::argument(argument, column, &accepted)) }
+        })
+    }
+}
+
 #[pymethods]
 impl JointArm {
     #[staticmethod]
@@ -200,12 +211,13 @@ impl JointArm {
     }
 
     /// The arm of one column: the value, the denominator if there is one, covariates.
-    fn column(&self, column: usize) -> MeanArm {
-        MeanArm(self.0.column(column))
+    fn column(&self, py: Python<'_>, column: i64) -> PyResult<MeanArm> {
+        self.place("column", column).or_raise(py).map(|column| MeanArm(self.0.column(column)))
     }
 
-    fn covariance(&self, first: usize, second: usize) -> f64 {
-        self.0.covariance(first, second)
+    fn covariance(&self, py: Python<'_>, first: i64, second: i64) -> PyResult<f64> {
+        let (first, second) = (self.place("first", first), self.place("second", second));
+        Ok(self.0.covariance(first.or_raise(py)?, second.or_raise(py)?))
     }
 
     #[staticmethod]

@@ -3,10 +3,10 @@
 use crm_core::Result;
 use crm_core::experiment::{
     Amount, AnovaMethod, BinaryArm as Rate, CampaignCost as Cost, LiftMethod, MeanArm as Arm, MeanMethod,
-    MeanTest, MultiplicityMethod, ProportionMethod, ThetaMethod, analysis_of_variance as anova,
-    campaign_return as returned, compare_adjusted as adjusted, compare_means as means,
-    compare_proportions as proportions, compare_ratios as ratios, compare_several_means as several,
-    compare_stratified as stratified, incremental_conversions as incremental,
+    MeanTest, ProportionMethod, ThetaMethod, analysis_of_variance as anova, campaign_return as returned,
+    compare_adjusted as adjusted, compare_means as means, compare_proportions as proportions,
+    compare_ratios as ratios, compare_several_means as several, compare_stratified as stratified,
+    incremental_conversions as incremental,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -16,7 +16,7 @@ use super::mean_arm::{JointArm, MeanArm};
 use super::test_options::TestOptions;
 use super::test_result::{checked, ends, fields};
 use super::user_split;
-use crate::error::OrRaise;
+use crate::error::{OrRaise, within};
 
 /// How means are tested.
 #[pyclass(frozen, name = "MeanTest", module = "crm._crm")]
@@ -112,7 +112,7 @@ pub(crate) fn compare_several_means<'py>(
     options: &TestOptions,
 ) -> PyResult<Several<'py>> {
     let control = usize::try_from(control).unwrap_or(usize::MAX);
-    let multiplicity = MultiplicityMethod::from_name(multiplicity).or_raise(py)?;
+    let multiplicity = super::multiplicity::multiplicity(multiplicity).or_raise(py)?;
     let all =
         several(&arms(&given), control, weights.as_deref(), test.0, multiplicity, &options.0).or_raise(py)?;
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;
@@ -156,17 +156,22 @@ impl CampaignCost {
         Cost::new(fixed, per_contact).and_then(|cost| cost.margin(margin)).or_raise(py).map(Self)
     }
 
-    fn total(&self, contacts: u64) -> f64 {
-        self.0.total(contacts)
+    fn total(&self, py: Python<'_>, contacts: i64) -> PyResult<f64> {
+        self::contacts(contacts).map(|contacts| self.0.total(contacts)).or_raise(py)
     }
 
-    fn break_even_mean(&self, py: Python<'_>, contacts: u64) -> PyResult<f64> {
-        self.0.break_even_mean(contacts).or_raise(py)
+    fn break_even_mean(&self, py: Python<'_>, contacts: i64) -> PyResult<f64> {
+        self::contacts(contacts).and_then(|contacts| self.0.break_even_mean(contacts)).or_raise(py)
     }
 
-    fn break_even_rate(&self, py: Python<'_>, contacts: u64, revenue_per_conversion: f64) -> PyResult<f64> {
-        self.0.break_even_rate(contacts, revenue_per_conversion).or_raise(py)
+    fn break_even_rate(&self, py: Python<'_>, contacts: i64, revenue_per_conversion: f64) -> PyResult<f64> {
+        let rate = |contacts| self.0.break_even_rate(contacts, revenue_per_conversion);
+        self::contacts(contacts).and_then(rate).or_raise(py)
     }
+}
+
+fn contacts(contacts: i64) -> Result<u64> {
+    within("contacts", contacts, "at least 0")
 }
 
 fn amount(amount: &Amount) -> (f64, (f64, f64, &'static str)) {

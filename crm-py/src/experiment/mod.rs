@@ -9,7 +9,7 @@ mod exact_plans;
 mod group_sequential;
 mod mean_arm;
 mod means;
-mod multiplicity;
+pub(crate) mod multiplicity;
 mod planning;
 mod proportion;
 mod quantile;

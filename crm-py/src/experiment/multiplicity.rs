@@ -14,6 +14,11 @@ use super::user_split;
 use crate::column::{Accept, Column};
 use crate::error::{OrRaise, within};
 
+/// A correction that an option of this name asks for.
+pub(crate) fn multiplicity(name: &str) -> Result<MultiplicityMethod> {
+    MultiplicityMethod::from_name(name).map_err(|error| error.on("multiplicity"))
+}
+
 /// Adjusted p-values, in the order given.
 #[pyfunction]
 pub(crate) fn adjust_p_values(py: Python<'_>, p_values: &Column, method: &str) -> PyResult<Vec<f64>> {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crm_core::experiment::{
-    Alternative, Homogeneity, MultiplicityMethod, ProportionColumns, ProportionMethod, RateMethod,
+    Alternative, Homogeneity, ProportionColumns, ProportionMethod, RateMethod,
     compare_proportions as compare, compare_several_proportions as compare_several, homogeneity,
     rate_interval as interval_of, test_rate as test_one,
 };
@@ -123,7 +123,7 @@ pub(crate) fn compare_several_proportions<'py>(
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
     let method = ProportionMethod::from_name(method).or_raise(py)?;
     let control = within("control", control, "at least 0").or_raise(py)?;
-    let multiplicity = MultiplicityMethod::from_name(multiplicity).or_raise(py)?;
+    let multiplicity = super::multiplicity::multiplicity(multiplicity).or_raise(py)?;
     let compare = || compare_several(&arms, control, weights.as_deref(), method, multiplicity, &options.0);
     let all = py.detach(compare).or_raise(py)?;
     let comparisons = all.comparisons.iter().map(|result| fields(py, result)).collect::<PyResult<_>>()?;

@@ -58,6 +58,15 @@ impl SequentialSampleRatio {
         Check::new(&weights, concentration).or_raise(py).map(|check| Self(Mutex::new(check)))
     }
 
+    #[staticmethod]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+        Check::from_json(text).or_raise(py).map(|check| Self(Mutex::new(check)))
+    }
+
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).to_json().or_raise(py)
+    }
+
     /// Logarithm of the Bayes factor, p-value and its logarithm.
     fn look(&self, py: Python<'_>, observed: Vec<i64>) -> PyResult<(f64, f64, f64)> {
         let observed = users(observed).or_raise(py)?;

@@ -11,14 +11,14 @@ use crm_core::loyalty::{
     PointsEntries, PointsLedger as CoreLedger, PointsLiability as CoreLiability, PointsRevenue,
     PriceAllocation,
 };
-use crm_core::{Error, ErrorKind, Result, Threads};
+use crm_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::capsule::arrow_error;
 use crate::column::{Column, field};
 use crate::error::{OrRaise, exception};
-use crate::ingest::scale;
+use crate::ingest::{scale, threads};
 use crate::table::{Columns, Table};
 
 /// The rules of a points programme.
@@ -85,8 +85,8 @@ impl PointsLedger {
         Self(Mutex::new(CoreLedger::new(program.0.clone())))
     }
 
-    fn set_threads(&self, py: Python<'_>, threads: usize) -> PyResult<()> {
-        let threads = Threads::from_count(threads).or_raise(py)?;
+    fn set_threads(&self, py: Python<'_>, threads: i64) -> PyResult<()> {
+        let threads = self::threads(threads).or_raise(py)?;
         self.ledger().set_threads(threads);
         Ok(())
     }

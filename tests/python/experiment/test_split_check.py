@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,8 @@ def test_no_function_is_left_out() -> None:
     without = {name for name in compared - without_arms if not {"target_share", "weights"} & parameters[name]}
     assert without == set()
     takes = {name for name in parameters if "target_share" in parameters[name]}
-    assert takes == (set(comparisons()) | {"compare_proportion_columns"}) - {"top"}
+    # `top` is a method, and `equivalence` hands on what its test takes.
+    assert takes == (set(comparisons()) | {"compare_proportion_columns"}) - {"top", "equivalence"}
 
 
 def test_one_sample_has_no_split() -> None:
@@ -153,3 +155,32 @@ def test_looks_check_the_split_so_far() -> None:
         test.look(0.1, 0.1, 20_000.0)
     assert caught.value.argument == "target_share"
     assert crm.SequentialTest().look(0.1, 0.1, 9000.0).split.finding == "unplanned"
+
+
+def test_a_running_check_is_saved_and_counts_never_fall() -> None:
+    check = crm.SequentialSampleRatio([1, 1])
+    first = check.look([600, 400])
+    for again in (crm.SequentialSampleRatio.from_json(check.to_json()), pickle.loads(pickle.dumps(check))):
+        with pytest.raises(crm.IncompatibleError) as caught:
+            again.look([700, 399])
+        assert (caught.value.argument, caught.value.row) == ("observed", 1)
+        # By itself the later look is as planned: the p-value is that of the first.
+        assert crm.SequentialSampleRatio([1, 1]).look([10_000, 10_000]).p_value > 0.5
+        assert again.look([10_000, 10_000]).p_value == first.p_value < 1e-3
+    unexpected = crm.SequentialSampleRatio([1, 0])
+    assert unexpected.look([5, 1]).p_value == 0.0
+    assert crm.SequentialSampleRatio.from_json(unexpected.to_json()).look([6, 1]).p_value == 0.0
+    with pytest.raises(crm.CorruptError):
+        crm.SequentialSampleRatio.from_json(crm.SequentialTest().to_json())
+    with pytest.raises(crm.IncompatibleError):
+        crm.SequentialSampleRatio.from_json(check.to_json().replace('"version":1', '"version":2'))
+
+
+def test_a_planned_test_refuses_an_arm_that_lost_customers() -> None:
+    test = crm.SequentialTest(target_share=0.5)
+    test.look_rates(crm.BinaryArm(10, 100), crm.BinaryArm(10, 100))
+    before = test.to_json()
+    with pytest.raises(crm.IncompatibleError) as caught:
+        test.look_rates(crm.BinaryArm(20, 200), crm.BinaryArm(9, 99))
+    assert caught.value.row == 1 and test.to_json() == before
+    crm.SequentialTest().look_rates(crm.BinaryArm(10, 100), crm.BinaryArm(10, 100))

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from crm import _crm
 from crm.campaign.split import Arm, Assignment, native_arms
 from crm.column import ColumnLike, id_column, number_column
+from crm.error import InvalidArgumentError, WrongTypeError
 from crm.experiment.options import Alternative
 from crm.experiment.proportion import ProportionMethod
 from crm.experiment.result import TestResult
@@ -38,6 +39,26 @@ class ArmCost:
     """For each customer of the arm who responded, or bought if responses are not known."""
     margin: float = 1.0
     """The share of revenue that is earned before the campaign's own cost."""
+
+
+def _native_costs(
+    costs: ArmCost | Mapping[str, ArmCost] | None,
+) -> list[tuple[str | None, float, float, float, float]]:
+    """Costs by arm, or of all targets, for the engine."""
+    if costs is None:
+        return []
+    by_arm: list[tuple[str | None, ArmCost]]
+    if isinstance(costs, Mapping):
+        by_arm = list(costs.items())
+    else:
+        by_arm = [(None, costs)]
+    for arm, cost in by_arm:
+        if not isinstance(cost, ArmCost):
+            place = "costs" if arm is None else f"costs, {arm}"
+            accepted = "an ArmCost" if arm is not None else "an ArmCost, or a dictionary of them by the names of arms"
+            message = f"{place}: {type(cost).__name__} is not accepted: must be {accepted}"
+            raise WrongTypeError(message, argument="costs")
+    return [(arm, cost.fixed, cost.per_contact, cost.per_response, cost.margin) for arm, cost in by_arm]
 
 
 @dataclass(frozen=True)
@@ -70,7 +91,7 @@ class CampaignOutcomes:
     Raises:
         InvalidValueError: An arm or a value is not accepted.
         LengthMismatchError: Columns differ in length.
-        InvalidArgumentError: The arms make no sense.
+        InvalidArgumentError: The arms make no sense, or are given beside an `Assignment`.
         EmptyError: Nobody is in an arm.
 
     >>> outcomes = CampaignOutcomes(
@@ -99,6 +120,9 @@ class CampaignOutcomes:
         before: Mapping[str, ColumnLike] | None = None,
     ) -> None:
         if isinstance(arm, Assignment):
+            if arms:
+                message = "arms: not accepted with an Assignment, which knows its arms: leave them out"
+                raise InvalidArgumentError(message, argument="arms")
             native = _crm.CampaignOutcomes.from_assignment(arm._native)
         else:
             native = _crm.CampaignOutcomes.from_names(id_column("arm", arm), native_arms(arms))
@@ -145,12 +169,7 @@ class CampaignOutcomes:
             InvalidArgumentError: An option or a cost makes no sense.
             MissingColumnError: There are costs and no revenue.
         """
-        by_arm: list[tuple[str | None, ArmCost]] = []
-        if isinstance(costs, ArmCost):
-            by_arm = [(None, costs)]
-        elif costs is not None:
-            by_arm = list(costs.items())
-        native_costs = [(arm, cost.fixed, cost.per_contact, cost.per_response, cost.margin) for arm, cost in by_arm]
+        native_costs = _native_costs(costs)
         native = self._native.measure(alpha, alternative, proportion_method, mean_method, multiplicity, native_costs)
         return CampaignReport._of(native)
 

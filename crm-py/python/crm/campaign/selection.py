@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
@@ -11,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
+from crm.campaign.rule import rule_json
 from crm.campaign.target_table import TargetTable
 from crm.column import ColumnLike, id_column, time_column
 from crm.customer.day import iso_text
+from crm.error import MissingColumnError
+from crm.instance import must_be
 from crm.table import Table
 
 __all__ = ["Selected", "Selection"]
@@ -65,13 +67,16 @@ class Selection:
             rule: An object with one key, or its JSON text: `{"all": [...]}`, `{"any": [...]}`, `{"not": {...}}`,
                 `{"compare": {"column": ..., "is": ">=", "value": ...}}` (also <, <=, ==, !=, >),
                 `{"between": {"column": ..., "from": ..., "to": ...}}`, `{"in": {"column": ..., "values": [...]}}`,
-                `{"missing": {"column": ...}}`.
+                `{"missing": {"column": ...}}`. Values are numbers, truth values and texts, also of NumPy; those of `in` are a list, tuple, set
+                or array.
 
         Raises:
             ParseError: That is no rule.
+            WrongTypeError: A value is neither a number nor a truth value nor a text.
+            InvalidValueError: A value is missing or not finite.
             InvalidArgumentError: The name is empty or taken; so in all other steps.
         """
-        return Selection._of(self._native.rule(name, rule if isinstance(rule, str) else json.dumps(rule)))
+        return Selection._of(self._native.rule(name, rule_json(name, rule)))
 
     def opted_in(self, name: str, column: str) -> Selection:
         """Keeps customers who agreed: those with a 1 in the column. 0 and missing are no agreement."""
@@ -158,7 +163,11 @@ class Selection:
             IncompatibleError: A list has ids of another kind than the table.
             InvalidArgumentError: A rule makes no sense, or there are more than 64 reasons.
         """
-        return Selected._of(self._native.select(table._native))
+        must_be(TargetTable, table=table)
+        try:
+            return Selected._of(self._native.select(table._native), table)
+        except MissingColumnError as error:
+            raise table._explained(error) from None
 
 
 class Selected:
@@ -169,22 +178,47 @@ class Selected:
     <Selected: 2 of 3 customers; quota: 1>
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("_native", "_table")
     _native: _crm.Selected
+    _table: TargetTable
 
     def __init__(self) -> None:
         raise TypeError("made by Selection.select")
 
     @classmethod
-    def _of(cls, native: _crm.Selected) -> Selected:
+    def _of(cls, native: _crm.Selected, table: TargetTable) -> Selected:
         selected = cls.__new__(cls)
         selected._native = native
+        selected._table = table
         return selected
 
     @property
     def rows(self) -> npt.NDArray[np.uint32]:
         """The selected rows, best first."""
         return np.frombuffer(self._native.rows(), dtype=np.uint32)
+
+    @property
+    def ids(self) -> npt.NDArray[Any]:
+        """The ids of the selected, best first: integers, or texts as objects.
+
+        >>> import crm
+        >>> table = crm.TargetTable({"customer_id": [3, 1, 2], "score": [0.1, 0.9, 0.5]})
+        >>> crm.Selection().rank_by("score").quota(2).select(table).ids
+        array([1, 2])
+        """
+        return self._table.ids[self.rows]
+
+    def to_table(self) -> Table:
+        """Every customer of the table, in its order: `row`, `customer_id`, `selected`, `rank` (from 0 for the best, missing for who is not
+        selected), and the first `reason` of who is not, by the name of the step, with its `kind`.
+
+        >>> import crm
+        >>> table = crm.TargetTable({"customer_id": [3, 1, 2], "score": [0.1, 0.9, 0.5]})
+        >>> every = crm.Selection().rank_by("score").quota(2).select(table).to_table()
+        >>> every["customer_id"], every["rank"], every["reason"]
+        (array([3, 1, 2]), array([nan,  0.,  1.]), array(['quota', None, None], dtype=object))
+        """
+        return Table(self._native.table(self._table._native))
 
     @property
     def customers(self) -> int:

@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from crm import _crm
 from crm.campaign.target_table import TargetTable
-from crm.column import ColumnLike, id_column
+from crm.column import ColumnLike, id_column, name_list
+from crm.error import InvalidArgumentError, MissingColumnError
+from crm.instance import all_of, must_be
 
 __all__ = ["Arm", "Assignment", "BucketHash", "Split", "buckets"]
 
@@ -34,7 +36,7 @@ class Arm:
 
 def native_arms(arms: Sequence[Arm]) -> list[tuple[str, float, bool]]:
     """Arms for the engine."""
-    return [(arm.name, float(arm.weight), arm.control) for arm in arms]
+    return [(arm.name, float(arm.weight), arm.control) for arm in all_of(Arm, "arms", arms)]
 
 
 def buckets(salt: str, customer_id: ColumnLike, *, hash: BucketHash = "xxh3") -> npt.NDArray[np.float64]:
@@ -113,9 +115,13 @@ class Split:
             shares: The share of each arm; what is left of 1 is in no arm.
 
         Raises:
-            InvalidArgumentError: A share is negative, or their sum above 1.
+            InvalidArgumentError: A share is negative, their sum above 1, or there is no such arm.
             KeyError: An arm is missing.
         """
+        unknown = [name for name in shares if name not in self.names]
+        if unknown:
+            message = f"shares: {unknown[0]!r} is not accepted: must be one of the arms {', '.join(self.names)}"
+            raise InvalidArgumentError(message, argument="shares")
         return Split._of(self._native.with_shares([shares[name] for name in self.names]))
 
     def within(self, salt: str, start: float, end: float) -> Split:
@@ -172,7 +178,11 @@ class Split:
             MissingColumnError: There is no such column.
             WrongTypeError: A column holds numbers.
         """
-        return Assignment._of(self._native.assign_stratified(table._native, list(columns)))
+        must_be(TargetTable, table=table)
+        try:
+            return Assignment._of(self._native.assign_stratified(table._native, name_list("columns", columns)))
+        except MissingColumnError as error:
+            raise table._explained(error) from None
 
     def __eq__(self, other: object) -> bool:
         return self._native == other._native if isinstance(other, Split) else NotImplemented

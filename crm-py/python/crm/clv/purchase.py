@@ -12,7 +12,7 @@ from crm import _crm
 from crm.clv.data import Covariates, Floats, PurchaseData, native_purchases, window
 from crm.clv.discount import DiscountRate, Horizon, native_discount, native_horizon
 from crm.clv.fitted import MaximumLikelihood
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, name_list, number_column
 from crm.customer import CustomerBase, Opportunities, Period
 from crm.customer.base import TimeUnit
 from crm.customer.period import native_period
@@ -190,7 +190,10 @@ class PurchaseModel(MaximumLikelihood[_crm.PurchaseModel]):
         True
         """
         del y
-        covariates = list(self.purchase_covariates), list(self.dropout_covariates)
+        covariates = (
+            name_list("purchase_covariates", self.purchase_covariates),
+            name_list("dropout_covariates", self.dropout_covariates),
+        )
         self.model_ = _crm.PurchaseModel.fit(
             native_purchases(data), self.model, self.l2, self.most_evaluations, covariates, self.threads
         )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypedDict, Unpack
 
 from crm import _crm
-from crm.column import ArrowArray, ArrowStream, ColumnLike, amount_column, id_column, time_column
+from crm.column import ArrowArray, ArrowStream, ColumnLike, LazyTable, amount_column, id_column, time_column
 from crm.customer.activity import CohortBy, CohortTable, Opportunities, PeriodActivity
 from crm.customer.base import CalibrationHoldout, CustomerBase, TimeUnit
 from crm.customer.day import iso_text
@@ -86,7 +86,7 @@ class PurchaseHistory:
     @classmethod
     def from_arrow(
         cls,
-        data: ArrowStream | ArrowArray,
+        data: ArrowStream | ArrowArray | LazyTable,
         *,
         customer_id: str = "customer_id",
         time: str = "time",
@@ -527,7 +527,11 @@ def _rows(data: object) -> int | None:
 
 
 def _only(data: Any, names: list[str]) -> Any:
-    """The data without other columns, for libraries that would convert them too."""
-    if type(data).__module__.partition(".")[0] != "pandas" or not hasattr(data, "columns"):
+    """The data without other columns, for libraries that would convert them too; what is lazy is computed."""
+    library = type(data).__module__.partition(".")[0]
+    if library == "polars" and hasattr(data, "collect_schema"):
+        data = data.select([name for name in data.collect_schema().names() if name in names])
+        return data.collect() if hasattr(data, "collect") else data
+    if library != "pandas" or not hasattr(data, "columns"):
         return data
     return data[[name for name in data.columns if name in names]]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from crm import _crm
 from crm.experiment.result import Interval
+from crm.instance import all_of, must_be
 
 __all__ = [
     "BayesResult",
@@ -173,6 +174,7 @@ def compare_rates_bayes(
     (0.923183, 0.000485)
     """
     asked = (contrast, alpha, credible_interval, *rope)
+    must_be(BetaPosterior, target=target, control=control)
     return BayesResult._of(_crm.compare_rates_bayes(target._native, control._native, asked))
 
 
@@ -304,7 +306,7 @@ def best_rate(arms: Sequence[BetaPosterior]) -> BestArms:
     >>> best_rate([BetaPosterior(1, 1), BetaPosterior(0, 1)]).p_best.round(6)
     array([0.833333, 0.166667])
     """
-    return BestArms(*(np.array(column) for column in _crm.best_rate([arm._native for arm in arms])))
+    return BestArms(*(np.array(column) for column in _crm.best_rate([arm._native for arm in all_of(BetaPosterior, "arms", arms)])))
 
 
 def best_effect(arms: Sequence[EffectPosterior]) -> BestArms:
@@ -316,4 +318,4 @@ def best_effect(arms: Sequence[EffectPosterior]) -> BestArms:
     >>> best_effect([EffectPosterior(1.2, 0.3), EffectPosterior(1.0, 0.4)]).p_best.round(6)
     array([0.655422, 0.344578])
     """
-    return BestArms(*(np.array(column) for column in _crm.best_effect([arm._native for arm in arms])))
+    return BestArms(*(np.array(column) for column in _crm.best_effect([arm._native for arm in all_of(EffectPosterior, "arms", arms)])))

@@ -12,6 +12,7 @@ from crm.experiment.arm import BinaryArm
 from crm.experiment.group_sequential import SequentialDecision
 from crm.experiment.options import Alternative
 from crm.experiment.result import Interval, SplitCheck
+from crm.instance import must_be
 
 __all__ = [
     "AlwaysValid",
@@ -186,8 +187,9 @@ class SequentialTest:
         """A look at the difference of two rates, from all trials so far.
 
         Raises:
-            IncompatibleError: There are fewer trials than at the look before.
+            IncompatibleError: There are fewer trials than at the look before, or with a planned share in one of the arms.
         """
+        must_be(BinaryArm, target=target, control=control)
         return SequentialStep._of(self._native.look_rates(target._native, control._native))
 
     def look_means(self, target: tuple[int, float, float], control: tuple[int, float, float]) -> SequentialStep:

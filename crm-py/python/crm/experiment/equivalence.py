@@ -62,7 +62,7 @@ def equivalence(compare: Callable[..., TestResult], lower_margin: float, upper_m
     above = _test(compare, "greater", "lower_margin", lower_margin)
     below = _test(compare, "less", "upper_margin", upper_margin)
     p_value, ln_p_value, interval, is_equivalent = _crm.equivalence_of(above, below)
-    return Equivalence(above, below, p_value, ln_p_value, Interval(*interval), is_equivalent, above.split)
+    return Equivalence(above, below, p_value, ln_p_value, Interval(*interval), is_equivalent, above.split)  # type: ignore[arg-type]
 
 
 def _test(compare: Callable[..., TestResult], alternative: Alternative, margin: str, null: float) -> TestResult:

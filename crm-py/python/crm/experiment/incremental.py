@@ -13,6 +13,7 @@ from crm.experiment.means import LiftMethod, MeanMethod
 from crm.experiment.options import Alternative, native_options
 from crm.experiment.proportion import ProportionMethod
 from crm.experiment.result import Interval, TestResult
+from crm.instance import must_be
 
 __all__ = ["Amount", "CampaignCost", "CampaignReturn", "IncrementalConversions", "campaign_return", "incremental_conversions"]
 
@@ -157,6 +158,8 @@ def campaign_return(
     target = target if isinstance(target, MeanArm) else MeanArm.from_values(target)
     control = control if isinstance(control, MeanArm) else MeanArm.from_values(control)
     test = _crm.MeanTest(method, lift_method)
+    must_be(CampaignCost, cost=cost)
+    must_be(MeanArm, target=target, control=control)
     fields = _crm.campaign_return(target._native, control._native, cost._native, test, options)
     for name in ("revenue", "profit", "roi", "revenue_per_cost"):
         fields[name] = Amount._of(fields[name])
@@ -209,6 +212,8 @@ def incremental_conversions(
     150.0
     """
     options = native_options("difference", alternative, alpha, null, target_share)
+    must_be(CampaignCost, cost=cost)
+    must_be(BinaryArm, target=target, control=control)
     fields = _crm.incremental_conversions(target._native, control._native, cost._native, method, options)
     conversions, each = Amount._of(fields["conversions"]), Amount._of(fields["cost_per_conversion"])
     return IncrementalConversions(conversions, each, TestResult._of(fields["rates"]))

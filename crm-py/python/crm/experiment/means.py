@@ -16,6 +16,7 @@ from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
 from crm.experiment.result import SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio
+from crm.instance import must_be
 
 __all__ = [
     "Adjustment",
@@ -143,6 +144,7 @@ def compare_ratios(
     """
     options = native_options(contrast, alternative, alpha, null, target_share)
     test = _crm.MeanTest(method, lift_method)
+    must_be(JointArm, target=target, control=control)
     return TestResult._of(_crm.compare_ratios(target._native, control._native, test, options))
 
 
@@ -207,6 +209,7 @@ def compare_adjusted(
     """
     options = native_options(contrast, alternative, alpha, null, target_share)
     test = _crm.MeanTest(method, lift_method)
+    must_be(JointArm, target=target, control=control)
     fields = _crm.compare_adjusted(target._native, control._native, theta, test, options)
     return Adjustment(
         TestResult._of(fields["result"]),

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from crm import _crm
 from crm.experiment.options import Alternative, Contrast
 from crm.experiment.quantile import QuantileArm
+from crm.instance import must_be
 
 __all__ = [
     "CountedTails",
@@ -273,6 +274,7 @@ def pilot_quantile_deviation(arm: QuantileArm, probability: float) -> float:
     >>> round(crm.pilot_quantile_deviation(crm.QuantileArm([float(value) for value in range(1, 401)]), 0.5))
     209
     """
+    must_be(QuantileArm, arm=arm)
     return _crm.pilot_quantile_deviation(arm._native, probability)
 
 

@@ -13,6 +13,7 @@ from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
 from crm.experiment.result import SplitCheck, TestResult
 from crm.experiment.sample_ratio import SampleRatio
+from crm.instance import all_of, must_be
 from crm.table import Table
 
 __all__ = [
@@ -91,6 +92,7 @@ def compare_proportions(
     Laake (2015), Statistical Methods in Medical Research 24.
     """
     options = native_options(contrast, alternative, alpha, null, target_share)
+    must_be(BinaryArm, target=target, control=control)
     return TestResult._of(_crm.compare_proportions(target._native, control._native, method, options))
 
 
@@ -185,7 +187,7 @@ def proportion_homogeneity(arms: Sequence[BinaryArm], *, weights: Sequence[float
     7.023411
     """
     given = None if weights is None else list(weights)
-    return Homogeneity._of(_crm.proportion_homogeneity([arm._native for arm in arms], given))
+    return Homogeneity._of(_crm.proportion_homogeneity([arm._native for arm in all_of(BinaryArm, "arms", arms)], given))
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,7 @@ def compare_several_proportions(
     True
     """
     options = native_options(contrast, alternative, alpha, null)
-    natives = [arm._native for arm in arms]
+    natives = [arm._native for arm in all_of(BinaryArm, "arms", arms)]
     given = None if weights is None else list(weights)
     comparisons, adjusted, ln_adjusted, same, split = _crm.compare_several_proportions(
         natives, control, given, method, multiplicity, options

@@ -6,6 +6,7 @@ from crm import _crm
 from crm.column import ColumnLike, number_column
 from crm.experiment.options import Alternative, Contrast, native_options
 from crm.experiment.result import TestResult
+from crm.instance import must_be
 
 __all__ = ["QuantileArm", "compare_quantiles", "quantile_interval"]
 
@@ -140,6 +141,7 @@ def compare_quantiles(
     (1.5, True)
     """
     options = native_options(contrast, alternative, alpha, null, target_share)
+    must_be(QuantileArm, target=target, control=control)
     return TestResult._of(_crm.compare_quantiles(target._native, control._native, probability, options))
 
 
@@ -169,4 +171,5 @@ def quantile_interval(
     (8.0, 13.0, 18.0)
     """
     options = native_options("difference", alternative, alpha, null)
+    must_be(QuantileArm, arm=arm)
     return TestResult._of(_crm.quantile_interval(arm._native, probability, options))

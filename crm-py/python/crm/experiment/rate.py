@@ -9,6 +9,7 @@ from crm import _crm
 from crm.experiment.arm import BinaryArm
 from crm.experiment.options import Alternative
 from crm.experiment.result import Interval
+from crm.instance import must_be
 
 __all__ = ["RateMethod", "RateTest", "rate_interval", "test_rate"]
 
@@ -74,6 +75,7 @@ def rate_interval(arm: BinaryArm, *, method: RateMethod = "wilson", alpha: float
 
     Source: Brown, Cai and DasGupta (2001), "Interval estimation for a binomial proportion", Statistical Science 16.
     """
+    must_be(BinaryArm, arm=arm)
     return Interval(*_crm.rate_interval(arm._native, method, alpha))
 
 
@@ -94,6 +96,7 @@ def test_rate(
     >>> round(crm.test_rate(crm.BinaryArm(8, 10), 0.5, method="minimum_likelihood").p_value, 6)
     0.109375
     """
+    must_be(BinaryArm, arm=arm)
     return RateTest._of(_crm.test_rate(arm._native, null, method, alternative, alpha))
 
 

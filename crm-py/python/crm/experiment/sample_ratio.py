@@ -92,6 +92,9 @@ class SequentialSampleRatio:
     >>> check = crm.SequentialSampleRatio([1, 1])
     >>> round(check.look([821_588, 815_482]).p_value, 6)
     0.001456
+    >>> later = crm.SequentialSampleRatio.from_json(check.to_json())  # goes on where it was
+    >>> round(later.look([1_000_000, 1_000_000]).p_value, 6)
+    0.001456
 
     Source: Lindon and Malek (2022), "Anytime-valid inference for multinomial count data", NeurIPS.
     """
@@ -102,10 +105,30 @@ class SequentialSampleRatio:
         self._native = _crm.SequentialSampleRatio(list(weights), concentration)
 
     def look(self, observed: Sequence[int]) -> SampleRatioLook:
-        """Looks at all users so far.
+        """Looks at all users so far, from the start of the experiment.
 
         Raises:
             LengthMismatchError: There is another number of arms.
             OutOfRangeError: There are more than 2^53 users.
+            IncompatibleError: An arm, named as the row, has fewer users than at the look before; the check is then as it was.
         """
         return SampleRatioLook(*self._native.look(list(observed)))
+
+    def to_json(self) -> str:
+        """The state as JSON text."""
+        return self._native.to_json()
+
+    @classmethod
+    def from_json(cls, text: str) -> SequentialSampleRatio:
+        """A check from its JSON text.
+
+        Raises:
+            CorruptError: The text is no such state.
+            IncompatibleError: It is one of a later version.
+        """
+        check = cls.__new__(cls)
+        check._native = _crm.SequentialSampleRatio.from_json(text)
+        return check
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return SequentialSampleRatio.from_json, (self.to_json(),)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Literal, TypeAlias
 
 from crm import _crm
-from crm.column import ColumnLike, id_column, number_column
+from crm.column import ColumnLike, id_column, name_list, number_column
 from crm.loyalty.tiers import Qualification
 from crm.table import Table
 
@@ -208,8 +208,8 @@ def _reward(reward: Reward) -> dict[str, Any]:
         "unit_cost": reward.unit_cost,
         "points_price": reward.points_price,
         "perceived_value": reward.perceived_value,
-        "tiers": list(reward.tiers),
-        "segments": list(reward.segments),
+        "tiers": name_list("tiers", reward.tiers),
+        "segments": name_list("segments", reward.segments),
     }
     optional = {
         "threshold": reward.threshold,

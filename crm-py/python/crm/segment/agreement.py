@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, name_list, number_column
 from crm.error import LengthMismatchError
 from crm.table import Table
 
@@ -97,7 +97,9 @@ def cross_table(
 
     Source: Cohen (1960), "A coefficient of agreement for nominal scales".
     """
-    groups = None if row_names is None or column_names is None else (len(row_names), len(column_names))
+    groups = None
+    if row_names is not None and column_names is not None:
+        groups = len(name_list("row_names", row_names)), len(name_list("column_names", column_names))
     native = _crm.CrossTable(number_column("rows", rows), number_column("columns", columns), groups)
     return CrossTable._of(native, row_names, column_names)
 
@@ -105,10 +107,11 @@ def cross_table(
 def _names(argument: str, names: Sequence[str] | None, groups: int) -> list[str]:
     if names is None:
         return [str(group) for group in range(groups)]
-    if len(names) != groups:
-        message = f"{argument}: {len(names)} names do not name {groups} groups"
+    listed = name_list(argument, names)
+    if len(listed) != groups:
+        message = f"{argument}: {len(listed)} names do not name {groups} groups"
         raise LengthMismatchError(message, argument=argument)
-    return list(names)
+    return listed
 
 
 def adjusted_rand_index(left: ColumnLike, right: ColumnLike) -> float:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, name_list, number_column
 from crm.customer import CustomerBase
 from crm.error import InvalidArgumentError, LengthMismatchError
 from crm.segment.agreement import CrossTable
@@ -61,7 +61,8 @@ class SegmentDrift:
         features: tuple[Matrix, Matrix] | None = None,
         matching: Literal["by_row"] | tuple[ColumnLike, ColumnLike] | None = None,
     ) -> None:
-        count = segments if isinstance(segments, int) else len(segments)
+        names = None if isinstance(segments, int) else name_list("segments", segments)
+        count = segments if isinstance(segments, int) else len(names or ())
         rows = None if features is None else (native_rows("features", features[0]), native_rows("features", features[1]))
         pairs = None
         if isinstance(matching, tuple):
@@ -73,7 +74,7 @@ class SegmentDrift:
         by_row = isinstance(matching, str) and _checked(matching)
         columns = number_column("before", before), number_column("after", after)
         self._native = _crm.SegmentDrift(count, *columns, rows, by_row, pairs)
-        self._names = [str(label) for label in range(count)] if isinstance(segments, int) else list(segments)
+        self._names = [str(label) for label in range(count)] if names is None else names
 
     @classmethod
     def between(

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Self
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, name_list, number_column
 from crm.customer import CustomerBase
 from crm.error import InvalidArgumentError, WrongTypeError
 from crm.estimator import Estimator
@@ -175,7 +175,7 @@ class SegmentModel(Estimator[_crm.SegmentModel]):
             LengthMismatchError: There is another number of names than segments.
             InvalidArgumentError: A name is empty or given twice.
         """
-        native = self._fitted().with_names(list(names))
+        native = self._fitted().with_names(name_list("names", names))
         model = type(self)(**self.get_params(deep=False))
         model.model_ = native
         if "_labels" in self.__dict__:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, name_list, number_column
 from crm.customer import CustomerBase
 from crm.segment.feature import FeatureTable, native_features
 from crm.table import Table
@@ -50,7 +50,7 @@ class SegmentProfiles:
     def __init__(
         self, data: FeatureTable | CustomerBase, labels: ColumnLike, names: Sequence[str] | None = None
     ) -> None:
-        given = None if names is None else list(names)
+        given = None if names is None else name_list("names", names)
         self._native = _crm.SegmentProfiles(native_features(data), number_column("labels", labels), given)
 
     @classmethod
