@@ -65,9 +65,11 @@ static void splits(void) {
         crm_campaign_split *split = NULL;
         OK(crm_campaign_split_new(member(one, "salt")->text, given, arms->count, &split));
         OK(crm_campaign_split_set_coverage(split, member(one, "coverage")->number));
-        const json *holdout = json_get(one, "holdout"), *space = json_get(one, "namespace");
-        if (holdout != NULL)
-            OK(crm_campaign_split_set_holdout(split, member(holdout, "salt")->text, member(holdout, "share")->number));
+        const json *holdouts = json_get(one, "holdouts"), *space = json_get(one, "namespace");
+        for (size_t place = 0; holdouts != NULL && place < holdouts->count; place++) {
+            const json *holdout = &holdouts->items[place];
+            OK(crm_campaign_split_add_holdout(split, member(holdout, "salt")->text, member(holdout, "share")->number));
+        }
         if (space != NULL)
             OK(crm_campaign_split_set_namespace(split, member(space, "salt")->text, member(space, "from")->number,
                                        member(space, "to")->number));

@@ -54,12 +54,14 @@ pub struct ArmReturn {
     pub group: String,
     /// The target.
     pub arm: String,
-    /// Cost, incremental revenue, profit and return on cost.
+    /// Cost, incremental revenue, profit and return on cost. Where responses cost something, their number is random: `profit`, `roi`,
+    /// `revenue_per_cost` and `break_even` then stand on net revenue, that of each customer less what the response cost.
     pub returned: CampaignReturn,
-    /// Incremental conversions and the cost of each; none without conversions or responses.
+    /// Incremental conversions and the cost of each, which takes the cost as it was; none without conversions or responses.
     pub conversions: Option<IncrementalConversions>,
     /// The rate of conversions at which profit is 0: that of the control, and what pays for the cost at the target's revenue a conversion. Above 1 no
-    /// rate pays. The interval is by the delta method; NaN without conversions.
+    /// rate pays. The interval joins Wilson's of the control's rate and Fieller's of the other part (MOVER; Zou and Donner 2008) and lies within
+    /// [0, inf): from the lower end on for the alternative `Greater`, up to the upper end for `Less`. NaN without conversions.
     pub break_even_rate: Amount,
 }
 
