@@ -12,7 +12,7 @@ use super::measure_report::{ArmSummary, CampaignEffect, CampaignReport, EmptyCel
 use super::outcomes::{CampaignMetric, CampaignOutcomes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::experiment::{
-    Amount, Interval, SAMPLE_RATIO_THRESHOLD, SplitCheck, TestOptions, TestResult, ThetaMethod,
+    Amount, Contrast, Interval, SAMPLE_RATIO_THRESHOLD, SplitCheck, TestOptions, TestResult, ThetaMethod,
     adjust_p_values, compare_adjusted, compare_means, compare_proportions, sample_ratio,
 };
 
@@ -187,10 +187,24 @@ impl Grouping<'_> {
                 incremental: Amount { estimate: times(result.difference), interval },
                 adjusted_p_value,
                 simultaneous_interval: self.compare(metric, group, arm, &together)?.interval,
+                lift_interval: self.lift_interval(metric, group, arm, &options)?,
                 result,
             });
         }
         Ok(effects)
+    }
+
+    fn lift_interval(
+        &self,
+        metric: CampaignMetric,
+        group: usize,
+        arm: usize,
+        options: &TestOptions,
+    ) -> Result<Interval> {
+        if metric.is_rate() && !self.options.proportion_method.contrasts().contains(&Contrast::Lift) {
+            return Ok(Interval::unbounded());
+        }
+        Ok(self.compare(metric, group, arm, &options.contrast(Contrast::Lift))?.interval)
     }
 
     pub(super) fn column(&self, metric: CampaignMetric) -> Result<&[f64]> {

@@ -37,6 +37,9 @@ pub struct CampaignEffect {
     pub control_customers: u64,
     /// The difference, with interval and p-value of this test alone.
     pub result: TestResult,
+    /// The interval of the lift, (target - control) / |control|, by the same statistic: the score of a ratio for rates, Fieller's for means. It excludes 0
+    /// where that of the difference does. The whole line where the method tests no lifts, and for a control of 0 orders or revenue.
+    pub lift_interval: Interval,
     /// Customers of the target times the difference: what would not have been there without the campaign.
     pub incremental: Amount,
     /// The p-value adjusted for the tests of its family; NaN where there is none.

@@ -121,6 +121,9 @@ proptest! {
             prop_assert!(test.p_value.is_nan() || effect.adjusted_p_value >= test.p_value, "{effect:?}");
             prop_assert!(holds(&effect.simultaneous_interval, &test.interval), "{effect:?}");
             prop_assert!(near(effect.incremental.estimate, effect.customers as f64 * test.difference));
+            let lift = effect.lift_interval;
+            prop_assert!(lift.kind == IntervalKind::Unbounded || lift.contains(test.lift) || test.lift.is_nan(), "{effect:?}");
+            prop_assert!(tie || test.control == 0.0 || lift.contains(0.0) != test.rejects(), "{effect:?}");
         }
         // The order of the rows moves nothing but the last digits of means.
         let mut other = rows.clone();

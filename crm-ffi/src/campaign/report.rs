@@ -136,6 +136,14 @@ pub struct crm_campaign_effect {
     pub simultaneous_lower: f64,
     /// Its upper end.
     pub simultaneous_upper: f64,
+    /// The lower end of the interval of the lift, or for an exclusive one the end of its lower part; the lift itself is in the test.
+    pub lift_lower: f64,
+    /// The upper end of the interval of the lift, or for an exclusive one the start of its upper part.
+    pub lift_upper: f64,
+    /// A `crm_interval_kind`; unbounded where the method tests no lifts.
+    pub lift_kind: i32,
+    /// 0.
+    pub lift_reserved: i32,
 }
 
 /// What a target returned on its cost, over everybody or in a group. Set `struct_size` before the call that fills it. Intervals are from the
@@ -167,7 +175,7 @@ pub struct crm_arm_return {
     pub profit_lower: f64,
     /// The upper end of its interval.
     pub profit_upper: f64,
-    /// Profit / cost; NaN for a campaign that cost nothing.
+    /// Profit / cost; NaN for a campaign that cost nothing. Where responses cost something, intervals of profit and of this allow for their number.
     pub roi: f64,
     /// The lower end of its interval.
     pub roi_lower: f64,
@@ -177,7 +185,8 @@ pub struct crm_arm_return {
     pub probability_of_profit: f64,
     /// Revenue for each contact, above the control's, at which profit is 0.
     pub break_even_mean: f64,
-    /// The rate of conversions at which profit is 0; NaN without conversions.
+    /// The rate of conversions at which profit is 0; NaN without conversions. Its interval joins Wilson's of the control's rate and Fieller's of what
+    /// must come on top (MOVER), within [0, inf).
     pub break_even_rate: f64,
     /// The lower end of its interval.
     pub break_even_rate_lower: f64,
@@ -288,6 +297,10 @@ pub unsafe extern "C" fn crm_campaign_report_effect(
             adjusted_p_value: effect.adjusted_p_value,
             simultaneous_lower: effect.simultaneous_interval.lower,
             simultaneous_upper: effect.simultaneous_interval.upper,
+            lift_lower: effect.lift_interval.lower,
+            lift_upper: effect.lift_interval.upper,
+            lift_kind: effect.lift_interval.kind as i32,
+            lift_reserved: 0,
         })
     })
 }
