@@ -13,8 +13,8 @@ use super::measure_report::ArmReturn;
 use super::outcomes::CampaignMetric;
 use crate::error::Result;
 use crate::experiment::{
-    Alternative, Amount, CampaignCost, CampaignReturn, Interval, JointArm, MeanArm, Measures, RateMethod,
-    TestOptions, TestResult, ThetaMethod, campaign_return_of, compare_adjusted, compare_means,
+    Alternative, Amount, CampaignCost, CampaignReturn, Interval, IntervalKind, JointArm, MeanArm, Measures,
+    RateMethod, TestOptions, TestResult, ThetaMethod, campaign_return_of, compare_adjusted, compare_means,
     incremental_conversions, test_rate,
 };
 use crate::math::{normal_quantile, student_t_quantile};
@@ -53,7 +53,7 @@ impl Grouping<'_> {
         })?;
         let each = cost.per_response / cost.margin;
         if each > 0.0 {
-            returned = self.with_random_cost(group, arm, each, &paid, returned)?;
+            returned = self.with_random_cost(group, arm, each, &paid, &returned)?;
         }
         let converting = [CampaignMetric::Conversion, CampaignMetric::Response];
         let metric = converting.into_iter().find(|metric| self.outcomes.metric(*metric).is_some());
@@ -119,7 +119,7 @@ impl Grouping<'_> {
         arm: usize,
         each: f64,
         paid: &CampaignCost,
-        known: CampaignReturn,
+        known: &CampaignReturn,
     ) -> Result<CampaignReturn> {
         let options = self.options.test();
         let (method, earned) = (self.options.mean_method, self.earned(group, arm, each)?);
@@ -207,6 +207,8 @@ impl Grouping<'_> {
         } else {
             ratio_interval(amount, [at, shared, of_amount], &options.alpha(alpha), normal_quantile)
         };
+        // Neither part is negative, and where revenue is not told from 0 the ratio has no upper end.
+        let ends = if ends.kind == IntervalKind::Bounded { ends } else { Interval::unbounded() };
         let wilson =
             test_rate(&control, 0.5, RateMethod::Wilson, self.options.alternative, options.alpha)?.interval;
         let p = control.rate();
@@ -223,7 +225,7 @@ impl Grouping<'_> {
     }
 }
 
-/// The interval of a ratio about its estimate (Fieller 1954), the whole line where the denominator is not told from 0.
+/// The interval of a ratio about its estimate (Fieller 1954): with a gap, or the whole line, where the denominator is not told from 0.
 ///
 /// With e what is left of the numerator when the ratio is taken away and C the denominator, and `[var e, cov(e, C), var C]` of their means, the
 /// values `estimate + d` with `(d C)^2 <= q^2 (var e - 2 d cov(e, C) + d^2 var C)`. Around the estimate nothing cancels.
@@ -237,17 +239,64 @@ fn ratio_interval(
     let critical = quantile(1.0 - tail);
     let square = critical * critical;
     let leading = denominator * denominator - square * of_denominator;
-    if leading.is_nan() || leading <= 0.0 {
-        return Interval::unbounded();
-    }
     let middle = -square * shared;
-    let spread = (middle * middle + leading * square * at).sqrt();
     // At a one-sided level above a half the end lies on the other side of the estimate.
-    let spread = spread.copysign(critical);
+    let spread = (middle * middle + leading * square * at).sqrt().copysign(critical);
     let (lower, upper) = ((middle - spread) / leading, (middle + spread) / leading);
-    match options.alternative {
-        Alternative::TwoSided => Interval::bounded(lower, upper),
-        Alternative::Greater => Interval::bounded(lower, f64::INFINITY),
-        Alternative::Less => Interval::bounded(f64::NEG_INFINITY, upper),
+    if leading > 0.0 {
+        return match options.alternative {
+            Alternative::TwoSided => Interval::bounded(lower, upper),
+            Alternative::Greater => Interval::bounded(lower, f64::INFINITY),
+            Alternative::Less => Interval::bounded(f64::NEG_INFINITY, upper),
+        };
+    }
+    // Both ends of the gap lie on one side of the estimate: below it for values that are too low for the numerator.
+    let gap = match options.alternative {
+        Alternative::TwoSided => spread > 0.0,
+        Alternative::Greater => spread > 0.0 && lower < 0.0,
+        Alternative::Less => spread > 0.0 && lower > 0.0,
+    };
+    if gap && leading < 0.0 { Interval::exclusive(upper, lower) } else { Interval::unbounded() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statistic_has_the_critical_size_at_every_end() {
+        for (denominator, moments) in [
+            (4.0, [0.05, 0.01, 0.09]),
+            (4.0, [0.0, 0.0, 0.09]),
+            (0.5, [0.05, -0.04, 0.09]),
+            (0.5, [0.002, 0.01, 0.09]),
+            (0.5, [0.002, -0.01, 0.09]),
+            (0.5, [0.05, 0.0, 0.09]),
+        ] {
+            for alternative in Alternative::ALL.iter().copied() {
+                for alpha in [0.05, 0.4] {
+                    let options = TestOptions::default().alternative(alternative).alpha(alpha);
+                    let interval = ratio_interval(denominator, moments, &options, normal_quantile);
+                    let tail = if alternative == Alternative::TwoSided { alpha / 2.0 } else { alpha };
+                    let critical = normal_quantile(1.0 - tail);
+                    let [at, shared, square] = moments;
+                    for step in -3000..3000 {
+                        let d = f64::from(step) * 0.013_7 + 0.001;
+                        let error = (at - 2.0 * d * shared + d * d * square).sqrt();
+                        let statistic = -d * denominator / error;
+                        let size = match alternative {
+                            Alternative::TwoSided => statistic.abs(),
+                            Alternative::Greater => statistic,
+                            Alternative::Less => -statistic,
+                        };
+                        assert_eq!(
+                            interval.contains(d),
+                            size <= critical,
+                            "{moments:?} {alternative:?} {d} {interval:?}"
+                        );
+                    }
+                }
+            }
+        }
     }
 }

@@ -320,7 +320,7 @@ mod tests {
                 .is_err()
         );
         assert!(CampaignCost::new(f64::NAN, 0.0).is_err() && CampaignCost::new(0.0, -1.0).is_err());
-        for margin in [0.0, -0.4, 1.0000001, 40.0, f64::INFINITY, f64::NAN] {
+        for margin in [0.0, -0.4, 1.01, 40.0, f64::INFINITY, f64::NAN] {
             assert_eq!(cost.margin(margin).unwrap_err().argument_name(), Some("margin"));
         }
         assert!(cost.margin(1.0).is_ok() && cost.break_even_rate(5, 0.0).is_err());

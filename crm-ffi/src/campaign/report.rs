@@ -147,7 +147,7 @@ pub struct crm_campaign_effect {
 }
 
 /// What a target returned on its cost, over everybody or in a group. Set `struct_size` before the call that fills it. Intervals are from the
-/// lower to the upper end, either of which may be infinite.
+/// lower to the upper end, either of which may be infinite, but for those that have a kind.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct crm_arm_return {
@@ -202,8 +202,8 @@ pub struct crm_arm_return {
     pub cost_per_conversion_upper: f64,
     /// A `crm_interval_kind`.
     pub cost_per_conversion_kind: i32,
-    /// 0.
-    pub reserved: i32,
+    /// The `crm_interval_kind` of the return on cost: not bounded where responses cost something and the cost is not told from 0.
+    pub roi_kind: i32,
 }
 
 sized_structs!(crm_campaign_summary, crm_arm_summary, crm_campaign_effect, crm_arm_return);
@@ -364,7 +364,7 @@ pub unsafe extern "C" fn crm_campaign_report_return(
             cost_per_conversion_lower: each.map_or(f64::NEG_INFINITY, |each| each.interval.lower),
             cost_per_conversion_upper: each.map_or(f64::INFINITY, |each| each.interval.upper),
             cost_per_conversion_kind: each.map_or(2, |each| each.interval.kind as i32),
-            reserved: 0,
+            roi_kind: back.returned.roi.interval.kind as i32,
         })
     })
 }

@@ -100,6 +100,7 @@ impl CampaignReport {
             .floats("roi", returns().map(|back| back.returned.roi.estimate))
             .floats("roi_lower", returns().map(|back| back.returned.roi.interval.lower))
             .floats("roi_upper", returns().map(|back| back.returned.roi.interval.upper))
+            .texts("roi_kind", returns().map(|back| back.returned.roi.interval.kind.name()))
             .floats("probability_of_profit", returns().map(|back| back.returned.probability_of_profit))
             .floats("break_even_mean", returns().map(|back| back.returned.break_even_mean))
             .floats("break_even_rate", returns().map(|back| back.break_even_rate.estimate))
