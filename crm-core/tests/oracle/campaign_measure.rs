@@ -119,7 +119,7 @@ fn hillstrom_by_channel_is_adjusted_over_six_tests() {
     assert!(report.empty.is_empty());
 }
 
-/// What `tests/oracles/make_campaign_returns.py` prints (NumPy 2.4, SciPy 1.17).
+/// What `tests/oracles/make_campaign_returns.py` prints (NumPy 2.4, `SciPy` 1.17).
 #[test]
 fn hillstrom_pays_at_a_rate_that_mover_gives() {
     let Some(data) = Hillstrom::read() else { return };
@@ -150,7 +150,7 @@ fn hillstrom_pays_at_a_rate_that_mover_gives() {
     assert_eq!(less.lower, 0.0);
 }
 
-/// What `tests/oracles/make_campaign_returns.py` prints (NumPy 2.4, SciPy 1.17).
+/// What `tests/oracles/make_campaign_returns.py` prints (NumPy 2.4, `SciPy` 1.17).
 #[test]
 fn hillstrom_with_a_cost_for_each_visit_is_judged_by_net_revenue() {
     let Some(data) = Hillstrom::read() else { return };
