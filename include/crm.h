@@ -2247,7 +2247,8 @@ enum crm_uplift_scale
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The area of the best possible order, which puts customers whom contact harms last. Outcomes must be 0 or 1.
+     * The area of the conventional perfect order (Radcliffe 2007), which puts customers whom contact harms last; some data have better orders.
+     * Outcomes must be 0 or 1.
      */
     CRM_UPLIFT_SCALE_OPTIMUM = 0,
     /**
@@ -2259,7 +2260,7 @@ enum crm_uplift_scale
      */
     CRM_UPLIFT_SCALE_END = 2,
     /**
-     * The number of customers.
+     * The number of customers: the mean height above chance over all depths, in outcomes.
      */
     CRM_UPLIFT_SCALE_CUSTOMERS = 3,
     /**
@@ -4628,11 +4629,27 @@ typedef struct crm_campaign_effect {
      * Its upper end.
      */
     double simultaneous_upper;
+    /**
+     * The lower end of the interval of the lift, or for an exclusive one the end of its lower part; the lift itself is in the test.
+     */
+    double lift_lower;
+    /**
+     * The upper end of the interval of the lift, or for an exclusive one the start of its upper part.
+     */
+    double lift_upper;
+    /**
+     * A `crm_interval_kind`; unbounded where the method tests no lifts.
+     */
+    int32_t lift_kind;
+    /**
+     * 0.
+     */
+    int32_t lift_reserved;
 } crm_campaign_effect;
 
 /**
  * What a target returned on its cost, over everybody or in a group. Set `struct_size` before the call that fills it. Intervals are from the
- * lower to the upper end, either of which may be infinite.
+ * lower to the upper end, either of which may be infinite, but for those that have a kind.
  */
 typedef struct crm_arm_return {
     /**
@@ -4684,7 +4701,7 @@ typedef struct crm_arm_return {
      */
     double profit_upper;
     /**
-     * Profit / cost; NaN for a campaign that cost nothing.
+     * Profit / cost; NaN for a campaign that cost nothing. Where responses cost something, intervals of profit and of this allow for their number.
      */
     double roi;
     /**
@@ -4704,7 +4721,8 @@ typedef struct crm_arm_return {
      */
     double break_even_mean;
     /**
-     * The rate of conversions at which profit is 0; NaN without conversions.
+     * The rate of conversions at which profit is 0; NaN without conversions. Its interval joins Wilson's of the control's rate and Fieller's of what
+     * must come on top (MOVER), within [0, inf).
      */
     double break_even_rate;
     /**
@@ -4736,9 +4754,9 @@ typedef struct crm_arm_return {
      */
     int32_t cost_per_conversion_kind;
     /**
-     * 0.
+     * The `crm_interval_kind` of the return on cost: not bounded where responses cost something and the cost is not told from 0.
      */
-    int32_t reserved;
+    int32_t roi_kind;
 } crm_arm_return;
 
 /**
@@ -9394,24 +9412,35 @@ crm_status crm_selection_add_contact_limit(struct crm_selection *selection,
                                            uint32_t within_days);
 
 /**
- * Leaves out the customers of a holdout: the share of all that a salt draws.
+ * Leaves out the customers of a holdout: the share of all that a salt draws, the same customers as by `crm_campaign_split_add_holdout`.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
  */
-crm_status crm_selection_add_holdout(struct crm_selection *selection, const char *name, const char *salt, double share);
+crm_status crm_selection_add_holdout(struct crm_selection *selection,
+                                     const char *name,
+                                     const char *salt,
+                                     double share);
 
 /**
  * Ranks customers by a column of numbers, in a `crm_rank_order`; missing ones come last.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a second ranking.
  */
 crm_status crm_selection_rank_by(struct crm_selection *selection, const char *column, int32_t order);
 
 /**
- * Puts customers of equal rank in the order of their numbers under a salt; without it the lower id comes first.
+ * Puts customers of equal rank in the order of their numbers under a salt, which are other numbers than those that the salt deals arms by. Without it
+ * the lower id comes first: integers by their number, texts by their bytes, so that 9 comes before 10 but "10" before "9".
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt, and a second time.
  */
-crm_status crm_selection_ties_by_hash(struct crm_selection *selection, const char *salt);
+crm_status crm_selection_ties_by_hash(struct crm_selection *selection,
+                                      const char *salt);
 
 /**
  * Takes at most so many customers, the best.
+ *
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a second quota.
  */
 crm_status crm_selection_set_quota(struct crm_selection *selection, uint64_t customers);
 
@@ -9419,7 +9448,7 @@ crm_status crm_selection_set_quota(struct crm_selection *selection, uint64_t cus
  * Takes at most so many customers of each segment, a column of texts: `quotas[k]` of `segments[k]`, and `others` of each that is not listed, or any
  * number if `others` is negative. Customers without a segment are one such segment together.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a segment that is listed twice.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for a segment that is listed twice, and for quotas of segments a second time.
  */
 crm_status crm_selection_set_segment_quotas(struct crm_selection *selection,
                                             const char *column,
@@ -9556,18 +9585,24 @@ crm_status crm_campaign_split_set_shares(struct crm_campaign_split *split,
                                          size_t count);
 
 /**
- * Leaves out the customers of a holdout: the share of all that a salt draws.
+ * Leaves out the customers of a holdout: the share of all that a salt draws, the same customers as by `crm_selection_add_holdout`. Several holdouts are
+ * all kept: who is in any of them is held out.
  *
  * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
  */
-crm_status crm_campaign_split_set_holdout(struct crm_campaign_split *split, const char *salt, double share);
+crm_status crm_campaign_split_add_holdout(struct crm_campaign_split *split,
+                                          const char *salt,
+                                          double share);
 
 /**
  * Uses the customers of a namespace only whose number in it, under its salt, is at least `from` and below `to`.
  *
- * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and ends that are not 0 <= from < to <= 1.
+ * Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt, ends that are not 0 <= from < to <= 1, and a second namespace.
  */
-crm_status crm_campaign_split_set_namespace(struct crm_campaign_split *split, const char *salt, double from, double to);
+crm_status crm_campaign_split_set_namespace(struct crm_campaign_split *split,
+                                            const char *salt,
+                                            double from,
+                                            double to);
 
 /**
  * Number of arms; 0, with the thread's last error set, if `split` is NULL or no such handle.
@@ -9594,7 +9629,8 @@ crm_status crm_campaign_split_to_json(const struct crm_campaign_split *split, st
  * A plan from its JSON text.
  *
  * `out` receives the plan, NULL if the call fails; the caller frees it with `crm_campaign_split_free`. Fails with `CRM_STATUS_CORRUPT` for text that is
- * no plan, and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+ * no plan, and `CRM_STATUS_INCOMPATIBLE` for one of a later version, and for one of version 1 with a holdout or a namespace, which were drawn by
+ * another key then.
  */
 crm_status crm_campaign_split_from_json(const char *json,
                                         struct crm_campaign_split **out);
@@ -9611,7 +9647,7 @@ crm_status crm_campaign_split_assign(const struct crm_campaign_split *split,
 
 /**
  * The arm of each customer with exact shares within each stratum, a combination of texts in `count` columns of the table. It depends on who else
- * is in the table: assign once and keep the result.
+ * is in the table: assign once and keep the result. Over the same table, raising the coverage moves nobody between arms.
  *
  * `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_assignment_free`. Fails with
  * `CRM_STATUS_MISSING_COLUMN` and `CRM_STATUS_WRONG_TYPE` for columns that are not there or hold numbers.

@@ -3842,7 +3842,7 @@ public:
         return done(crm_campaign_split_set_shares(get(), shares.data(), shares.size()));
     }
     campaign_split &holdout(const std::string &salt, double share) {
-        return done(crm_campaign_split_set_holdout(get(), salt.c_str(), share));
+        return done(crm_campaign_split_add_holdout(get(), salt.c_str(), share));
     }
     // The campaign's part of a namespace that several campaigns share.
     campaign_split &name_space(const std::string &salt, double from, double to) {

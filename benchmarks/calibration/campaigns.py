@@ -12,11 +12,12 @@ MEAN = SPEND * float(np.exp(SPREAD**2 / 2))
 
 
 def campaigns(runs: int, rng: Generator) -> Rows:
-    """Returns against their cost, whole reports over segments, the balance of a split and the split by hash, and uplift by a score."""
+    """Returns against their cost, whole reports over segments, the balance of a split and the split by hash, uplift by a score, and vouchers."""
     yield from returns(runs, rng)
     yield from reports(max(runs // 4, 100), rng)
     yield from splits_by_hash(max(runs // 2, 100), rng)
     yield from uplift(max(runs // 10, 100), rng)
+    yield from vouchers(max(runs // 4, 100), rng)
 
 
 def revenue(rng: Generator, size: int, rate: float) -> crm.MeanArm:
@@ -117,3 +118,23 @@ def uplift(runs: int, rng: Generator) -> Rows:
     for name, flags in covered.items():
         promise = "about" if "score" in name else "="
         yield Row(name, "3,000 and 3,000, uplift 0.2 times the score", "coverage", promise, 1 - ALPHA, share(flags), runs)
+
+
+def vouchers(runs: int, rng: Generator) -> Rows:
+    """Returns of a mail with a voucher for each order, which makes the cost random and goes along with revenue; few buy, and the control is small."""
+    arms, contact, margin = [crm.Arm("mail", 9), crm.Arm("none", 1, control=True)], 0.05, 0.4
+    for voucher, (n, m), (buys, bought) in ((0.0, (9000, 1000), (0.006, 0.005)), (20.0, (4500, 500), (0.06, 0.03)), (60.0, (4500, 500), (0.06, 0.03))):
+        cost, gain = contact + voucher * buys, margin * MEAN * (buys - bought)
+        truths = {"profit": n * (gain - cost), "roi": gain / cost - 1, "break_even_rate": bought + cost / (margin * MEAN)}
+        labels, seen = ["mail"] * n + ["none"] * m, dict[str, list[bool]]()
+        for _ in range(runs):
+            conversion = rng.random(n + m) < np.repeat([buys, bought], [n, m])
+            revenue = np.where(conversion, SPEND * rng.lognormal(0.0, SPREAD, n + m), 0.0)
+            metrics: Any = {"conversion": conversion, "revenue": revenue}
+            costs = crm.ArmCost(per_contact=contact, per_response=voucher, margin=margin)
+            found = crm.CampaignOutcomes(labels, arms, metrics=metrics).measure(costs=costs).returns
+            for name, truth in truths.items():
+                seen.setdefault(name, []).append(bool(found[f"{name}_lower"][0] <= truth <= found[f"{name}_upper"][0]))
+        for name, flags in seen.items():
+            design = f"{n:,} at {buys} and {m:,} at {bought}, voucher {voucher:.0f}, log-normal spend"
+            yield Row(f"campaign report, {name}", design, "coverage", "about", 1 - ALPHA, share(flags), runs)

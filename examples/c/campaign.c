@@ -217,7 +217,7 @@ static uint32_t *select_customers(const shop *all, size_t *count) {
     check(crm_selection_add_contact_limit(plan, "fatigue", &log, days, length, TODAY, 2, 14));
     check(crm_selection_add_holdout(plan, "global holdout", "holdout-2024", 0.05));
     check(crm_selection_rank_by(plan, "history", CRM_RANK_ORDER_DESCENDING));
-    check(crm_selection_ties_by_hash(plan, "autumn-2024"));
+    check(crm_selection_ties_by_hash(plan, "autumn-2024 ties"));
     check(crm_selection_set_segment_quotas(plan, "channel", limited, limits, 1, -1));
     check(crm_selection_set_quota(plan, 6000));
     check(crm_selection_select(plan, table, &selected));
@@ -344,7 +344,7 @@ static void uplift(const shop *all) {
     check(crm_uplift_curve_new(all->history, target, all->visit, all->rows, &curve));
     check(crm_uplift_curve_score(curve, CRM_UPLIFT_CURVE_KIND_QINI, CRM_UPLIFT_SCALE_OPTIMUM, &qini));
     check(crm_uplift_curve_score(curve, CRM_UPLIFT_CURVE_KIND_GAIN, CRM_UPLIFT_SCALE_CUSTOMERS, &gain));
-    printf("uplift by history: Qini %.5f, gain above chance %.5f a customer\n", qini.value, gain.value);
+    printf("uplift by history: Qini %.5f, gain curve on average %.5f visits above chance\n", qini.value, gain.value);
     crm_uplift_bands *bands = NULL;
     crm_test_options options;
     check(crm_test_options_init(&options, sizeof options));

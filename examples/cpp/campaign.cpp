@@ -84,7 +84,7 @@ static std::vector<std::uint32_t> select_customers(const shop &all) {
         .contact_limit("fatigue", contacted, days, TODAY, 2, 14)
         .holdout("global holdout", "holdout-2024", 0.05)
         .rank_by("history")
-        .ties_by_hash("autumn-2024")
+        .ties_by_hash("autumn-2024 ties")
         .segment_quotas("channel", {{"Web", 2500}})
         .quota(6000);
     const crm::selected found = plan.select(table);
@@ -165,7 +165,7 @@ static void uplift(const shop &all) {
     const crm::uplift_curve curve(all.history, target, all.visit);
     const crm_uplift_score qini = curve.score(CRM_UPLIFT_CURVE_KIND_QINI, CRM_UPLIFT_SCALE_OPTIMUM);
     const crm_uplift_score gain = curve.score(CRM_UPLIFT_CURVE_KIND_GAIN, CRM_UPLIFT_SCALE_CUSTOMERS);
-    std::printf("uplift by history: Qini %.5f, gain above chance %.5f a customer\n", qini.value, gain.value);
+    std::printf("uplift by history: Qini %.5f, gain curve on average %.5f visits above chance\n", qini.value, gain.value);
     const crm::uplift_bands bands = curve.bands(5);
     for (std::size_t index = 0; index < bands.size(); index++) {
         const crm_uplift_band band = bands.band(index);

@@ -78,7 +78,7 @@ def select(shop: dict[str, Any], table: crm.TargetTable) -> npt.NDArray[np.uint3
         .contacts_at_most("fatigue", contacted, days, as_of=TODAY, at_most=2, within_days=14)
         .without("global holdout", salt="holdout-2024", share=0.05)
         .rank_by("history")
-        .ties_by_hash("autumn-2024")
+        .ties_by_hash("autumn-2024 ties")
         .segment_quotas("channel", {"Web": 2500})
         .quota(6000)
         .select(table)
@@ -146,7 +146,7 @@ def uplift(shop: dict[str, Any]) -> None:
     """Whether those who bought more before are those whom a mail moves."""
     curve = crm.UpliftCurve(shop["history"], [arm != NONE for arm in shop["arm"]], shop["visit"])
     qini, gain = curve.score("qini"), curve.score("gain", scale="customers")
-    print(f"uplift by history: Qini {qini.value:.5f}, gain above chance {gain.value:.5f} a customer")
+    print(f"uplift by history: Qini {qini.value:.5f}, gain curve on average {gain.value:.5f} visits above chance")
     # Two customers of three were to get a mail, in every band.
     bands = curve.bands(5, target_share=2 / 3)
     for place in range(len(bands)):

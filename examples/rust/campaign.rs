@@ -114,10 +114,10 @@ fn select(shop: &Shop, table: &TargetTable) -> crm_core::Result<Vec<u32>> {
         .rule("target group", rule)?
         .contacts_at_most("fatigue", log, Day::from_number(TODAY)?, 2, 14)?
         .without("global holdout", Holdout::new("holdout-2024", 0.05)?)?
-        .rank_by("history", RankOrder::Descending)
-        .ties(TieBreak::Hash("autumn-2024".to_owned()))
+        .rank_by("history", RankOrder::Descending)?
+        .ties(TieBreak::Hash("autumn-2024 ties".to_owned()))?
         .segment_quotas("channel", &[("Web", 2500)], None)?
-        .quota(6000)
+        .quota(6000)?
         .select(table)?;
     println!("selected {} of {} customers", selected.selected(), selected.customers());
     for reason in selected.reasons() {
@@ -223,7 +223,10 @@ fn uplift(shop: &Shop) -> crm_core::Result<()> {
     let curve = UpliftCurve::new(&shop.history, &target, &shop.visit)?;
     let qini = curve.score(UpliftCurveKind::Qini, UpliftScale::Optimum)?;
     let gain = curve.score(UpliftCurveKind::Gain, UpliftScale::Customers)?;
-    println!("uplift by history: Qini {:.5}, gain above chance {:.5} a customer", qini.value, gain.value);
+    println!(
+        "uplift by history: Qini {:.5}, gain curve on average {:.5} visits above chance",
+        qini.value, gain.value
+    );
     // Two customers of three were to get a mail, in every band.
     for band in curve.bands(5, &TestOptions::default().target_share(2.0 / 3.0))? {
         println!(

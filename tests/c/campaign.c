@@ -65,9 +65,11 @@ static void splits(void) {
         crm_campaign_split *split = NULL;
         OK(crm_campaign_split_new(member(one, "salt")->text, given, arms->count, &split));
         OK(crm_campaign_split_set_coverage(split, member(one, "coverage")->number));
-        const json *holdout = json_get(one, "holdout"), *space = json_get(one, "namespace");
-        if (holdout != NULL)
-            OK(crm_campaign_split_set_holdout(split, member(holdout, "salt")->text, member(holdout, "share")->number));
+        const json *holdouts = json_get(one, "holdouts"), *space = json_get(one, "namespace");
+        for (size_t place = 0; holdouts != NULL && place < holdouts->count; place++) {
+            const json *holdout = &holdouts->items[place];
+            OK(crm_campaign_split_add_holdout(split, member(holdout, "salt")->text, member(holdout, "share")->number));
+        }
         if (space != NULL)
             OK(crm_campaign_split_set_namespace(split, member(space, "salt")->text, member(space, "from")->number,
                                        member(space, "to")->number));
@@ -100,6 +102,36 @@ static void splits(void) {
     json_free(&file);
 }
 
+/* Holdouts add up, a namespace is given once, and a salt draws for each purpose on its own. */
+static void plans(void) {
+    enum { CUSTOMERS = 10000 };
+    const crm_arm arms[] = {{"mail", 9.0, 0, 0}, {"none", 1.0, 1, 0}};
+    static int64_t customers[CUSTOMERS];
+    static int32_t found[3][CUSTOMERS];
+    for (int row = 0; row < CUSTOMERS; row++) customers[row] = row;
+    const crm_ids ids = {customers, NULL, CUSTOMERS};
+    for (int plan = 0; plan < 3; plan++) {
+        crm_campaign_split *split = NULL;
+        crm_assignment *assignment = NULL;
+        OK(crm_campaign_split_new("s", arms, 2, &split));
+        if (plan != 1) OK(crm_campaign_split_add_holdout(split, "s", 0.1));
+        if (plan != 0) OK(crm_campaign_split_add_holdout(split, "t", 0.02));
+        OK(crm_campaign_split_set_namespace(split, "n", 0.0, 1.0));
+        FAILS(crm_campaign_split_set_namespace(split, "m", 0.0, 0.5), CRM_STATUS_INVALID_ARGUMENT, "namespace");
+        OK(crm_campaign_split_assign(split, &ids, &assignment));
+        OK(crm_assignment_arms(assignment, found[plan], CUSTOMERS));
+        crm_assignment_free(assignment);
+        crm_campaign_split_free(split);
+    }
+    int control = 0;
+    for (int row = 0; row < CUSTOMERS; row++) {
+        CHECK((found[2][row] == -3) == (found[0][row] == -3 || found[1][row] == -3));
+        control += found[0][row] == 1;
+    }
+    /* 0.9 * 0.1 of the customers, within five standard deviations. */
+    CHECK(abs(control - CUSTOMERS * 9 / 100) < 150);
+}
+
 static void selection(void) {
     const char *const names[] = {"ann", "bob", "cat", "dan", "eve"}, *const cities[] = {"Bonn", NULL, "Bonn", "Köln", ""};
     const double scores[] = {0.9, 0.8, NAN, 0.1, 0.7}, consents[] = {1.0, 1.0, 1.0, 1.0, 0.0};
@@ -126,6 +158,9 @@ static void selection(void) {
     OK(crm_selection_rank_by(plan, "score", CRM_RANK_ORDER_DESCENDING));
     FAILS(crm_selection_rank_by(plan, "score", 7), CRM_STATUS_INVALID_ARGUMENT, "rank_order");
     OK(crm_selection_set_quota(plan, 1));
+    FAILS(crm_selection_rank_by(plan, "consent", CRM_RANK_ORDER_DESCENDING), CRM_STATUS_INVALID_ARGUMENT, "rank_by");
+    FAILS(crm_selection_set_quota(plan, 2), CRM_STATUS_INVALID_ARGUMENT, "quota");
+    FAILS(crm_selection_ties_by_hash(plan, ""), CRM_STATUS_INVALID_ARGUMENT, "salt");
     OK(crm_selection_select(plan, table, &selected));
     uint32_t rows[5];
     int32_t first[5];
@@ -172,6 +207,7 @@ static void contacts_and_quotas(void) {
     FAILS(crm_selection_add_contact_limit(plan, "more", &log, days, 2, 100, 2, 7), CRM_STATUS_LENGTH_MISMATCH, "day");
     FAILS(crm_selection_add_contact_limit(plan, "more", &log, days, 3, 100, 0, 7), CRM_STATUS_INVALID_ARGUMENT, "at_most");
     OK(crm_selection_set_segment_quotas(plan, "segment", limited, quotas, 1, -1));
+    FAILS(crm_selection_set_segment_quotas(plan, "segment", limited, quotas, 1, -1), CRM_STATUS_INVALID_ARGUMENT, "segment_quotas");
     OK(crm_selection_select(plan, table, &selected));
     OK(crm_selected_first_reasons(selected, first, 4));
     CHECK(first[0] == 0 && first[1] == -1 && first[2] == -1 && first[3] == -1);
@@ -216,6 +252,8 @@ static void measurement(void) {
     OK(crm_campaign_report_effect_result(report, 1, &result));
     CHECK(effect.metric == CRM_CAMPAIGN_METRIC_REVENUE && effect.incremental == 42.0 && result.difference == 7.0);
     CHECK(effect.incremental_lower == 6.0 * result.lower && effect.adjusted_p_value == result.p_value);
+    /* Five controls, of whom one spent 15: they are not told from 0, so that neither is the lift bounded. */
+    CHECK(effect.lift_kind != CRM_INTERVAL_KIND_BOUNDED && effect.lift_reserved == 0);
     OK(crm_campaign_report_return(report, 0, &back));
     CHECK(back.cost == 24.0 && back.profit == -3.0 && fabs(back.break_even_rate - 0.6) < 1e-15);
     FAILS(crm_campaign_report_return(report, 1, &back), CRM_STATUS_OUT_OF_RANGE, "index");
@@ -260,6 +298,7 @@ static void uplift(void) {
 int main(void) {
     buckets();
     splits();
+    plans();
     selection();
     contacts_and_quotas();
     measurement();

@@ -3,11 +3,10 @@
     python tests/oracles/make_campaign_cases.py
 
 Nothing of the engine is used. Rules follow Kleene's tables with None as the third answer; a customer's number is
-(XXH3_64(salt 00 id) >> 11) / 2^53; GrowthBook's cases are copied from its sdk-js/test/cases.json (commit 8f1db44).
+(XXH3_64(salt 00 id) >> 11) / 2^53 for the arms, and with the key 00 purpose 00 salt 00 id for ties, holdouts and namespaces; GrowthBook's cases are copied from its sdk-js/test/cases.json (commit 8f1db44).
 """
 
 import json
-import math
 from pathlib import Path
 
 import xxhash
@@ -23,12 +22,13 @@ GROWTHBOOK = [  # seed, value, version, bucket
 ]
 
 
-def key(salt, customer):
-    return xxhash.xxh3_64_intdigest(f"{salt}\0{customer}".encode())
+def key(salt, customer, purpose=None):
+    before = "" if purpose is None else f"\0{purpose}\0"
+    return xxhash.xxh3_64_intdigest(f"{before}{salt}\0{customer}".encode())
 
 
-def bucket(salt, customer):
-    return (key(salt, customer) >> 11) / 2**53
+def bucket(salt, customer, purpose=None):
+    return (key(salt, customer, purpose) >> 11) / 2**53
 
 
 def buckets():
@@ -50,10 +50,10 @@ def ranges(arms, coverage):
 
 
 def refused(case, customer):
-    held, space = case.get("holdout"), case.get("namespace")
-    if held and bucket(held["salt"], customer) < held["share"]:
+    if any(bucket(held["salt"], customer, "holdout") < held["share"] for held in case.get("holdouts", ())):
         return -3
-    if space and not space["from"] <= bucket(space["salt"], customer) < space["to"]:
+    space = case.get("namespace")
+    if space and not space["from"] <= bucket(space["salt"], customer, "namespace") < space["to"]:
         return -2
     return None
 
@@ -76,19 +76,13 @@ def stratified_arms(case):
     for row, customer in enumerate(case["ids"]):
         if out[row] is None:
             strata.setdefault(case["strata"][row] or "", []).append(row)
-    total = sum(weight for _, weight, _ in case["arms"])
+    parts = ranges(case["arms"], case["coverage"])
     for label, rows in strata.items():
         rows.sort(key=lambda row: bucket(case["salt"], case["ids"][row]))
         start = bucket(case["salt"], "\0" + label)
-        cumulative, first = 0.0, 0
-        for row in rows:
-            out[row] = -1
-        for arm, (_, weight, _) in enumerate(case["arms"]):
-            cumulative += case["coverage"] * weight / total
-            end = len(rows) if cumulative > 1 - 1e-12 else math.floor(len(rows) * cumulative + start)
-            for row in rows[first:end]:
-                out[row] = arm
-            first = max(first, end)
+        for place, row in enumerate(rows, 1):
+            number = (place - start) / len(rows)
+            out[row] = next((arm for arm, (after, end) in enumerate(parts) if after < number <= end + 1e-12), -1)
     return out
 
 
@@ -104,13 +98,18 @@ def splits():
         {"name": "integers as text", "salt": "spring-2026", "arms": THREE, "coverage": 1.0, "ids": [str(i) for i in range(100)]},
         {"name": "half covered", "salt": "ramp", "arms": THREE, "coverage": 0.5, "ids": list(range(100))},
         {"name": "holdout and namespace", "salt": "n", "arms": SMALL_CONTROL, "coverage": 1.0, "ids": list(range(-50, 50)),
-         "holdout": {"salt": "holdout-2026", "share": 0.2}, "namespace": {"salt": "checkout", "from": 0.25, "to": 0.75}},
+         "holdouts": [{"salt": "holdout-2026", "share": 0.2}], "namespace": {"salt": "checkout", "from": 0.25, "to": 0.75}},
+        {"name": "several holdouts", "salt": "n", "arms": THREE, "coverage": 1.0, "ids": list(range(-50, 50)),
+         "holdouts": [{"salt": "h1", "share": 0.3}, {"salt": "h2", "share": 0.1}, {"salt": "h3", "share": 0.2}]},
+        {"name": "one salt for everything", "salt": "spring-2026", "arms": SMALL_CONTROL, "coverage": 1.0, "ids": texts,
+         "holdouts": [{"salt": "spring-2026", "share": 0.3}], "namespace": {"salt": "spring-2026", "from": 0.0, "to": 0.6}},
     ]
     for plan in plans:
         plan["expected"] = split_arms(plan)
     strata = ["Aachen", "Bonn", "Köln", None, "北京"]
     for name, arms, coverage, count in (
         ("thirds in strata", THREE, 1.0, 97), ("small control in strata", SMALL_CONTROL, 1.0, 90), ("partly covered strata", THREE, 0.4, 90),
+        ("more of the same strata", THREE, 0.7, 90),
     ):
         ids = [number * 7919 % 1009 for number in range(count)]
         plan = {"name": name, "salt": "strata", "arms": arms, "coverage": coverage, "ids": ids,
@@ -164,7 +163,7 @@ def failed(step, case, row):
             contacts = sum(who == customer and day in days for who, day in zip(step["ids"], step["days"]))
             return [contacts >= step["at_most"]]
         case "without":
-            return [bucket(step["salt"], customer) < step["share"]]
+            return [bucket(step["salt"], customer, "holdout") < step["share"]]
 
 
 def canonical(customer):
@@ -176,7 +175,7 @@ def select(case):
     rows = [row for row, held in enumerate(reasons) if not any(held)]
     rows.sort(key=lambda row: canonical(case["ids"][row]))
     if "ties" in case:
-        rows.sort(key=lambda row: key(case["ties"], case["ids"][row]))
+        rows.sort(key=lambda row: key(case["ties"], case["ids"][row], "ties"))
     if "rank_by" in case:
         sign = -1 if case.get("rank_order", "descending") == "descending" else 1
         values = case["columns"][case["rank_by"]]

@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 
 use super::bucket::{BucketHash, Hasher};
+use super::holdout::Holdout;
 use super::levels::NO_LEVEL;
 use super::split::Split;
 use super::target_table::TargetTable;
@@ -17,7 +18,7 @@ use crate::parallel::Threads;
 pub(super) const NOT_COVERED: i32 = -1;
 /// The code of a customer outside the campaign's part of the namespace.
 const OUTSIDE_NAMESPACE: i32 = -2;
-/// The code of a customer of the holdout.
+/// The code of a customer of a holdout.
 const HELD_OUT: i32 = -3;
 
 /// Customers that one task hashes.
@@ -52,7 +53,7 @@ impl Assignment {
     }
 
     /// For each row the arm's place in the plan, or -1 for a customer whom no arm covers, -2 outside the campaign's part of the
-    /// namespace, -3 in the holdout.
+    /// namespace, -3 in a holdout.
     pub fn arms(&self) -> &[i32] {
         &self.arms
     }
@@ -87,7 +88,7 @@ impl Assignment {
         self.outside_namespace
     }
 
-    /// Customers in the holdout.
+    /// Customers in a holdout.
     pub fn held_out(&self) -> u64 {
         self.held_out
     }
@@ -105,7 +106,7 @@ struct Hashers<'a> {
     split: &'a Split,
     arm: Hasher<'a>,
     namespace: Option<Hasher<'a>>,
-    holdout: Option<Hasher<'a>>,
+    holdouts: Vec<Hasher<'a>>,
 }
 
 impl<'a> Hashers<'a> {
@@ -114,16 +115,15 @@ impl<'a> Hashers<'a> {
             split,
             arm: Hasher::new(split.hash(), split.salt()),
             namespace: split.namespace.as_ref().map(|namespace| namespace.hasher()),
-            holdout: split.holdout.as_ref().map(|holdout| holdout.hasher()),
+            holdouts: split.holdouts.iter().map(Holdout::hasher).collect(),
         }
     }
 
     /// Why the campaign may not use a customer, if it may not.
     fn refused(&mut self, id: CustomerId<'_>) -> Option<i32> {
         let (split, bucket) = (self.split, |hasher: &mut Hasher<'_>| hasher.bucket(id));
-        if let (Some(holdout), Some(hasher)) = (&split.holdout, &mut self.holdout)
-            && bucket(hasher) < holdout.share()
-        {
+        let mut holdouts = split.holdouts.iter().zip(&mut self.holdouts);
+        if holdouts.any(|(holdout, hasher)| holdout.has(bucket(hasher))) {
             return Some(HELD_OUT);
         }
         if let (Some(namespace), Some(hasher)) = (&split.namespace, &mut self.namespace)
@@ -159,8 +159,16 @@ impl Split {
     /// The arm of each customer with exact shares within each stratum: of n customers an arm with share s gets floor(n s) or
     /// ceil(n s), and n s in expectation.
     ///
+    /// ```text
+    /// number of customer k = 1 .. n of a stratum: (k - u) / n,  u the stratum's number in [0, 1)
+    /// ```
+    ///
     /// A stratum is a combination of texts in the columns named, missing ones being a text of their own. Its customers are sorted by their numbers
-    /// and dealt in runs, with a start drawn by salt and stratum.
+    /// and get new ones, evenly spaced, with a start drawn by salt and stratum; the arm is the one whose part of (0, 1] has the new number. So
+    /// coverage and shares mean what they mean in [`assign`](Self::assign): over the same table, raising the coverage moves nobody between arms, and
+    /// changed shares move as few as possible. An arm whose part has m ranges since shares were changed gets a number less than m away from
+    /// n s.
+    ///
     /// Unlike [`assign`](Self::assign) **this depends on who else is in the table**: a customer more may move others. Assign once and keep
     /// the result.
     ///
@@ -181,7 +189,6 @@ impl Split {
             }
         }
         usable.sort_by(|one, other| key(one.1).cmp(key(other.1)).then(one.0.total_cmp(&other.0)));
-        let shares = self.shares();
         let mut starts = Hasher::new(BucketHash::Xxh3, self.salt());
         for stratum in usable.chunk_by(|one, other| key(one.1).eq(key(other.1))) {
             let label: Vec<String> = levels
@@ -193,15 +200,18 @@ impl Split {
                 .collect();
             // A zero byte in front keeps labels apart from customers.
             let start = starts.bucket(CustomerId::Text(&format!("\0{}", label.join("\0"))));
-            let (n, mut cumulative, mut first) = (stratum.len(), 0.0, 0);
-            for (arm, share) in shares.iter().enumerate() {
-                cumulative += share;
-                let whole = cumulative > 1.0 - 1e-12;
-                let end = if whole { n } else { ((n as f64 * cumulative + start).floor() as usize).min(n) };
-                for &(_, row) in &stratum[first..end.max(first)] {
-                    arms[row as usize] = arm as i32;
+            let n = stratum.len();
+            // How many customers have a number up to an end: the same for all who share the end, so nobody is in two arms.
+            let up_to = |end: f64| {
+                if end > 1.0 - 1e-12 { n } else { ((n as f64 * end + start).floor() as usize).min(n) }
+            };
+            for (code, arm) in self.arms.iter().enumerate() {
+                for &[from, to] in &arm.ranges {
+                    let (first, last) = (up_to(from), up_to(to));
+                    for &(_, row) in &stratum[first..last.max(first)] {
+                        arms[row as usize] = code as i32;
+                    }
                 }
-                first = end.max(first);
             }
         }
         Ok(Assignment::new(self, arms))
@@ -233,7 +243,8 @@ mod tests {
             .with_coverage(0.8)
             .unwrap()
             .without(Holdout::new("h", 0.1).unwrap())
-            .within(Namespace::new("n", 0.2, 0.9).unwrap());
+            .within(Namespace::new("n", 0.2, 0.9).unwrap())
+            .unwrap();
         let assignment = split.assign(&list(50_000)).unwrap();
         let outside = assignment.not_covered() + assignment.outside_namespace() + assignment.held_out();
         assert_eq!(assignment.counts().iter().sum::<u64>() + outside, 50_000);
@@ -250,6 +261,42 @@ mod tests {
         let rows: Vec<u32> = assignment.rows(1);
         assert_eq!(rows.len() as u64, assignment.counts()[1]);
         assert!(rows.iter().all(|&row| assignment.arms()[row as usize] == 1));
+    }
+
+    #[test]
+    fn one_salt_for_two_purposes_draws_independently() {
+        let plan = || Split::new("s", &[Arm::target("a", 9.0), Arm::control("none", 1.0)]).unwrap();
+        // Five standard deviations of a binomial count.
+        let near = |count: u64, share: f64| {
+            let deviation = (count as f64 - 50_000.0 * share).abs();
+            assert!(deviation < 5.0 * (50_000.0 * share * (1.0 - share)).sqrt(), "{count} {share}");
+        };
+        let held = plan().without(Holdout::new("s", 0.1).unwrap()).assign(&list(50_000)).unwrap();
+        near(held.counts()[0], 0.81);
+        near(held.counts()[1], 0.09);
+        let half = plan().within(Namespace::new("s", 0.0, 0.5).unwrap()).unwrap();
+        let half = half.assign(&list(50_000)).unwrap();
+        near(half.counts()[1], 0.05);
+        let both = plan().within(Namespace::new("ns", 0.0, 0.5).unwrap()).unwrap();
+        let both = both.without(Holdout::new("ns", 0.5).unwrap()).assign(&list(50_000)).unwrap();
+        near(both.held_out(), 0.5);
+        near(both.outside_namespace(), 0.25);
+    }
+
+    #[test]
+    fn every_holdout_is_kept() {
+        let of = |holdouts: &[(&str, f64)]| {
+            let plan = holdouts
+                .iter()
+                .fold(thirds(), |plan, (salt, share)| plan.without(Holdout::new(salt, *share).unwrap()));
+            plan.assign(&list(2000)).unwrap()
+        };
+        let (one, two, both) = (of(&[("h1", 0.5)]), of(&[("h2", 0.1)]), of(&[("h1", 0.5), ("h2", 0.1)]));
+        for row in 0..2000 {
+            let held = one.arms()[row] == HELD_OUT || two.arms()[row] == HELD_OUT;
+            assert_eq!(both.arms()[row] == HELD_OUT, held);
+        }
+        assert!(both.held_out() > one.held_out());
     }
 
     #[test]

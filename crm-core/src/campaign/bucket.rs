@@ -41,7 +41,9 @@ impl BucketHash {
     /// growthbook_v2: FNV1a_32(decimal(FNV1a_32(salt id))) mod 10000 / 10000
     /// ```
     ///
-    /// `GrowthBook`'s own packages differ for text beyond ASCII; this is its UTF-8 form.
+    /// `GrowthBook`'s own packages differ for text beyond ASCII; this is its UTF-8 form. These are the numbers that deal customers to arms; ties,
+    /// holdouts and namespaces are drawn by `XXH3_64(00 purpose 00 salt 00 id)` with the word "ties", "holdout" or "namespace", so that a salt used
+    /// for two purposes draws independently.
     ///
     /// ```
     /// use crm_core::campaign::BucketHash;
@@ -60,12 +62,33 @@ fn fnv1a_32(bytes: impl IntoIterator<Item = u8>) -> u32 {
     bytes.into_iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
+/// What customers are drawn for besides their arms. Each has keys of its own, so that one salt for two of them draws independently.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose {
+    /// Who comes first among customers of equal rank.
+    Ties,
+    /// Who is held out.
+    Holdout,
+    /// Which part of a namespace a customer is in.
+    Namespace,
+}
+
+impl Purpose {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ties => "ties",
+            Self::Holdout => "holdout",
+            Self::Namespace => "namespace",
+        }
+    }
+}
+
 /// A salt that customers are hashed with, one after the other.
 #[derive(Clone)]
 pub(super) struct Hasher<'a> {
     hash: BucketHash,
     salt: &'a str,
-    /// The salt and a zero byte, and for the time of a call the id.
+    /// What comes before the id, ending with a zero byte, and for the time of a call the id.
     keyed: String,
     /// The id as text.
     text: String,
@@ -74,6 +97,12 @@ pub(super) struct Hasher<'a> {
 impl<'a> Hasher<'a> {
     pub(super) fn new(hash: BucketHash, salt: &'a str) -> Self {
         Self { hash, salt, keyed: format!("{salt}\0"), text: String::new() }
+    }
+
+    /// The hasher of a purpose: XXH3-64 of `00 purpose 00 salt 00 id`. No key of an arm starts with a zero byte, because no salt does.
+    pub(super) fn of(purpose: Purpose, salt: &'a str) -> Self {
+        let keyed = format!("\0{}\0{salt}\0", purpose.word());
+        Self { hash: BucketHash::Xxh3, salt, keyed, text: String::new() }
     }
 
     /// The 64 bits of XXH3, by which equals are put in an order.
@@ -118,5 +147,21 @@ mod tests {
         let bucket = |salt, id| BucketHash::Xxh3.bucket(salt, CustomerId::Text(id));
         assert_ne!(bucket("a", "bc"), bucket("ab", "c"));
         assert_ne!(bucket("a", "17"), bucket("a", "017"));
+    }
+
+    #[test]
+    fn purposes_have_the_keys_that_are_documented() {
+        // Python, xxhash 4.1: xxh3_64_intdigest(b"\0ties\0spring-2026\x0017") and so on.
+        for (purpose, known) in [
+            (Purpose::Ties, 15_813_055_994_076_894_192),
+            (Purpose::Holdout, 1_865_955_225_676_140_071),
+            (Purpose::Namespace, 11_041_139_299_898_905_787),
+        ] {
+            let mut hasher = Hasher::of(purpose, "spring-2026");
+            assert_eq!(hasher.key(CustomerId::Integer(17)), known, "{purpose:?}");
+            assert_eq!(hasher.key(CustomerId::Text("17")), known, "{purpose:?}");
+        }
+        let arm = Hasher::new(BucketHash::Xxh3, "spring-2026").key(CustomerId::Integer(17));
+        assert_eq!(arm, 14_083_247_863_237_465_790);
     }
 }

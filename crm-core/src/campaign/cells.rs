@@ -60,7 +60,8 @@ impl Cells {
         self.rows(group, arm).len() as u64
     }
 
-    fn values(&self, group: usize, arm: usize, column: &[f64]) -> Vec<f64> {
+    /// A column in a cell.
+    pub(super) fn values(&self, group: usize, arm: usize, column: &[f64]) -> Vec<f64> {
         self.rows(group, arm).iter().map(|&row| column[row as usize]).collect()
     }
 
@@ -90,17 +91,5 @@ impl Cells {
     ) -> Result<JointArm> {
         let (values, before) = (self.values(group, arm, column), self.values(group, arm, covariate));
         JointArm::from_measures(&Measures::of(&values).covariate(&before))
-    }
-
-    /// A column with a denominator in a cell.
-    pub(super) fn with_denominator(
-        &self,
-        group: usize,
-        arm: usize,
-        column: &[f64],
-        denominator: &[f64],
-    ) -> Result<JointArm> {
-        let (values, below) = (self.values(group, arm, column), self.values(group, arm, denominator));
-        JointArm::from_measures(&Measures::of(&values).denominator(&below))
     }
 }

@@ -2,11 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{BucketHash, Hasher};
+use super::bucket::{Hasher, Purpose};
 use crate::customer::CustomerId;
 use crate::error::{Error, Result};
 
-/// A share of all customers that no campaign contacts, drawn by a salt of its own, so that the effect of all campaigns together can be measured.
+/// A share of all customers that no campaign contacts, drawn by a salt, so that the effect of all campaigns together can be measured.
+///
+/// ```text
+/// held out: floor(XXH3_64(00 "holdout" 00 salt 00 id) / 2^11) / 2^53 < share
+/// ```
+///
+/// The same customers wherever the salt is used: in every [`Selection`](super::Selection) and every [`Split`](super::Split). What the salt draws for
+/// other purposes, such as arms, is independent of it.
 ///
 /// ```
 /// use crm_core::campaign::Holdout;
@@ -54,15 +61,23 @@ impl Holdout {
 
     /// Whether a customer is held out.
     pub fn holds(&self, id: CustomerId<'_>) -> bool {
-        BucketHash::Xxh3.bucket(&self.salt, id) < self.share
+        self.has(self.hasher().bucket(id))
+    }
+
+    pub(super) fn has(&self, bucket: f64) -> bool {
+        bucket < self.share
     }
 
     pub(super) fn hasher(&self) -> Hasher<'_> {
-        Hasher::new(BucketHash::Xxh3, &self.salt)
+        Hasher::of(Purpose::Holdout, &self.salt)
     }
 }
 
 /// The part of a namespace that a campaign may use. Campaigns with ranges of one namespace that do not overlap never share a customer.
+///
+/// ```text
+/// number in the namespace: floor(XXH3_64(00 "namespace" 00 salt 00 id) / 2^11) / 2^53
+/// ```
 ///
 /// ```
 /// use crm_core::campaign::Namespace;
@@ -99,9 +114,14 @@ impl Namespace {
         }
     }
 
+    /// The salt.
+    pub fn salt(&self) -> &str {
+        &self.salt
+    }
+
     /// Whether a customer belongs to this part.
     pub fn holds(&self, id: CustomerId<'_>) -> bool {
-        self.has(BucketHash::Xxh3.bucket(&self.salt, id))
+        self.has(self.hasher().bucket(id))
     }
 
     pub(super) fn has(&self, bucket: f64) -> bool {
@@ -109,7 +129,7 @@ impl Namespace {
     }
 
     pub(super) fn hasher(&self) -> Hasher<'_> {
-        Hasher::new(BucketHash::Xxh3, &self.salt)
+        Hasher::of(Purpose::Namespace, &self.salt)
     }
 }
 

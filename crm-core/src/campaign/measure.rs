@@ -7,28 +7,26 @@
 //! - Holm, S. (1979), "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6.
 
 use super::cells::Cells;
-use super::measure_options::{ArmCost, MeasureOptions};
-use super::measure_report::{ArmReturn, ArmSummary, CampaignEffect, CampaignReport, EmptyCell};
+use super::measure_options::MeasureOptions;
+use super::measure_report::{ArmSummary, CampaignEffect, CampaignReport, EmptyCell};
 use super::outcomes::{CampaignMetric, CampaignOutcomes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::experiment::{
-    Amount, CampaignCost, Interval, SAMPLE_RATIO_THRESHOLD, SplitCheck, TestOptions, TestResult, ThetaMethod,
-    adjust_p_values, campaign_return_of, compare_adjusted, compare_means, compare_proportions,
-    incremental_conversions, sample_ratio,
+    Amount, Contrast, Interval, SAMPLE_RATIO_THRESHOLD, SplitCheck, TestOptions, TestResult, ThetaMethod,
+    adjust_p_values, compare_adjusted, compare_means, compare_proportions, sample_ratio,
 };
-use crate::math::normal_quantile;
 
 /// Groups that one column may have.
 const MOST_GROUPS: usize = 10_000;
 
 /// Cells of one grouping, and the comparison of targets with the control in them.
-struct Grouping<'a> {
-    name: &'a str,
-    cells: Cells,
-    outcomes: &'a CampaignOutcomes,
-    options: &'a MeasureOptions,
+pub(super) struct Grouping<'a> {
+    pub(super) name: &'a str,
+    pub(super) cells: Cells,
+    pub(super) outcomes: &'a CampaignOutcomes,
+    pub(super) options: &'a MeasureOptions,
     /// Customers in each arm.
-    counts: &'a [u64],
+    pub(super) counts: &'a [u64],
 }
 
 impl CampaignOutcomes {
@@ -123,7 +121,7 @@ impl CampaignOutcomes {
     }
 
     /// Who responded, or bought if that is all that is known.
-    fn responses(&self) -> Option<&[f64]> {
+    pub(super) fn responses(&self) -> Option<&[f64]> {
         self.metric(CampaignMetric::Response).or_else(|| self.metric(CampaignMetric::Conversion))
     }
 }
@@ -189,31 +187,49 @@ impl Grouping<'_> {
                 incremental: Amount { estimate: times(result.difference), interval },
                 adjusted_p_value,
                 simultaneous_interval: self.compare(metric, group, arm, &together)?.interval,
+                lift_interval: self.lift_interval(metric, group, arm, &options)?,
                 result,
             });
         }
         Ok(effects)
     }
 
-    fn column(&self, metric: CampaignMetric) -> Result<&[f64]> {
+    fn lift_interval(
+        &self,
+        metric: CampaignMetric,
+        group: usize,
+        arm: usize,
+        options: &TestOptions,
+    ) -> Result<Interval> {
+        if metric.is_rate() && !self.options.proportion_method.contrasts().contains(&Contrast::Lift) {
+            return Ok(Interval::unbounded());
+        }
+        Ok(self.compare(metric, group, arm, &options.contrast(Contrast::Lift))?.interval)
+    }
+
+    pub(super) fn column(&self, metric: CampaignMetric) -> Result<&[f64]> {
         let missing = || Error::new(ErrorKind::MissingColumn, "there is no such column").on(metric.name());
         self.outcomes.metric(metric).ok_or_else(missing)
     }
 
     /// The test of a target against the control in a group, and whether the group was split as planned.
-    fn compare(
+    pub(super) fn compare(
         &self,
         metric: CampaignMetric,
         group: usize,
         arm: usize,
         options: &TestOptions,
     ) -> Result<TestResult> {
+        Ok(TestResult { split: self.split(group, arm)?, ..self.compare_values(metric, group, arm, options)? })
+    }
+
+    /// Whether target and control of a group have the sizes that were planned.
+    pub(super) fn split(&self, group: usize, arm: usize) -> Result<SplitCheck> {
         let pair = [arm, self.outcomes.control()];
-        let split = SplitCheck::of_pair(
+        SplitCheck::of_pair(
             pair.map(|arm| self.cells.count(group, arm)),
             pair.map(|arm| self.outcomes.weights()[arm]),
-        )?;
-        Ok(TestResult { split, ..self.compare_values(metric, group, arm, options)? })
+        )
     }
 
     fn compare_values(
@@ -242,74 +258,11 @@ impl Grouping<'_> {
             }
         }
     }
-
-    /// What a target returned in a group.
-    fn returned(&self, group: usize, arm: usize, cost: ArmCost) -> Result<ArmReturn> {
-        let contacts = self.cells.count(group, arm);
-        let responses = match self.outcomes.responses() {
-            Some(column) => self.cells.rate(group, arm, column)?.conversions(),
-            None => 0,
-        };
-        let fixed =
-            cost.fixed * (contacts as f64 / self.counts[arm] as f64) + cost.per_response * responses as f64;
-        let cost = CampaignCost::new(fixed, cost.per_contact)?.margin(cost.margin)?;
-        let options = self.options.test();
-        let returned = campaign_return_of(contacts, &cost, &options, |options| {
-            self.compare(CampaignMetric::Revenue, group, arm, options)
-        })?;
-        let converting = [CampaignMetric::Conversion, CampaignMetric::Response];
-        let metric = converting.into_iter().find(|metric| self.outcomes.metric(*metric).is_some());
-        let (conversions, break_even_rate) = match metric {
-            None => (None, Amount { estimate: f64::NAN, interval: Interval::unbounded() }),
-            Some(metric) => {
-                let rates = self.compare(metric, group, arm, &options)?;
-                let conversions = incremental_conversions(&rates, contacts, &cost)?;
-                (Some(conversions), self.break_even_rate(metric, group, arm, returned.break_even_mean)?)
-            }
-        };
-        Ok(ArmReturn {
-            grouping: self.name.to_owned(),
-            group: self.cells.groups[group].clone(),
-            arm: self.outcomes.names()[arm].clone(),
-            returned,
-            conversions,
-            break_even_rate,
-        })
-    }
-
-    /// `p_c + k / v` with v the target's revenue for each conversion and k what must come in for each contact; by the delta method
-    /// `var = var p_c + (k / v^2)^2 var v`.
-    fn break_even_rate(
-        &self,
-        metric: CampaignMetric,
-        group: usize,
-        arm: usize,
-        needed: f64,
-    ) -> Result<Amount> {
-        let (rates, revenue) = (self.column(metric)?, self.column(CampaignMetric::Revenue)?);
-        let control = self.cells.rate(group, self.outcomes.control(), rates)?;
-        let target = self.cells.with_denominator(group, arm, revenue, rates)?;
-        let (n, paid, bought) = (target.count() as f64, target.column(0).mean(), target.column(1).mean());
-        let value = paid / bought;
-        let nothing = Amount { estimate: f64::NAN, interval: Interval::unbounded() };
-        if !(value > 0.0 && value.is_finite()) {
-            return Ok(nothing);
-        }
-        let estimate = control.rate() + needed / value;
-        let (spread, both, yes) = (target.covariance(0, 0), target.covariance(0, 1), target.covariance(1, 1));
-        let of_value = (spread - 2.0 * value * both + value * value * yes) / (n * bought * bought);
-        let of_rate = control.rate() * (1.0 - control.rate()) / control.trials() as f64;
-        let error = (of_rate + (needed / (value * value)).powi(2) * of_value.max(0.0)).sqrt();
-        if error.is_nan() {
-            return Ok(Amount { estimate, ..nothing });
-        }
-        let half = normal_quantile(1.0 - self.options.alpha / 2.0) * error;
-        Ok(Amount { estimate, interval: Interval::bounded(estimate - half, estimate + half) })
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::measure_options::ArmCost;
     use super::super::split::Arm;
     use super::*;
     use crate::customer::IdColumn;

@@ -5,7 +5,8 @@ use crate::experiment::{Alternative, MeanMethod, MultiplicityMethod, ProportionM
 
 /// What an arm of a campaign cost, and what part of revenue is earned.
 ///
-/// A cost for each response, such as a voucher, is counted by the responses that there were, so the cost of a campaign is known and not random.
+/// A cost for each response, such as a voucher, is counted by the responses that there were. These are as random as revenue, which intervals of
+/// profit and return on cost allow for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ArmCost {
     /// Whatever the number of contacts, in the unit of the revenue. Groups have it in proportion to their contacts.
@@ -14,7 +15,7 @@ pub struct ArmCost {
     pub per_contact: f64,
     /// For each customer of the arm who responded, or bought if responses are not known.
     pub per_response: f64,
-    /// The share of revenue that is earned before the campaign's own cost.
+    /// The share of revenue that is earned before the campaign's own cost; above 0, at most 1.
     pub margin: f64,
 }
 
@@ -34,10 +35,10 @@ impl ArmCost {
                 return Err(Error::argument(name, value, "finite and not negative"));
             }
         }
-        if self.margin > 0.0 && self.margin.is_finite() {
+        if self.margin > 0.0 && self.margin <= 1.0 {
             Ok(())
         } else {
-            Err(Error::argument("margin", self.margin, "finite and above 0"))
+            Err(Error::argument("margin", self.margin, "a share above 0 and at most 1"))
         }
     }
 }

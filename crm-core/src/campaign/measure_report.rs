@@ -37,6 +37,9 @@ pub struct CampaignEffect {
     pub control_customers: u64,
     /// The difference, with interval and p-value of this test alone.
     pub result: TestResult,
+    /// The interval of the lift, (target - control) / |control|, by the same statistic: the score of a ratio for rates, Fieller's for means. It excludes 0
+    /// where that of the difference does. The whole line where the method tests no lifts, and for a control of 0 orders or revenue.
+    pub lift_interval: Interval,
     /// Customers of the target times the difference: what would not have been there without the campaign.
     pub incremental: Amount,
     /// The p-value adjusted for the tests of its family; NaN where there is none.
@@ -54,12 +57,14 @@ pub struct ArmReturn {
     pub group: String,
     /// The target.
     pub arm: String,
-    /// Cost, incremental revenue, profit and return on cost.
+    /// Cost, incremental revenue, profit and return on cost. Where responses cost something, their number is random: `profit`, `roi`,
+    /// `revenue_per_cost` and `break_even` then stand on net revenue, that of each customer less what the response cost.
     pub returned: CampaignReturn,
-    /// Incremental conversions and the cost of each; none without conversions or responses.
+    /// Incremental conversions and the cost of each, which takes the cost as it was; none without conversions or responses.
     pub conversions: Option<IncrementalConversions>,
     /// The rate of conversions at which profit is 0: that of the control, and what pays for the cost at the target's revenue a conversion. Above 1 no
-    /// rate pays. The interval is by the delta method; NaN without conversions.
+    /// rate pays. The interval joins Wilson's of the control's rate and Fieller's of the other part (MOVER; Zou and Donner 2008) and lies within
+    /// [0, inf): from the lower end on for the alternative `Greater`, up to the upper end for `Less`. NaN without conversions.
     pub break_even_rate: Amount,
 }
 

@@ -19,6 +19,7 @@ mod levels;
 mod measure;
 mod measure_options;
 mod measure_report;
+mod measure_return;
 mod outcomes;
 mod rule;
 mod select;

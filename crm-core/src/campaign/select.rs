@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::bucket::{BucketHash, Hasher};
+use super::bucket::{Hasher, Purpose};
 use super::contact_log::ContactLog;
 use super::holdout::{Holdout, check_salt};
 use super::levels::NO_LEVEL;
@@ -31,10 +31,12 @@ named! { RankOrder, "rank_order", { Descending: "descending", Ascending: "ascend
 /// Who comes first among customers of equal rank.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TieBreak {
-    /// The customer whose id comes first: integers ascending, text by its bytes.
+    /// The customer whose id comes first: integers by their number, texts by their bytes. So 9 comes before 10, but "10" before "9": where ids change
+    /// their type between systems, ties by hash fall the same.
     #[default]
     Id,
-    /// The customer whose number under this salt is lower: chance, but the same chance every time.
+    /// The customer with the lower `XXH3_64(00 "ties" 00 salt 00 id)`: chance, but the same chance every time, for integers and their texts. What the
+    /// salt draws for other purposes, such as arms, is independent of it.
     Hash(String),
 }
 
@@ -67,7 +69,8 @@ struct SegmentQuota {
 /// A plan of whom to contact. Steps are asked in the order in which they are added; the first that a customer fails is the first reason.
 ///
 /// Every step is asked of every customer, so that all reasons can be counted. Who passes is ranked, and quotas are filled from the best
-/// downwards. The order of the rows changes nothing.
+/// downwards. The order of the rows changes nothing. There may be any number of rules, lists and holdouts, but one ranking, one order of ties, one
+/// quota and one set of quotas of segments: a second one is an error.
 ///
 /// ```
 /// use crm_core::campaign::{Comparison, RankOrder, Rule, Selection, TargetTable};
@@ -78,8 +81,8 @@ struct SegmentQuota {
 /// let selected = Selection::new()
 ///     .opted_in("consent", "consent")?
 ///     .rule("score", Rule::compare("score", Comparison::AtLeast, 0.5))?
-///     .rank_by("score", RankOrder::Descending)
-///     .quota(1)
+///     .rank_by("score", RankOrder::Descending)?
+///     .quota(1)?
 ///     .select(&table)?;
 /// assert_eq!(selected.rows(), [0]);
 /// let first: Vec<_> = selected.reasons().iter().map(|reason| (reason.kind.name(), reason.first)).collect();
@@ -90,7 +93,7 @@ struct SegmentQuota {
 pub struct Selection {
     steps: Vec<Step>,
     rank: Option<(String, RankOrder)>,
-    ties: TieBreak,
+    ties: Option<TieBreak>,
     quota: Option<u64>,
     segment_quota: Option<SegmentQuota>,
 }
@@ -183,37 +186,58 @@ impl Selection {
     }
 
     /// Ranks customers by a column of numbers; missing ones come last. Without it, ties decide alone.
-    #[must_use]
-    pub fn rank_by(mut self, column: &str, order: RankOrder) -> Self {
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second ranking.
+    pub fn rank_by(mut self, column: &str, order: RankOrder) -> Result<Self> {
+        if let Some((known, _)) = &self.rank {
+            return Err(twice("rank_by", format_args!("{column:?} after {known:?}")));
+        }
         self.rank = Some((column.to_owned(), order));
-        self
+        Ok(self)
     }
 
-    /// Sets who comes first among customers of equal rank.
-    #[must_use]
-    pub fn ties(mut self, ties: TieBreak) -> Self {
-        self.ties = ties;
-        self
+    /// Sets who comes first among customers of equal rank; without it, [`TieBreak::Id`].
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second order of ties, and for a salt that is empty or has a zero character.
+    pub fn ties(mut self, ties: TieBreak) -> Result<Self> {
+        if let TieBreak::Hash(salt) = &ties {
+            check_salt(salt)?;
+        }
+        if let Some(known) = &self.ties {
+            return Err(twice("ties", format_args!("{ties:?} after {known:?}")));
+        }
+        self.ties = Some(ties);
+        Ok(self)
     }
 
     /// Takes at most so many customers.
-    #[must_use]
-    pub fn quota(mut self, customers: u64) -> Self {
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second quota.
+    pub fn quota(mut self, customers: u64) -> Result<Self> {
+        if let Some(known) = self.quota {
+            return Err(twice("quota", format_args!("{customers} after {known}")));
+        }
         self.quota = Some(customers);
-        self
+        Ok(self)
     }
 
     /// Takes at most so many customers of each segment, a column of texts. `others` is the limit of each segment that is not listed; customers without
     /// a segment are one such segment together. `None` is no limit.
     ///
     /// # Errors
-    /// `InvalidArgument` for a segment that is listed twice.
+    /// `InvalidArgument` for a segment that is listed twice, and for quotas of segments a second time.
     pub fn segment_quotas(
         mut self,
         column: &str,
         quotas: &[(&str, u64)],
         others: Option<u64>,
     ) -> Result<Self> {
+        if let Some(known) = &self.segment_quota {
+            return Err(twice("segment_quotas", format_args!("{column:?} after {:?}", known.column)));
+        }
         let mut listed = HashMap::new();
         for &(segment, quota) in quotas {
             if listed.insert(segment.to_owned(), quota).is_some() {
@@ -232,8 +256,8 @@ impl Selection {
     ///
     /// # Errors
     /// `MissingColumn` and `WrongType` for columns that are not there or hold something else; `InvalidValue` with the row for a consent that is
-    /// neither 0, 1 nor missing; `Incompatible` for lists with ids of another kind than the table's; `InvalidArgument` for rules that make no sense, a
-    /// salt that is empty, and more than 64 reasons.
+    /// neither 0, 1 nor missing; `Incompatible` for lists with ids of another kind than the table's; `InvalidArgument` for rules that make no sense, and
+    /// more than 64 reasons.
     pub fn select(&self, table: &TargetTable) -> Result<Selected> {
         let mut reasons: Vec<(String, ReasonKind)> = Vec::new();
         let mut every = vec![0_u64; table.rows()];
@@ -263,9 +287,8 @@ impl Selection {
         // In canonical order, so that a stable sort leaves equals in it.
         let mut ranked: Vec<u32> =
             table.order().iter().copied().filter(|&row| every[row as usize] == 0).collect();
-        if let TieBreak::Hash(salt) = &self.ties {
-            check_salt(salt)?;
-            let mut hasher = Hasher::new(BucketHash::Xxh3, salt);
+        if let Some(TieBreak::Hash(salt)) = &self.ties {
+            let mut hasher = Hasher::of(Purpose::Ties, salt);
             ranked.sort_by_cached_key(|&row| hasher.key(table.ids().at(row as usize)));
         }
         if let Some((column, order)) = &self.rank {
@@ -381,7 +404,7 @@ impl Step {
             Check::NotHeld(holdout) => {
                 let mut hasher = holdout.hasher();
                 for (row, id) in table.ids().iter().enumerate() {
-                    if hasher.bucket(id) < holdout.share() {
+                    if holdout.has(hasher.bucket(id)) {
                         mark(row);
                     }
                 }
@@ -394,6 +417,11 @@ impl Step {
     fn named(&self, error: Error) -> Error {
         if error.argument_name().is_none() { error.on(&self.name) } else { error }
     }
+}
+
+/// What the plan has already, and must not be replaced silently.
+fn twice(name: &str, value: std::fmt::Arguments<'_>) -> Error {
+    Error::argument(name, value, "given once")
 }
 
 /// A column of ones, zeros and missing values.
@@ -462,11 +490,11 @@ mod tests {
     #[test]
     fn quotas_are_filled_from_the_best_downwards() {
         let table = table();
-        let ranked = Selection::new().rank_by("score", RankOrder::Descending);
+        let ranked = Selection::new().rank_by("score", RankOrder::Descending).unwrap();
         assert_eq!(ids(&table, &ranked.select(&table).unwrap()), ["a", "b", "e", "f", "g", "h", "d", "c"]);
-        let ascending = Selection::new().rank_by("score", RankOrder::Ascending).quota(2);
+        let ascending = Selection::new().rank_by("score", RankOrder::Ascending).unwrap().quota(2).unwrap();
         assert_eq!(ids(&table, &ascending.select(&table).unwrap()), ["d", "f"]);
-        let limited = ranked.segment_quotas("segment", &[("x", 1)], Some(2)).unwrap().quota(4);
+        let limited = ranked.segment_quotas("segment", &[("x", 1)], Some(2)).unwrap().quota(4).unwrap();
         let selected = limited.select(&table).unwrap();
         assert_eq!(ids(&table, &selected), ["a", "e", "f", "g"]);
         let kind = |row| selected.reason(row).map(|reason| reason.kind);
@@ -490,11 +518,28 @@ mod tests {
     fn ties_by_hash_are_another_order_that_is_always_the_same() {
         let table = table();
         let by = |salt: &str| {
-            let selection = Selection::new().ties(TieBreak::Hash(salt.to_owned()));
+            let selection = Selection::new().ties(TieBreak::Hash(salt.to_owned())).unwrap();
             ids(&table, &selection.select(&table).unwrap())
         };
         assert_eq!(by("s"), by("s"));
         assert!(by("s") != by("t") || by("s") != by("u"));
+    }
+
+    #[test]
+    fn nothing_is_replaced_silently() {
+        let ranked = Selection::new().rank_by("score", RankOrder::Ascending).unwrap();
+        let tied = Selection::new().ties(TieBreak::Id).unwrap();
+        let limited = Selection::new().quota(2).unwrap();
+        let segmented = Selection::new().segment_quotas("segment", &[("x", 1)], None).unwrap();
+        for (again, name) in [
+            (ranked.rank_by("consent", RankOrder::Ascending), "rank_by"),
+            (tied.ties(TieBreak::Hash("s".to_owned())), "ties"),
+            (limited.quota(3), "quota"),
+            (segmented.segment_quotas("city", &[], Some(1)), "segment_quotas"),
+        ] {
+            let error = again.unwrap_err();
+            assert_eq!((error.kind(), error.argument_name()), (ErrorKind::InvalidArgument, Some(name)));
+        }
     }
 
     #[test]
@@ -503,8 +548,12 @@ mod tests {
         assert_eq!(kind(Selection::new().opted_in("c", "score").unwrap()), ErrorKind::InvalidValue);
         assert_eq!(kind(Selection::new().opted_in("c", "nothing").unwrap()), ErrorKind::MissingColumn);
         assert_eq!(kind(Selection::new().opted_in("c", "segment").unwrap()), ErrorKind::WrongType);
-        assert_eq!(kind(Selection::new().rank_by("segment", RankOrder::Ascending)), ErrorKind::WrongType);
-        assert_eq!(kind(Selection::new().ties(TieBreak::Hash(String::new()))), ErrorKind::InvalidArgument);
+        let by_text = Selection::new().rank_by("segment", RankOrder::Ascending).unwrap();
+        assert_eq!(kind(by_text), ErrorKind::WrongType);
+        for salt in ["", "a\0b"] {
+            let unsalted = Selection::new().ties(TieBreak::Hash(salt.to_owned())).unwrap_err();
+            assert_eq!(unsalted.kind(), ErrorKind::InvalidArgument);
+        }
         let numbers = IdList::new(&IdColumn::Integer((&vec![1_i64]).into())).unwrap();
         assert_eq!(kind(Selection::new().do_not_contact("l", numbers).unwrap()), ErrorKind::Incompatible);
         let taken = Selection::new().opted_in("c", "consent").unwrap().not_opted_out("c", "consent");

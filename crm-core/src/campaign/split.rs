@@ -77,11 +77,13 @@ pub struct Split {
     /// The share of the slots in use; none once shares were changed one by one.
     coverage: Option<f64>,
     pub(super) namespace: Option<Namespace>,
-    pub(super) holdout: Option<Holdout>,
+    #[serde(default)]
+    pub(super) holdouts: Vec<Holdout>,
 }
 
 const MODEL: &str = "split";
-const VERSION: u32 = 1;
+/// Up to version 1 a plan had one holdout, and holdouts and namespaces were drawn by the key of the arms.
+const VERSION: u32 = 2;
 
 impl Split {
     /// A plan that gives every customer an arm.
@@ -107,8 +109,8 @@ impl Split {
             start = end;
         }
         let (model, salt, hash) = (MODEL.to_owned(), salt.to_owned(), BucketHash::Xxh3);
-        let (arms, coverage, namespace, holdout) = (planned, Some(1.0), None, None);
-        Self { model, version: VERSION, salt, hash, arms, control, coverage, namespace, holdout }
+        let (arms, coverage, namespace, holdouts) = (planned, Some(1.0), None, Vec::new());
+        Self { model, version: VERSION, salt, hash, arms, control, coverage, namespace, holdouts }
             .with_coverage(1.0)
     }
 
@@ -134,7 +136,8 @@ impl Split {
         }
         for arm in &mut self.arms {
             let [start, end] = arm.slot;
-            let covered = if coverage == 1.0 { end } else { start + coverage * (end - start) };
+            // Rounding must not reach into the part of the next arm.
+            let covered = if coverage == 1.0 { end } else { (start + coverage * (end - start)).min(end) };
             arm.ranges = if covered > start { vec![[start, covered]] } else { Vec::new() };
         }
         self.coverage = Some(coverage);
@@ -202,16 +205,22 @@ impl Split {
     }
 
     /// The plan for the customers of a part of a namespace only.
-    #[must_use]
-    pub fn within(mut self, namespace: Namespace) -> Self {
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a second namespace: a campaign has a part of one.
+    pub fn within(mut self, namespace: Namespace) -> Result<Self> {
+        if let Some(known) = &self.namespace {
+            let value = format_args!("{:?} after {:?}", namespace.salt(), known.salt());
+            return Err(Error::argument("namespace", value, "given once"));
+        }
         self.namespace = Some(namespace);
-        self
+        Ok(self)
     }
 
-    /// The plan without the customers of a holdout.
+    /// The plan without the customers of a holdout. Several holdouts are all kept: who is in any of them is held out.
     #[must_use]
     pub fn without(mut self, holdout: Holdout) -> Self {
-        self.holdout = Some(holdout);
+        self.holdouts.push(holdout);
         self
     }
 
@@ -255,9 +264,18 @@ impl Split {
     /// A plan from its JSON text.
     ///
     /// # Errors
-    /// `Corrupt` for text that is no plan; `Incompatible` for one of a later version.
+    /// `Corrupt` for text that is no plan; `Incompatible` for one of a later version, and for one of version 1 with a holdout or a namespace, which
+    /// were drawn by another key then.
     pub fn from_json(text: &str) -> Result<Self> {
-        let split: Self = from_json(text, VERSION, &[MODEL])?;
+        let mut split: Self = from_json(text, VERSION, &[MODEL])?;
+        if split.version < VERSION {
+            let drawn: DrawnByVersion1 = from_json(text, VERSION, &[MODEL])?;
+            if drawn.holdout.is_some() || drawn.namespace.is_some() {
+                let message = "holdouts and namespaces of version 1 were drawn by another key: plan anew";
+                return Err(Error::new(ErrorKind::Incompatible, message).on("json"));
+            }
+            split.version = VERSION;
+        }
         match split.fault() {
             Ok(None) => Ok(split),
             Ok(Some(fault)) => Err(Error::new(ErrorKind::Corrupt, fault).on("json")),
@@ -270,7 +288,7 @@ impl Split {
         check_salt(&self.salt)?;
         check_names(self.names().into_iter())?;
         self.namespace.iter().try_for_each(Namespace::check)?;
-        self.holdout.iter().try_for_each(Holdout::check)?;
+        self.holdouts.iter().try_for_each(Holdout::check)?;
         if self.arms.len() < 2 || self.control >= self.arms.len() {
             return Ok(Some("there is no control or no target"));
         }
@@ -283,6 +301,13 @@ impl Split {
         let overlap = ranges.windows(2).any(|pair| pair[0][1] > pair[1][0]);
         Ok(overlap.then_some("ranges overlap"))
     }
+}
+
+/// What version 1 drew otherwise.
+#[derive(Deserialize)]
+struct DrawnByVersion1 {
+    holdout: Option<serde_json::Value>,
+    namespace: Option<serde_json::Value>,
 }
 
 /// Refuses arms that make no sense; the place of the control.
@@ -402,7 +427,9 @@ mod tests {
             .with_shares(&[0.3, 0.3, 0.3])
             .unwrap()
             .without(Holdout::new("h", 0.1).unwrap())
-            .within(Namespace::new("n", 0.0, 0.5).unwrap());
+            .without(Holdout::new("i", 0.2).unwrap())
+            .within(Namespace::new("n", 0.0, 0.5).unwrap())
+            .unwrap();
         assert_eq!(Split::from_json(&split.to_json()).unwrap(), split);
         let kind = |text: &str| Split::from_json(text).unwrap_err().kind();
         assert_eq!(kind("{}"), ErrorKind::Corrupt);
@@ -411,10 +438,32 @@ mod tests {
             value["arms"][1]["ranges"][0][1] = end.into();
             assert_eq!(kind(&value.to_string()), ErrorKind::Corrupt, "{end}");
         }
-        assert_eq!(
-            kind(&plan().to_json().replace("\"version\": 1", "\"version\": 2")),
-            ErrorKind::Incompatible
-        );
+        let version = |of: u32| format!("\"version\": {of}");
+        assert_eq!(kind(&plan().to_json().replace(&version(2), &version(3))), ErrorKind::Incompatible);
+    }
+
+    #[test]
+    fn plans_of_version_1_are_read_unless_they_were_drawn_otherwise() {
+        let of_version_1 = |holdout: &str, namespace: &str| {
+            let text = r#"{"model": "split", "version": 1, "salt": "s", "hash": "xxh3", "arms": [
+                {"name": "a", "slot": [0.0, 0.5], "ranges": [[0.0, 0.5]]},
+                {"name": "none", "slot": [0.5, 1.0], "ranges": [[0.5, 1.0]]}
+            ], "control": 1, "coverage": 1.0, "namespace": NAMESPACE, "holdout": HOLDOUT}"#;
+            Split::from_json(&text.replace("NAMESPACE", namespace).replace("HOLDOUT", holdout))
+        };
+        let halves = Split::new("s", &[Arm::target("a", 1.0), Arm::control("none", 1.0)]).unwrap();
+        assert_eq!(of_version_1("null", "null").unwrap(), halves);
+        let held = of_version_1(r#"{"salt": "h", "share": 0.1}"#, "null").unwrap_err();
+        assert_eq!(held.kind(), ErrorKind::Incompatible);
+        let part = of_version_1("null", r#"{"salt": "n", "from": 0.0, "to": 0.5}"#).unwrap_err();
+        assert_eq!(part.kind(), ErrorKind::Incompatible);
+    }
+
+    #[test]
+    fn a_second_namespace_is_refused() {
+        let once = plan().within(Namespace::new("n", 0.0, 0.5).unwrap()).unwrap();
+        let twice = once.within(Namespace::new("n", 0.0, 0.2).unwrap()).unwrap_err();
+        assert_eq!((twice.kind(), twice.argument_name()), (ErrorKind::InvalidArgument, Some("namespace")));
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub struct UpliftBand {
 impl UpliftCurve {
     /// The uplift among a share of the customers, those with the highest scores.
     ///
-    /// The number is rounded down but at least 1; customers of one score are never split, so that more may be taken. Rates are compared by the
+    /// The number is rounded down but at least 1, and a share that is meant to be whole is: 0.29 of 100 is 29, though the nearest double to 0.29 lies
+    /// below it. Customers of one score are never split, so that more may be taken. Rates are compared by the
     /// score test, amounts by Welch's. A part without targets or without controls has the status `too_few`.
     ///
     /// # Errors
@@ -50,7 +51,12 @@ impl UpliftCurve {
         if !(share > 0.0 && share <= 1.0) {
             return Err(Error::argument("share", share, "above 0 and at most 1"));
         }
-        let number = |all: u64| ((all as f64 * share) as u64).max(1);
+        let number = |all: u64| {
+            let exact = all as f64 * share;
+            // The share is off by half a digit of its last place, and so is the product.
+            let whole = (exact - exact.round()).abs() <= 2.0 * f64::EPSILON * exact;
+            (if whole { exact.round() } else { exact.floor() } as u64).max(1)
+        };
         match of {
             TopShare::Everybody => {
                 let wanted = number(self.order.len() as u64);
@@ -130,5 +136,30 @@ impl UpliftCurve {
             controls: of_controls.len() as u64,
             result,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_whole_customers_is_met_exactly() {
+        let customers = 1000_u64;
+        let score: Vec<f64> = (0..customers).map(|row| row as f64).collect();
+        let target: Vec<bool> = (0..customers).map(|row| row % 2 == 0).collect();
+        let curve = UpliftCurve::new(&score, &target, &vec![0.0; customers as usize]).unwrap();
+        let taken = |share: f64, of| {
+            let band = curve.top(share, of, &TestOptions::default()).unwrap();
+            (band.targets + band.controls, band.targets)
+        };
+        for thousandths in 1..=customers {
+            let share = thousandths as f64 / 1000.0;
+            assert_eq!(taken(share, TopShare::Everybody).0, thousandths, "{share}");
+            // Half of the customers are targets; the share of them is rounded down.
+            assert_eq!(taken(share, TopShare::EachArm).1, (thousandths / 2).max(1), "{share}");
+        }
+        assert_eq!(taken(0.2899, TopShare::Everybody).0, 289);
+        assert_eq!(taken(1.0 / 3.0, TopShare::Everybody).0, 333);
     }
 }

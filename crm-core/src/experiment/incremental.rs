@@ -49,10 +49,10 @@ impl CampaignCost {
     /// Sets the share of revenue that is earned before the campaign's own cost.
     ///
     /// # Errors
-    /// `InvalidArgument` for a margin that is not finite and above 0.
+    /// `InvalidArgument` for a margin that is not above 0 and at most 1.
     pub fn margin(mut self, margin: f64) -> Result<Self> {
-        if !(margin.is_finite() && margin > 0.0) {
-            return Err(Error::argument("margin", margin, "finite and above 0"));
+        if !(margin > 0.0 && margin <= 1.0) {
+            return Err(Error::argument("margin", margin, "a share above 0 and at most 1"));
         }
         self.margin = margin;
         Ok(self)
@@ -320,6 +320,9 @@ mod tests {
                 .is_err()
         );
         assert!(CampaignCost::new(f64::NAN, 0.0).is_err() && CampaignCost::new(0.0, -1.0).is_err());
-        assert!(cost.margin(0.0).is_err() && cost.break_even_rate(5, 0.0).is_err());
+        for margin in [0.0, -0.4, 1.01, 40.0, f64::INFINITY, f64::NAN] {
+            assert_eq!(cost.margin(margin).unwrap_err().argument_name(), Some("margin"));
+        }
+        assert!(cost.margin(1.0).is_ok() && cost.break_even_rate(5, 0.0).is_err());
     }
 }

@@ -1,8 +1,8 @@
 //! Campaigns: tables, lists, plans and scores that make no sense.
 
 use crm_core::campaign::{
-    Arm, ArmCost, CampaignMetric, CampaignOutcomes, Comparison, ContactLog, MeasureOptions, Rule, Selection,
-    Split, TargetTable, TopShare, UpliftCurve, UpliftCurveKind, UpliftScale,
+    Arm, ArmCost, CampaignMetric, CampaignOutcomes, Comparison, ContactLog, MeasureOptions, Namespace,
+    RankOrder, Rule, Selection, Split, TargetTable, TopShare, UpliftCurve, UpliftCurveKind, UpliftScale,
 };
 use crm_core::customer::IdList;
 use crm_core::experiment::{MultiplicityMethod, TestOptions};
@@ -51,6 +51,11 @@ fn selections_that_make_no_sense() {
     let rule = Rule::compare("city", Comparison::Equal, "Bonn");
     let error = Selection::new().rule("city", rule).unwrap().select(&table()).unwrap_err();
     assert_eq!(seen(&error), expected(ErrorKind::MissingColumn, "city", None));
+    let once = || Selection::new().quota(1).unwrap().rank_by("score", RankOrder::Ascending).unwrap();
+    let error = once().quota(1).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "quota", None));
+    let error = once().rank_by("score", RankOrder::Descending).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "rank_by", None));
     let days = [1, 2, 3];
     let log = ContactLog::new(&ids(), &days.as_slice().into()).unwrap();
     for (at_most, within, argument) in [(0, 7, "at_most"), (1, 0, "within_days")] {
@@ -82,6 +87,9 @@ fn splits_that_make_no_sense() {
     for shares in [[0.7, 0.4], [f64::INFINITY, 0.0], [-0.1, 0.5]] {
         assert_eq!(split.clone().with_shares(&shares).unwrap_err().kind(), ErrorKind::InvalidArgument);
     }
+    let part = || Namespace::new("n", 0.0, 0.5).unwrap();
+    let error = split.clone().within(part()).unwrap().within(part()).unwrap_err();
+    assert_eq!(seen(&error), expected(ErrorKind::InvalidArgument, "namespace", None));
     let error = split.assign_stratified(&table(), &["score"]).unwrap_err();
     assert_eq!(seen(&error), expected(ErrorKind::WrongType, "score", None));
     assert_eq!(Split::from_json("[1").unwrap_err().kind(), ErrorKind::Corrupt);
@@ -171,6 +179,13 @@ fn measurements_that_make_no_sense() {
             "per_contact",
         ),
         (options.clone().cost(ArmCost { margin: 0.0, ..cost }), ErrorKind::InvalidArgument, "margin"),
+        (options.clone().cost(ArmCost { margin: 40.0, ..cost }), ErrorKind::InvalidArgument, "margin"),
+        (options.clone().cost(ArmCost { margin: f64::NAN, ..cost }), ErrorKind::InvalidArgument, "margin"),
+        (
+            options.clone().cost_of("mail", ArmCost { margin: 1.01, ..cost }),
+            ErrorKind::InvalidArgument,
+            "margin",
+        ),
         (
             options.clone().cost(ArmCost { per_response: 1.0, ..cost }),
             ErrorKind::InvalidArgument,

@@ -77,13 +77,13 @@ fn splits_are_those_of_the_plain_reading() {
         let arms: Vec<Arm> = array(&case["arms"]).iter().map(arm).collect();
         let coverage = case["coverage"].as_f64().unwrap();
         let mut split = Split::new(text(&case["salt"]), &arms).unwrap().with_coverage(coverage).unwrap();
-        if let Some(holdout) = case.get("holdout") {
+        for holdout in case.get("holdouts").map_or(&[][..], |holdouts| array(holdouts)) {
             let share = holdout["share"].as_f64().unwrap();
             split = split.without(Holdout::new(text(&holdout["salt"]), share).unwrap());
         }
         if let Some(space) = case.get("namespace") {
             let (from, to) = (space["from"].as_f64().unwrap(), space["to"].as_f64().unwrap());
-            split = split.within(Namespace::new(text(&space["salt"]), from, to).unwrap());
+            split = split.within(Namespace::new(text(&space["salt"]), from, to).unwrap()).unwrap();
         }
         let assignment = match case.get("strata") {
             None => split.assign(&list(&case["ids"])),
@@ -126,16 +126,16 @@ fn step(selection: Selection, step: &Value) -> Selection {
 fn selection(case: &Value) -> Selection {
     let mut selection = array(&case["steps"]).iter().fold(Selection::new(), step);
     if let Some(salt) = case.get("ties") {
-        selection = selection.ties(TieBreak::Hash(text(salt).to_owned()));
+        selection = selection.ties(TieBreak::Hash(text(salt).to_owned())).unwrap();
     }
     if let Some(column) = case.get("rank_by") {
         let order = case
             .get("rank_order")
             .map_or(RankOrder::Descending, |order| RankOrder::from_name(text(order)).unwrap());
-        selection = selection.rank_by(text(column), order);
+        selection = selection.rank_by(text(column), order).unwrap();
     }
     if let Some(quota) = case.get("quota") {
-        selection = selection.quota(quota.as_u64().unwrap());
+        selection = selection.quota(quota.as_u64().unwrap()).unwrap();
     }
     if let Some(segments) = case.get("segment_quotas") {
         let quotas = segments["quotas"].as_object().unwrap();

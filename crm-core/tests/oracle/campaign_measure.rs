@@ -5,7 +5,7 @@ use crm_core::campaign::{
     UpliftCurve,
 };
 use crm_core::customer::IdColumn;
-use crm_core::experiment::{MultiplicityMethod, ProportionMethod, TestOptions};
+use crm_core::experiment::{Alternative, MultiplicityMethod, ProportionMethod, TestOptions};
 use serde_json::Value;
 
 use crate::reading::data;
@@ -76,6 +76,15 @@ fn hillstrom_is_what_the_literature_prints() {
     near(mens.p_value, 1.163_814_968_225_482e-7, 1e-10);
     near(mens.interval.lower, 0.485_139_732_568_407_6, 1e-11);
     near(mens.interval.upper, 1.054_514_579_220_665_8, 1e-11);
+    // `tests/oracles/make_campaign_returns.py`: Koopman's ratio for rates, Fieller's for means, by roots.
+    let visits = report.overall("Mens E-Mail", CampaignMetric::Response).unwrap();
+    near(visits.result.lift, 0.721_404_616_781_399, 1e-12);
+    near(visits.lift_interval.lower, 0.640_436_691_882_706_9, 1e-9);
+    near(visits.lift_interval.upper, 0.806_468_587_521_891_5, 1e-9);
+    let spent = revenue(&report, "Mens E-Mail");
+    near(spent.result.lift, 1.179_288_770_362_006_3, 1e-12);
+    near(spent.lift_interval.lower, 0.643_675_384_363_064_5, 1e-11);
+    near(spent.lift_interval.upper, 1.977_480_791_768_695, 1e-11);
     let womens = revenue(&report, "Womens E-Mail");
     near(womens.result.p_value, 0.001_129_397_102_363_249_5, 1e-10);
     // The larger of two p-values is its own adjusted one (Holm).
@@ -110,15 +119,16 @@ fn hillstrom_by_channel_is_adjusted_over_six_tests() {
     assert!(report.empty.is_empty());
 }
 
+/// What `tests/oracles/make_campaign_returns.py` prints (NumPy 2.4, `SciPy` 1.17).
 #[test]
-fn hillstrom_pays_at_a_rate_that_the_delta_method_gives() {
+fn hillstrom_pays_at_a_rate_that_mover_gives() {
     let Some(data) = Hillstrom::read() else { return };
     let cost = ArmCost { per_contact: 0.2, margin: 0.4, ..ArmCost::default() };
-    let report = data.outcomes().measure(&MeasureOptions::default().cost(cost)).unwrap();
-    // NumPy: p_c + 0.5 / v with v the spend of each who bought, and its variance from the sample covariances.
+    let options = MeasureOptions::default().cost(cost);
+    let report = data.outcomes().measure(&options).unwrap();
     for (back, (estimate, lower, upper)) in report.returns.iter().zip([
-        (0.010_130_327_948_325_265, 0.008_992_090_141_229_953, 0.011_268_565_755_420_578),
-        (0.009_827_985_532_291_148, 0.008_695_449_238_862_068, 0.010_960_521_825_720_227),
+        (0.010_130_327_948_325_265, 0.009_091_528_892_335_771, 0.011_385_241_716_815_153),
+        (0.009_827_985_532_291_148, 0.008_794_720_470_428_162, 0.011_078_813_970_831_887),
     ]) {
         near(back.break_even_rate.estimate, estimate, 1e-12);
         near(back.break_even_rate.interval.lower, lower, 1e-11);
@@ -128,6 +138,73 @@ fn hillstrom_pays_at_a_rate_that_the_delta_method_gives() {
         near(back.returned.profit.estimate, n * (0.4 * back.returned.difference.difference - 0.2), 1e-12);
         near(back.returned.roi.interval.upper, 2.0 * back.returned.difference.interval.upper - 1.0, 1e-12);
     }
+    let one_sided = |alternative| {
+        let report = data.outcomes().measure(&MeasureOptions { alternative, ..options.clone() }).unwrap();
+        report.returns[0].break_even_rate.interval
+    };
+    let greater = one_sided(Alternative::Greater);
+    near(greater.lower, 0.009_245_939_741_866_745, 1e-11);
+    assert_eq!(greater.upper, f64::INFINITY);
+    let less = one_sided(Alternative::Less);
+    near(less.upper, 0.011_166_546_065_253_719, 1e-11);
+    assert_eq!(less.lower, 0.0);
+}
+
+/// What `tests/oracles/make_campaign_returns.py` prints (NumPy 2.4, `SciPy` 1.17).
+#[test]
+fn hillstrom_with_a_cost_for_each_visit_is_judged_by_net_revenue() {
+    let Some(data) = Hillstrom::read() else { return };
+    let cost = ArmCost { per_contact: 0.1, per_response: 0.5, margin: 0.4, ..ArmCost::default() };
+    let report = data.outcomes().measure(&MeasureOptions::default().cost(cost)).unwrap();
+    for (back, [profit, roi, rate]) in report.returns.iter().zip([
+        [
+            [2_483.382_884_257_958_7, 64.274_873_757_769_23, 4_902.490_894_758_141],
+            [0.609_015_593_167_216_5, 0.015_788_065_718_177_036, 1.200_544_883_539_993],
+            [0.009_940_470_355_710_612, 0.008_908_484_878_260_783, 0.011_184_174_421_655_466],
+        ],
+        [
+            [-126.938_375_105_602_02, -2_306.029_310_800_496_7, 2_052.152_560_589_290_3],
+            [-0.033_780_869_975_144_956, -0.614_670_621_241_078_2, 0.545_342_042_189_849_6],
+            [0.009_329_608_737_524_85, 0.008_317_771_060_406_827, 0.010_549_307_198_958_947],
+        ],
+    ]) {
+        let money = &back.returned;
+        for (amount, known) in [(money.profit, profit), (money.roi, roi), (back.break_even_rate, rate)] {
+            let scale = known[2] - known[1];
+            for (value, known) in
+                [amount.estimate, amount.interval.lower, amount.interval.upper].iter().zip(known)
+            {
+                assert!((value - known).abs() < 1e-10 * scale, "{value} {known}");
+            }
+        }
+        near(0.4 * money.revenue_per_cost.interval.upper, money.roi.interval.upper + 1.0, 1e-13);
+        // Revenue itself stays what it is, and its test too.
+        assert_eq!(money.revenue.interval.upper, money.contacts as f64 * money.difference.interval.upper);
+        assert!(money.break_even.standard_error < money.difference.standard_error);
+    }
+}
+
+#[test]
+fn a_control_that_bought_nothing_leaves_the_break_even_open() {
+    let arms: Vec<&str> = (0..1000).map(|row| if row < 900 { "mail" } else { "none" }).collect();
+    let bought: Vec<f64> = (0..1000).map(|row| f64::from(u8::from(row < 10))).collect();
+    let revenue: Vec<f64> = bought.iter().map(|bought| 50.0 * bought).collect();
+    let cost = ArmCost { per_contact: 0.1, margin: 0.4, ..ArmCost::default() };
+    let planned = [Arm::target("mail", 9.0), Arm::control("none", 1.0)];
+    let report = CampaignOutcomes::new(&IdColumn::Text(&arms), &planned)
+        .unwrap()
+        .with_metric(CampaignMetric::Conversion, &bought)
+        .unwrap()
+        .with_metric(CampaignMetric::Revenue, &revenue)
+        .unwrap()
+        .measure(&MeasureOptions::default().cost(cost))
+        .unwrap();
+    // Every order is of 50, so that the break-even is that of the control and 0.25 / 50; Wilson's interval of 0 of 100 ends at z^2 / (100 + z^2).
+    let rate = report.returns[0].break_even_rate;
+    let square = 1.959_963_984_540_054_f64.powi(2);
+    near(rate.estimate, 0.005, 1e-14);
+    near(rate.interval.lower, 0.005, 1e-12);
+    near(rate.interval.upper, 0.005 + square / (100.0 + square), 1e-12);
 }
 
 #[test]

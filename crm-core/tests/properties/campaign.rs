@@ -1,7 +1,7 @@
 //! Campaigns: the order of rows changes nothing, accounts add up, splits stay as they are when customers come or shares grow, and chance is fair.
 
 use crm_core::campaign::{
-    Arm, BucketHash, Comparison, RankOrder, Rule, Selected, Selection, Split, TargetTable, TieBreak,
+    Arm, BucketHash, Comparison, Holdout, RankOrder, Rule, Selected, Selection, Split, TargetTable, TieBreak,
     UpliftCurve, UpliftCurveKind, UpliftScale,
 };
 use crm_core::customer::{CustomerId, IdColumn, IdList};
@@ -50,14 +50,28 @@ fn plan(quota: u64, each: u64, salted: bool) -> Selection {
         .do_not_contact("list", known)
         .unwrap()
         .rank_by("score", RankOrder::Descending)
+        .unwrap()
         .ties(ties)
+        .unwrap()
         .segment_quotas("segment", &[("a", 2)], Some(each))
         .unwrap()
         .quota(quota)
+        .unwrap()
 }
 
 fn selected_ids(rows: &[Row], selected: &Selected) -> Vec<i64> {
     selected.rows().iter().map(|&row| rows[row as usize].0).collect()
+}
+
+/// Customers 0, 1, ... in strata.
+fn in_strata(strata: &[u8]) -> TargetTable {
+    let ids: Vec<i64> = (0..strata.len() as i64).collect();
+    let names: Vec<&str> =
+        strata.iter().map(|&stratum| ["north", "south", "", "东"][usize::from(stratum)]).collect();
+    TargetTable::new(&IdColumn::Integer((&ids).into()))
+        .unwrap()
+        .with_texts("stratum", &IdColumn::Text(&names))
+        .unwrap()
 }
 
 proptest! {
@@ -122,6 +136,71 @@ proptest! {
                 prop_assert!(fell && rose, "{} to {}: {:?} {:?}", from, to, old, shares);
             }
             prop_assert_eq!(&Split::from_json(&split.to_json()).unwrap(), &split);
+        }
+    }
+
+    #[test]
+    fn coverage_within_strata_moves_nobody_between_arms_and_keeps_shares_exact(
+        weights in prop::collection::vec(0..5_u8, 3), strata in prop::collection::vec(0..4_u8, 1..150), mut steps in prop::collection::vec(0..=20_u8, 2..5),
+    ) {
+        prop_assume!(weights.iter().any(|&weight| weight > 0));
+        let arm = |place: usize| f64::from(weights[place]);
+        let split = Split::new("s", &[Arm::target("a", arm(0)), Arm::target("b", arm(1)), Arm::control("none", arm(2))]).unwrap();
+        let table = in_strata(&strata);
+        steps.sort_unstable();
+        let mut before = vec![-1; strata.len()];
+        for step in steps {
+            let coverage = f64::from(step) / 20.0;
+            let covered = split.clone().with_coverage(coverage).unwrap();
+            let after = covered.assign_stratified(&table, &["stratum"]).unwrap();
+            for (from, to) in before.iter().zip(after.arms()) {
+                prop_assert!(*from < 0 || from == to, "{} to {} at {}", from, to, coverage);
+            }
+            for stratum in 0..4_u8 {
+                let members: Vec<usize> = (0..strata.len()).filter(|&row| strata[row] == stratum).collect();
+                for (place, share) in covered.shares().iter().enumerate() {
+                    let got = members.iter().filter(|&&row| after.arms()[row] == place as i32).count() as f64;
+                    prop_assert!((got - members.len() as f64 * share).abs() < 1.0 + 1e-9, "{} {}", got, share);
+                }
+            }
+            before = after.arms().to_vec();
+        }
+    }
+
+    #[test]
+    fn shares_within_strata_move_only_those_of_arms_that_change(
+        strata in prop::collection::vec(0..3_u8, 1..150), changes in prop::collection::vec((0.0..1.0_f64, 0.0..1.0_f64, 0.0..1.0_f64), 1..5),
+    ) {
+        let mut split = Split::new("s", &[Arm::target("a", 1.0), Arm::target("b", 1.0), Arm::control("none", 1.0)]).unwrap();
+        let table = in_strata(&strata);
+        for (a, b, c) in changes {
+            let total = (a + b + c).max(1.0);
+            let shares = [a / total, b / total, c / total];
+            let (before, old) = (split.assign_stratified(&table, &["stratum"]).unwrap(), split.shares());
+            split = split.with_shares(&shares).unwrap();
+            let after = split.assign_stratified(&table, &["stratum"]).unwrap();
+            for (&from, &to) in before.arms().iter().zip(after.arms()).filter(|(from, to)| from != to) {
+                let fell = from < 0 || shares[from as usize] < old[from as usize] + 1e-12;
+                let rose = to < 0 || shares[to as usize] > old[to as usize] - 1e-12;
+                prop_assert!(fell && rose, "{} to {}: {:?} {:?}", from, to, old, shares);
+            }
+        }
+    }
+
+    #[test]
+    fn a_holdout_is_the_same_customers_wherever_its_salt_is_used(
+        ids in prop::collection::btree_set(any::<i64>(), 1..100), salt in "[a-z]{1,3}", share in 0.0..=1.0_f64, of_split in "[a-z]{1,3}",
+    ) {
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let holdout = Holdout::new(&salt, share).unwrap();
+        let split = Split::new(&of_split, &[Arm::target("a", 1.0), Arm::control("none", 1.0)]).unwrap().without(holdout.clone());
+        let assigned = split.assign(&IdList::new(&IdColumn::Integer((&ids).into())).unwrap()).unwrap();
+        let table = TargetTable::new(&IdColumn::Integer((&ids).into())).unwrap();
+        let selected = Selection::new().without("held", holdout.clone()).unwrap().select(&table).unwrap();
+        for (row, &id) in ids.iter().enumerate() {
+            let held = holdout.holds(CustomerId::Integer(id));
+            prop_assert_eq!(assigned.arms()[row] == -3, held);
+            prop_assert_eq!(selected.first_reasons()[row] == 0, held);
         }
     }
 
@@ -192,6 +271,21 @@ fn neighbouring_salts_deal_independently() {
     let sum = sum_of(BucketHash::Xxh3);
     assert!((sum - 4500.0).abs() < 4.0 * 94.9, "{sum}");
     assert!(sum_of(BucketHash::GrowthbookV1) > 10_000.0);
+}
+
+#[test]
+fn who_wins_ties_is_dealt_as_planned_by_the_same_salt() {
+    // Half of the customers are selected by ties alone, those with the lower numbers, and dealt under the same salt.
+    let ids: Vec<i64> = (0..20_000).collect();
+    let table = TargetTable::new(&IdColumn::Integer((&ids).into())).unwrap();
+    let plan =
+        Selection::new().ties(TieBreak::Hash("spring-2026".to_owned())).unwrap().quota(10_000).unwrap();
+    let selected =
+        plan.without("held", Holdout::new("spring-2026", 0.1).unwrap()).unwrap().select(&table).unwrap();
+    let split = Split::new("spring-2026", &[Arm::target("mail", 9.0), Arm::control("none", 1.0)]).unwrap();
+    let dealt = split.assign(table.take(selected.rows()).unwrap().ids()).unwrap();
+    // Five standard deviations of a binomial count.
+    assert!((dealt.counts()[1] as f64 - 1000.0).abs() < 150.0, "{:?}", dealt.counts());
 }
 
 #[test]

@@ -121,6 +121,11 @@ proptest! {
             prop_assert!(test.p_value.is_nan() || effect.adjusted_p_value >= test.p_value, "{effect:?}");
             prop_assert!(holds(&effect.simultaneous_interval, &test.interval), "{effect:?}");
             prop_assert!(near(effect.incremental.estimate, effect.customers as f64 * test.difference));
+            let lift = effect.lift_interval;
+            // At a level of a half a one-sided interval ends at the estimate, but for rounding.
+            let within = lift.lower <= test.lift + 1e-9 * test.lift.abs() && test.lift <= lift.upper + 1e-9 * test.lift.abs();
+            prop_assert!(test.lift.is_nan() || lift.kind != IntervalKind::Bounded || within, "{effect:?}");
+            prop_assert!(tie || test.control == 0.0 || lift.contains(0.0) != test.rejects(), "{effect:?}");
         }
         // The order of the rows moves nothing but the last digits of means.
         let mut other = rows.clone();
@@ -155,9 +160,23 @@ proptest! {
             prop_assert!(near(money.profit.estimate, margin * effect.incremental.estimate - paid), "{found:?}");
             prop_assert!(near(money.roi.estimate, money.profit.estimate / paid), "{found:?}");
             prop_assert!(near(money.break_even_mean, paid / margin / members.len() as f64), "{found:?}");
-            // What pays is what lies above the break-even: both are read off one test.
+            // What pays is what lies above the break-even: profit and return on cost are read off one test.
             let pays = money.profit.interval.lower > 1e-6;
             prop_assert!(!pays || money.break_even.interval.lower > money.break_even_mean, "{found:?}");
+            prop_assert!(near(money.break_even.difference, effect.result.difference), "{found:?}");
+            let size = money.profit.estimate.abs().max(1.0);
+            let tie = [money.profit.interval.lower, money.profit.interval.upper].iter().any(|end| end.abs() < 1e-9 * size);
+            prop_assert!(tie || money.break_even.rejects() != money.profit.interval.contains(0.0), "{found:?}");
+            prop_assert!(tie || money.break_even.rejects() != money.roi.interval.contains(0.0), "{found:?}");
+            prop_assert!(money.roi.interval.contains(money.roi.estimate), "{found:?}");
+            let (back, roi) = (money.revenue_per_cost, money.roi);
+            prop_assert!(near(margin * back.estimate, roi.estimate + 1.0), "{found:?}");
+            prop_assert!(near(margin * back.interval.lower, roi.interval.lower + 1.0), "{found:?}");
+            // The rate that pays is a rate or above all rates.
+            let rate = found.break_even_rate;
+            if rate.estimate.is_finite() {
+                prop_assert!(rate.interval.lower >= 0.0 && rate.interval.contains(rate.estimate), "{found:?}");
+            }
         }
         let total: f64 = report.returns.iter().filter(|found| found.grouping.is_empty()).map(|found| found.returned.cost).sum();
         let of_groups: f64 = report.returns.iter().filter(|found| !found.grouping.is_empty()).map(|found| found.returned.cost).sum();
@@ -186,7 +205,7 @@ proptest! {
 
     #[test]
     fn bands_part_the_customers(
-        scores in prop::collection::vec((0..8_u8, any::<bool>(), any::<bool>()), 2..80), bands in 1..9_usize, share in 0.01..1.0_f64,
+        scores in prop::collection::vec((0..8_u8, any::<bool>(), any::<bool>()), 2..80), bands in 1..9_usize, percent in 1..100_usize,
     ) {
         prop_assume!(scores.iter().any(|row| row.1) && scores.iter().any(|row| !row.1));
         let score: Vec<f64> = scores.iter().map(|row| f64::from(row.0)).collect();
@@ -206,8 +225,8 @@ proptest! {
         let everybody: u64 = found.iter().map(|band| band.targets + band.controls).sum();
         prop_assert_eq!(everybody, scores.len() as u64);
         // The top is the first so many customers, with all who tie with the last of them.
-        let top = curve.top(share, TopShare::Everybody, &options).unwrap();
-        let wanted = ((scores.len() as f64 * share) as usize).max(1);
+        let top = curve.top(percent as f64 / 100.0, TopShare::Everybody, &options).unwrap();
+        let wanted = (scores.len() * percent / 100).max(1);
         let mut falling = score.clone();
         falling.sort_by(|one, other| other.total_cmp(one));
         let taken = score.iter().filter(|score| **score >= falling[wanted - 1]).count() as u64;

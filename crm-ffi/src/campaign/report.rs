@@ -136,10 +136,18 @@ pub struct crm_campaign_effect {
     pub simultaneous_lower: f64,
     /// Its upper end.
     pub simultaneous_upper: f64,
+    /// The lower end of the interval of the lift, or for an exclusive one the end of its lower part; the lift itself is in the test.
+    pub lift_lower: f64,
+    /// The upper end of the interval of the lift, or for an exclusive one the start of its upper part.
+    pub lift_upper: f64,
+    /// A `crm_interval_kind`; unbounded where the method tests no lifts.
+    pub lift_kind: i32,
+    /// 0.
+    pub lift_reserved: i32,
 }
 
 /// What a target returned on its cost, over everybody or in a group. Set `struct_size` before the call that fills it. Intervals are from the
-/// lower to the upper end, either of which may be infinite.
+/// lower to the upper end, either of which may be infinite, but for those that have a kind.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct crm_arm_return {
@@ -167,7 +175,7 @@ pub struct crm_arm_return {
     pub profit_lower: f64,
     /// The upper end of its interval.
     pub profit_upper: f64,
-    /// Profit / cost; NaN for a campaign that cost nothing.
+    /// Profit / cost; NaN for a campaign that cost nothing. Where responses cost something, intervals of profit and of this allow for their number.
     pub roi: f64,
     /// The lower end of its interval.
     pub roi_lower: f64,
@@ -177,7 +185,8 @@ pub struct crm_arm_return {
     pub probability_of_profit: f64,
     /// Revenue for each contact, above the control's, at which profit is 0.
     pub break_even_mean: f64,
-    /// The rate of conversions at which profit is 0; NaN without conversions.
+    /// The rate of conversions at which profit is 0; NaN without conversions. Its interval joins Wilson's of the control's rate and Fieller's of what
+    /// must come on top (MOVER), within [0, inf).
     pub break_even_rate: f64,
     /// The lower end of its interval.
     pub break_even_rate_lower: f64,
@@ -193,8 +202,8 @@ pub struct crm_arm_return {
     pub cost_per_conversion_upper: f64,
     /// A `crm_interval_kind`.
     pub cost_per_conversion_kind: i32,
-    /// 0.
-    pub reserved: i32,
+    /// The `crm_interval_kind` of the return on cost: not bounded where responses cost something and the cost is not told from 0.
+    pub roi_kind: i32,
 }
 
 sized_structs!(crm_campaign_summary, crm_arm_summary, crm_campaign_effect, crm_arm_return);
@@ -288,6 +297,10 @@ pub unsafe extern "C" fn crm_campaign_report_effect(
             adjusted_p_value: effect.adjusted_p_value,
             simultaneous_lower: effect.simultaneous_interval.lower,
             simultaneous_upper: effect.simultaneous_interval.upper,
+            lift_lower: effect.lift_interval.lower,
+            lift_upper: effect.lift_interval.upper,
+            lift_kind: effect.lift_interval.kind as i32,
+            lift_reserved: 0,
         })
     })
 }
@@ -351,7 +364,7 @@ pub unsafe extern "C" fn crm_campaign_report_return(
             cost_per_conversion_lower: each.map_or(f64::NEG_INFINITY, |each| each.interval.lower),
             cost_per_conversion_upper: each.map_or(f64::INFINITY, |each| each.interval.upper),
             cost_per_conversion_kind: each.map_or(2, |each| each.interval.kind as i32),
-            reserved: 0,
+            roi_kind: back.returned.roi.interval.kind as i32,
         })
     })
 }

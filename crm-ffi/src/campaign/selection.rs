@@ -159,7 +159,7 @@ pub unsafe extern "C" fn crm_selection_add_contact_limit(
     })
 }
 
-/// Leaves out the customers of a holdout: the share of all that a salt draws.
+/// Leaves out the customers of a holdout: the share of all that a salt draws, the same customers as by `crm_campaign_split_add_holdout`.
 ///
 /// Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
 #[unsafe(no_mangle)]
@@ -177,6 +177,8 @@ pub unsafe extern "C" fn crm_selection_add_holdout(
 }
 
 /// Ranks customers by a column of numbers, in a `crm_rank_order`; missing ones come last.
+///
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for a second ranking.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_selection_rank_by(
     selection: *mut crm_selection,
@@ -186,11 +188,14 @@ pub unsafe extern "C" fn crm_selection_rank_by(
     // SAFETY: the caller gives a live handle that nobody else uses, and a terminated string, or null.
     guard(|| unsafe {
         let (column, order) = (text("column", column)?, RankOrder::from_code(order)?);
-        change(selection, |plan| Ok(plan.rank_by(column, order)))
+        change(selection, |plan| Ok(plan.rank_by(column, order)?))
     })
 }
 
-/// Puts customers of equal rank in the order of their numbers under a salt; without it the lower id comes first.
+/// Puts customers of equal rank in the order of their numbers under a salt, which are other numbers than those that the salt deals arms by. Without it
+/// the lower id comes first: integers by their number, texts by their bytes, so that 9 comes before 10 but "10" before "9".
+///
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt, and a second time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_selection_ties_by_hash(
     selection: *mut crm_selection,
@@ -199,24 +204,26 @@ pub unsafe extern "C" fn crm_selection_ties_by_hash(
     // SAFETY: the caller gives a live handle that nobody else uses, and a terminated string, or null.
     guard(|| unsafe {
         let salt = text("salt", salt)?.to_owned();
-        change(selection, |plan| Ok(plan.ties(TieBreak::Hash(salt))))
+        change(selection, |plan| Ok(plan.ties(TieBreak::Hash(salt))?))
     })
 }
 
 /// Takes at most so many customers, the best.
+///
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for a second quota.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_selection_set_quota(
     selection: *mut crm_selection,
     customers: u64,
 ) -> crm_status {
     // SAFETY: the caller gives a live handle that nobody else uses, or null.
-    guard(|| unsafe { change(selection, |plan| Ok(plan.quota(customers))) })
+    guard(|| unsafe { change(selection, |plan| Ok(plan.quota(customers)?)) })
 }
 
 /// Takes at most so many customers of each segment, a column of texts: `quotas[k]` of `segments[k]`, and `others` of each that is not listed, or any
 /// number if `others` is negative. Customers without a segment are one such segment together.
 ///
-/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for a segment that is listed twice.
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for a segment that is listed twice, and for quotas of segments a second time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_selection_set_segment_quotas(
     selection: *mut crm_selection,

@@ -158,11 +158,12 @@ pub unsafe extern "C" fn crm_campaign_split_set_shares(
     })
 }
 
-/// Leaves out the customers of a holdout: the share of all that a salt draws.
+/// Leaves out the customers of a holdout: the share of all that a salt draws, the same customers as by `crm_selection_add_holdout`. Several holdouts are
+/// all kept: who is in any of them is held out.
 ///
 /// Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and a share outside [0, 1].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn crm_campaign_split_set_holdout(
+pub unsafe extern "C" fn crm_campaign_split_add_holdout(
     split: *mut crm_campaign_split,
     salt: *const c_char,
     share: f64,
@@ -176,7 +177,7 @@ pub unsafe extern "C" fn crm_campaign_split_set_holdout(
 
 /// Uses the customers of a namespace only whose number in it, under its salt, is at least `from` and below `to`.
 ///
-/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt and ends that are not 0 <= from < to <= 1.
+/// Fails with `CRM_STATUS_INVALID_ARGUMENT` for an empty salt, ends that are not 0 <= from < to <= 1, and a second namespace.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_campaign_split_set_namespace(
     split: *mut crm_campaign_split,
@@ -187,7 +188,7 @@ pub unsafe extern "C" fn crm_campaign_split_set_namespace(
     // SAFETY: the caller gives a live handle that nobody else uses, and a terminated string, or null.
     guard(|| unsafe {
         let namespace = Namespace::new(text("salt", salt)?, from, to)?;
-        change(split, |plan| Ok(plan.within(namespace)))
+        change(split, |plan| Ok(plan.within(namespace)?))
     })
 }
 
@@ -234,7 +235,8 @@ pub unsafe extern "C" fn crm_campaign_split_to_json(
 /// A plan from its JSON text.
 ///
 /// `out` receives the plan, NULL if the call fails; the caller frees it with `crm_campaign_split_free`. Fails with `CRM_STATUS_CORRUPT` for text that is
-/// no plan, and `CRM_STATUS_INCOMPATIBLE` for one of a later version.
+/// no plan, and `CRM_STATUS_INCOMPATIBLE` for one of a later version, and for one of version 1 with a holdout or a namespace, which were drawn by
+/// another key then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn crm_campaign_split_from_json(
     json: *const c_char,
@@ -267,7 +269,7 @@ pub unsafe extern "C" fn crm_campaign_split_assign(
 }
 
 /// The arm of each customer with exact shares within each stratum, a combination of texts in `count` columns of the table. It depends on who else
-/// is in the table: assign once and keep the result.
+/// is in the table: assign once and keep the result. Over the same table, raising the coverage moves nobody between arms.
 ///
 /// `out` receives the assignment, NULL if the call fails; the caller frees it with `crm_assignment_free`. Fails with
 /// `CRM_STATUS_MISSING_COLUMN` and `CRM_STATUS_WRONG_TYPE` for columns that are not there or hold numbers.

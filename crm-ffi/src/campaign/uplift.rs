@@ -25,13 +25,14 @@ pub enum crm_uplift_curve_kind {
 #[derive(Clone, Copy)]
 #[repr(i32)]
 pub enum crm_uplift_scale {
-    /// The area of the best possible order, which puts customers whom contact harms last. Outcomes must be 0 or 1.
+    /// The area of the conventional perfect order (Radcliffe 2007), which puts customers whom contact harms last; some data have better orders.
+    /// Outcomes must be 0 or 1.
     Optimum = 0,
     /// The area of the best possible order if contact harms nobody. For the Qini curve and outcomes of 0 or 1.
     OptimumWithoutHarm = 1,
     /// The number of customers times the magnitude of the curve's end.
     End = 2,
-    /// The number of customers.
+    /// The number of customers: the mean height above chance over all depths, in outcomes.
     Customers = 3,
     /// Nothing: customers times outcomes.
     Area = 4,

@@ -83,16 +83,16 @@ impl Selection {
 
     fn rank_by(&self, py: Python<'_>, column: &str, order: &str) -> PyResult<Self> {
         self.next(py, |plan| {
-            Ok(plan.rank_by(column, RankOrder::from_name(order).map_err(|error| error.on("order"))?))
+            plan.rank_by(column, RankOrder::from_name(order).map_err(|error| error.on("order"))?)
         })
     }
 
-    fn ties_by_hash(&self, salt: String) -> Self {
-        Self(self.0.clone().ties(TieBreak::Hash(salt)))
+    fn ties_by_hash(&self, py: Python<'_>, salt: String) -> PyResult<Self> {
+        self.next(py, |plan| plan.ties(TieBreak::Hash(salt)))
     }
 
     fn quota(&self, py: Python<'_>, customers: i64) -> PyResult<Self> {
-        self.next(py, |plan| Ok(plan.quota(within("quota", customers, "at least 0")?)))
+        self.next(py, |plan| plan.quota(within("quota", customers, "at least 0")?))
     }
 
     #[pyo3(signature = (column, quotas, others))]

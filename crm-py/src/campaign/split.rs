@@ -66,7 +66,7 @@ impl Split {
     }
 
     fn within(&self, py: Python<'_>, salt: &str, start: f64, end: f64) -> PyResult<Self> {
-        self.next(py, |plan| Ok(plan.within(Namespace::new(salt, start, end)?)))
+        self.next(py, |plan| plan.within(Namespace::new(salt, start, end)?))
     }
 
     fn without(&self, py: Python<'_>, salt: &str, share: f64) -> PyResult<Self> {

@@ -52,6 +52,88 @@ def test_splits_are_saved_and_grow() -> None:
     assert split.assign(ids).counts == dict(zip(split.names, np.bincount(before[before >= 0]).tolist(), strict=True))
 
 
+def test_one_salt_for_two_purposes_draws_independently() -> None:
+    table = crm.TargetTable({"customer_id": np.arange(100_000), "score": np.zeros(100_000)})
+    selected = crm.Selection().rank_by("score").ties_by_hash("spring-2026").quota(10_000).select(table)
+    arms = [crm.Arm("mail", 9), crm.Arm("none", 1, control=True)]
+    split = crm.Split("spring-2026", arms)
+    # Five standard deviations of a binomial count, here and below.
+    assert abs(split.assign(selected.rows).counts["none"] - 1000) < 150
+    ids = np.arange(50_000)
+    for plan in (split.without("spring-2026", 0.5), split.within("spring-2026", 0.0, 0.5)):
+        assert abs(plan.assign(ids).counts["none"] - 2500) < 250
+    both = crm.Split("s", arms).within("ns", 0.0, 0.5).without("ns", 0.5).assign(ids)
+    assert abs(sum(both.counts.values()) - 12_500) < 500
+    left = crm.Selection().without("held", salt="h", share=0.3).select(crm.TargetTable({"customer_id": ids})).rows
+    held = split.without("h", 0.3).assign(ids).arms == -3
+    assert sorted(left.tolist()) == np.flatnonzero(~held).tolist()
+
+
+def test_nothing_is_replaced_silently() -> None:
+    split, ids = crm.Split("s", ARMS), np.arange(2000)
+    held = [plan.assign(ids).arms == -3 for plan in (split.without("h1", 0.5), split.without("h2", 0.01))]
+    both = split.without("h1", 0.5).without("h2", 0.01)
+    assert ((both.assign(ids).arms == -3) == (held[0] | held[1])).all()
+    assert crm.Split.from_json(both.to_json()) == both
+    plan = crm.Selection().rank_by("score").ties_by_hash("t").quota(1).segment_quotas("city", {"Bonn": 1})
+    for argument, again in (
+        ("namespace", lambda: split.within("n", 0, 0.5).within("m", 0, 0.1)),
+        ("rank_by", lambda: plan.rank_by("age")),
+        ("ties", lambda: plan.ties_by_hash("u")),
+        ("quota", lambda: plan.quota(2)),
+        ("segment_quotas", lambda: plan.segment_quotas("land")),
+    ):
+        with pytest.raises(crm.InvalidArgumentError) as caught:
+            again()
+        assert caught.value.argument == argument
+    with pytest.raises(crm.IncompatibleError):
+        crm.Split.from_json(split.to_json().replace('"version": 2', '"version": 1').replace('"namespace": null', '"holdout": {}'))
+
+
+def test_raising_the_coverage_within_strata_moves_nobody() -> None:
+    ids = np.arange(997)
+    table = crm.TargetTable({"customer_id": ids, "city": [f"city {id % 7}" for id in ids]})
+    before = np.full(len(ids), -1)
+    for coverage in (0.1, 0.5, 0.9, 1.0):
+        after = crm.Split("s", ARMS).with_coverage(coverage).assign_stratified(table, ["city"]).arms
+        assert ((before == after) | (before == -1)).all()
+        for city in range(7):
+            counts = np.bincount(after[(ids % 7 == city) & (after >= 0)], minlength=3)
+            assert (abs(counts - coverage * np.array([0.5, 0.25, 0.25]) * (ids % 7 == city).sum()) < 1).all()
+        before = after
+
+
+def test_intervals_of_money_by_hand() -> None:
+    """Nobody of the control bought: Wilson's interval of 0 of 100 ends at z^2 / (100 + z^2); every order is of 50."""
+    arms, bought = ["mail"] * 900 + ["none"] * 100, np.repeat([1.0, 0.0], [10, 990])
+    planned = [crm.Arm("mail", 9), crm.Arm("none", 1, control=True)]
+    outcomes = crm.CampaignOutcomes(arms, planned, metrics={"conversion": bought, "revenue": 50 * bought})
+    back = outcomes.measure(costs=crm.ArmCost(per_contact=0.1, margin=0.4)).returns
+    square = 1.959963984540054**2
+    assert back["break_even_rate_lower"][0] == pytest.approx(0.005, abs=1e-14)
+    assert back["break_even_rate_upper"][0] == pytest.approx(0.005 + square / (100 + square), abs=1e-14)
+    one_sided = outcomes.measure(costs=crm.ArmCost(per_contact=0.1, margin=0.4), alternative="greater").returns
+    assert one_sided["break_even_rate_upper"][0] == np.inf
+    # An order earns 20 and costs 20: there is no profit whatever the number of orders, and nothing uncertain about it but the control.
+    voucher = outcomes.measure(costs=crm.ArmCost(per_response=20.0, margin=0.4)).returns
+    assert voucher["profit"][0] == pytest.approx(0.0, abs=1e-10)
+    for margin in (40, 1.01, 0.0, float("nan")):
+        with pytest.raises(crm.InvalidArgumentError) as caught:
+            outcomes.measure(costs=crm.ArmCost(per_contact=0.1, margin=margin))
+        assert caught.value.argument == "margin"
+        with pytest.raises(crm.InvalidArgumentError):
+            crm.CampaignCost(1.0, margin=margin)
+
+
+def test_a_share_of_whole_customers_is_met_exactly() -> None:
+    target, outcome = np.arange(100) % 2 == 1, crm.buckets("outcome", np.arange(100))
+    curve = crm.UpliftCurve(np.arange(100.0), target, outcome)
+    for percent in range(4, 101):
+        best = np.arange(100) >= 100 - percent
+        known = outcome[best & target].mean() - outcome[best & ~target].mean()
+        assert curve.top(percent / 100).difference == pytest.approx(known, abs=1e-13)
+
+
 def test_report_by_hand() -> None:
     arms = ["mail"] * 6 + ["post"] * 4 + ["none"] * 5 + [None]
     revenue = [10.0, 0, 30, 0, 0, 20, 0, 0, 5, 0, 0, 15, 0, 0, 0, float("nan")]

@@ -29,8 +29,8 @@ def test_buckets(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("splits"), ids=lambda case: case["name"])
 def test_splits(case: dict[str, Any]) -> None:
     split = crm.Split(case["salt"], [crm.Arm(*arm) for arm in case["arms"]]).with_coverage(case["coverage"])
-    if "holdout" in case:
-        split = split.without(**case["holdout"])
+    for holdout in case.get("holdouts", ()):
+        split = split.without(**holdout)
     if "namespace" in case:
         space = case["namespace"]
         split = split.within(space["salt"], space["from"], space["to"])

@@ -36,9 +36,10 @@ class ArmCost:
     per_contact: float = 0.0
     """For each customer of the arm."""
     per_response: float = 0.0
-    """For each customer of the arm who responded, or bought if responses are not known."""
+    """For each customer of the arm who responded, or bought if responses are not known. Intervals of profit and return on cost allow for their
+    number being random."""
     margin: float = 1.0
-    """The share of revenue that is earned before the campaign's own cost."""
+    """The share of revenue that is earned before the campaign's own cost; above 0, at most 1."""
 
 
 def _native_costs(
@@ -226,7 +227,10 @@ class CampaignReport:
     @property
     def effects(self) -> Table:
         """Targets against the control: for everybody (`grouping` is empty), then by group; with interval, p-value, the p-value adjusted over
-        its family, intervals that hold together, and what is incremental: customers times the difference."""
+        its family, intervals that hold together, and what is incremental: customers times the difference.
+
+        `lift` is the difference divided by the control, with its interval from `lift_lower` to `lift_upper`; `lift_kind` says whether it is
+        "bounded", "exclusive" (all but what lies between) or "unbounded" (also where the method tests no lifts)."""
         return Table(self._native.effects())
 
     def result(self, effect: int) -> TestResult:
@@ -243,7 +247,10 @@ class CampaignReport:
     @property
     def returns(self) -> Table:
         """What the targets that have a cost returned: incremental revenue, profit and return on cost with intervals, the break-even, and the
-        cost of each incremental conversion."""
+        cost of each incremental conversion.
+
+        `break_even_rate` is the rate of conversions at which profit is 0; its interval joins Wilson's of the control's rate and Fieller's of what
+        must come on top (MOVER), within [0, inf)."""
         return Table(self._native.returns())
 
     @property

@@ -25,7 +25,8 @@ class Selection:
     """A plan of whom to contact. Every method gives a new plan with one more step.
 
     Steps are asked in the order in which they are added; the first that a customer fails is the first reason. Every step is asked of every
-    customer, so that all reasons can be counted. Who passes is ranked, and quotas are filled from the best downwards.
+    customer, so that all reasons can be counted. Who passes is ranked, and quotas are filled from the best downwards. There may be any number of
+    rules, lists and holdouts, but one ranking, one order of ties, one quota and one set of quotas of segments.
 
     >>> import crm
     >>> table = crm.TargetTable(
@@ -124,7 +125,7 @@ class Selection:
         return Selection._of(self._native.contacts_at_most(name, ids, days, day_text, at_most, within_days))
 
     def without(self, name: str, *, salt: str, share: float) -> Selection:
-        """Leaves out the customers of a holdout: the share of all that a salt draws.
+        """Leaves out the customers of a holdout: the share of all that a salt draws, the same customers as in `Split.without`.
 
         Raises:
             InvalidArgumentError: The salt is empty, or the share outside [0, 1].
@@ -132,15 +133,30 @@ class Selection:
         return Selection._of(self._native.without(name, salt, share))
 
     def rank_by(self, column: str, order: Literal["descending", "ascending"] = "descending") -> Selection:
-        """Ranks customers by a column of numbers; missing ones come last. Without it, ties decide alone."""
+        """Ranks customers by a column of numbers; missing ones come last. Without it, ties decide alone.
+
+        Raises:
+            InvalidArgumentError: There is a ranking already.
+        """
         return Selection._of(self._native.rank_by(column, order))
 
     def ties_by_hash(self, salt: str) -> Selection:
-        """Puts customers of equal rank in the order of their numbers under a salt; without it the lower id comes first."""
+        """Puts customers of equal rank in the order of their numbers under a salt; without it the lower id comes first.
+
+        These are other numbers than those that the salt deals arms by. Integers are ordered by their number and texts by their bytes, so that 9
+        comes before 10 but "10" before "9"; by hash an integer and its text fall alike.
+
+        Raises:
+            InvalidArgumentError: The salt is empty, or there is an order of ties already.
+        """
         return Selection._of(self._native.ties_by_hash(salt))
 
     def quota(self, customers: int) -> Selection:
-        """Takes at most so many customers, the best."""
+        """Takes at most so many customers, the best.
+
+        Raises:
+            InvalidArgumentError: The number is negative, or there is a quota already.
+        """
         return Selection._of(self._native.quota(customers))
 
     def segment_quotas(self, column: str, quotas: Mapping[str, int] | None = None, others: int | None = None) -> Selection:
@@ -150,6 +166,9 @@ class Selection:
             column: A column of texts.
             quotas: The limit of each segment that is listed.
             others: The limit of each other one, customers without a segment being one together; `None` is no limit.
+
+        Raises:
+            InvalidArgumentError: A limit is negative, or there are quotas of segments already.
         """
         return Selection._of(self._native.segment_quotas(column, list((quotas or {}).items()), others))
 

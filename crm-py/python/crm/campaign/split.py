@@ -19,7 +19,7 @@ __all__ = ["Arm", "Assignment", "BucketHash", "Split", "buckets"]
 
 BucketHash: TypeAlias = Literal["xxh3", "growthbook_v1", "growthbook_v2"]
 """How a salt and a customer become a number in [0, 1): `xxh3` is (XXH3-64 of salt, a zero byte and id >> 11) / 2^53; the others are
-GrowthBook's, for assignments that it made."""
+GrowthBook's, for assignments that it made. Holdouts and namespaces have keys of their own, whatever the hash of the arms."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Split:
 
         Raises:
             CorruptError: That is no plan.
-            IncompatibleError: It is of a later version.
+            IncompatibleError: It is of a later version, or of version 1 with a holdout or a namespace, which were drawn by another key then.
         """
         return cls._of(_crm.Split.from_json(text))
 
@@ -99,7 +99,8 @@ class Split:
         return self._native.to_json()
 
     def with_coverage(self, coverage: float) -> Split:
-        """The plan for a share of each arm's part; the other customers are in no arm. Raising it moves nobody between arms.
+        """The plan for a share of each arm's part; the other customers are in no arm. Raising it moves nobody between arms, within strata of
+        one table neither.
 
         Raises:
             InvalidArgumentError: It is outside [0, 1], or shares were changed before.
@@ -128,15 +129,21 @@ class Split:
         """The plan for the part of a namespace from `start` to before `end` only.
 
         Raises:
-            InvalidArgumentError: The salt is empty, or the ends are not 0 <= start < end <= 1.
+            InvalidArgumentError: The salt is empty, the ends are not 0 <= start < end <= 1, or there is a namespace already.
         """
         return Split._of(self._native.within(salt, start, end))
 
     def without(self, salt: str, share: float) -> Split:
-        """The plan without the customers of a holdout: the share of all that a salt of its own draws.
+        """The plan without the customers of a holdout: the share of all that a salt draws, the same customers as in `Selection.without`.
+
+        Several holdouts are all kept: who is in any of them is held out.
 
         Raises:
             InvalidArgumentError: The salt is empty, or the share outside [0, 1].
+
+        >>> plan = Split("s", [Arm("mail"), Arm("none", control=True)]).without("2026", 0.5).without("always", 0.1)
+        >>> plan.assign(range(1000)).outside["held_out"] > 500
+        True
         """
         return Split._of(self._native.without(salt, share))
 
@@ -172,7 +179,8 @@ class Split:
     def assign_stratified(self, table: TargetTable, columns: Sequence[str]) -> Assignment:
         """The arm of each customer with exact shares within each stratum, a combination of texts in the columns.
 
-        It depends on who else is in the table: a customer more may move others. Assign once and keep the result.
+        Of n customers of a stratum an arm with share s gets floor(n s) or ceil(n s); within m of n s after `with_shares`, where the arm's part has m
+        ranges. It depends on who else is in the table: a customer more may move others. Assign once and keep the result.
 
         Raises:
             MissingColumnError: There is no such column.

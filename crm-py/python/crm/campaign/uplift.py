@@ -105,8 +105,9 @@ class UpliftCurve:
 
         Args:
             kind: The curve.
-            scale: "optimum": the area of the best possible order (Radcliffe's Q, scikit-uplift); "optimum_without_harm": of the best if contact
-                harms nobody (Radcliffe's q0); "end": customers times the curve's end (causalml's normalised curves); "customers"; "area".
+            scale: "optimum": the area of the conventional perfect order (Radcliffe's Q, scikit-uplift), which some data have better ones than;
+                "optimum_without_harm": of that if contact harms nobody (Radcliffe's q0); "end": customers times the curve's end (causalml's
+                normalised curves); "customers", which gives the mean height above chance over all depths; "area".
 
         Raises:
             InvalidArgumentError: An optimum is asked for outcomes that are not 0 or 1, or one without harm for the gain curve.

@@ -24,10 +24,10 @@ class CampaignCost:
     Args:
         fixed: What it costs whatever its size.
         per_contact: What each contact costs.
-        margin: The share of revenue that is earned before the campaign's own cost.
+        margin: The share of revenue that is earned before the campaign's own cost; above 0, at most 1.
 
     Raises:
-        InvalidArgumentError: A cost is negative or not finite, or the margin is not above 0.
+        InvalidArgumentError: A cost is negative or not finite, or the margin is not above 0 and at most 1.
 
     >>> cost = CampaignCost(1000.0, 0.75, margin=0.4)
     >>> cost.total(2000), cost.break_even_rate(2000, 50.0)
