@@ -1696,6 +1696,11 @@ enum crm_proportion_method
      * Boschloo's exact unconditional test, for the odds ratio; up to 1,000 trials.
      */
     CRM_PROPORTION_METHOD_BOSCHLOO = 12,
+    /**
+     * The score test corrected for skewness (Gart and Nam 1988; Laud 2017), for difference, lift and ratio: both tails keep their level
+     * with a small control and few conversions.
+     */
+    CRM_PROPORTION_METHOD_SKEWNESS_CORRECTED = 13,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -2703,6 +2708,11 @@ enum crm_mean_method
      * A variance for each arm, the normal distribution.
      */
     CRM_MEAN_METHOD_Z = 2,
+    /**
+     * The variance that the null implies, proportional to the mean, for values that are mostly 0; at "no effect" Student's test. For
+     * two means, and differences of adjusted ones.
+     */
+    CRM_MEAN_METHOD_SCORE = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -4433,11 +4443,11 @@ typedef struct crm_measure_options {
      */
     int32_t alternative;
     /**
-     * A `crm_proportion_method` for rates (default score).
+     * A `crm_proportion_method` for rates (default skewness-corrected).
      */
     int32_t proportion_method;
     /**
-     * A `crm_mean_method` for orders and revenue (default Welch).
+     * A `crm_mean_method` for orders and revenue (default score).
      */
     int32_t mean_method;
     /**

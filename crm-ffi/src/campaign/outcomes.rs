@@ -48,9 +48,9 @@ pub struct crm_measure_options {
     pub alpha: f64,
     /// A `crm_alternative` (default two-sided).
     pub alternative: i32,
-    /// A `crm_proportion_method` for rates (default score).
+    /// A `crm_proportion_method` for rates (default skewness-corrected).
     pub proportion_method: i32,
-    /// A `crm_mean_method` for orders and revenue (default Welch).
+    /// A `crm_mean_method` for orders and revenue (default score).
     pub mean_method: i32,
     /// A `crm_multiplicity_method`, over the arms and groups of one metric and grouping (default Holm).
     pub multiplicity: i32,

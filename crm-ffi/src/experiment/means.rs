@@ -26,6 +26,9 @@ pub enum crm_mean_method {
     Student = 1,
     /// A variance for each arm, the normal distribution.
     Z = 2,
+    /// The variance that the null implies, proportional to the mean, for values that are mostly 0; at "no effect" Student's test. For
+    /// two means, and differences of adjusted ones.
+    Score = 3,
 }
 
 /// How ratios and lifts of means are judged; differences do not look at it.
@@ -283,7 +286,8 @@ mod tests {
         use crm_lift_method as L;
         use crm_mean_method as M;
         use crm_theta_method as T;
-        let codes = [M::Welch, M::Student, M::Z].map(|code| MeanMethod::from_code(code as i32).unwrap());
+        let codes = [M::Welch, M::Student, M::Z, M::Score];
+        let codes = codes.map(|code| MeanMethod::from_code(code as i32).unwrap());
         assert_eq!(codes, *MeanMethod::ALL);
         let codes = [L::Fieller, L::Delta, L::Log].map(|code| LiftMethod::from_code(code as i32).unwrap());
         assert_eq!(codes, *LiftMethod::ALL);

@@ -47,6 +47,9 @@ pub enum crm_proportion_method {
     Barnard = 11,
     /// Boschloo's exact unconditional test, for the odds ratio; up to 1,000 trials.
     Boschloo = 12,
+    /// The score test corrected for skewness (Gart and Nam 1988; Laud 2017), for difference, lift and ratio: both tails keep their level
+    /// with a small control and few conversions.
+    SkewnessCorrected = 13,
 }
 
 /// Compares the rates of target and control by a `crm_proportion_method`: set `out->struct_size` first. `options` may be
@@ -203,6 +206,7 @@ mod tests {
             M::FisherMidP,
             M::Barnard,
             M::Boschloo,
+            M::SkewnessCorrected,
         ];
         for (code, method) in methods.iter().enumerate() {
             assert_eq!(*method as usize, code);

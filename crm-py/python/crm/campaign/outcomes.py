@@ -21,7 +21,7 @@ __all__ = ["ArmCost", "CampaignMetric", "CampaignOutcomes", "CampaignReport", "S
 CampaignMetric: TypeAlias = Literal["response", "conversion", "orders", "revenue"]
 """What a campaign is judged by: who responded, who bought (0 or 1 each), orders, and revenue of each customer."""
 
-MeanMethod: TypeAlias = Literal["welch", "student", "z"]
+MeanMethod: TypeAlias = Literal["welch", "student", "z", "score"]
 Multiplicity: TypeAlias = Literal[
     "bonferroni", "sidak", "holm", "holm_sidak", "hochberg", "hommel", "benjamini_hochberg", "benjamini_yekutieli"
 ]
@@ -151,8 +151,8 @@ class CampaignOutcomes:
         costs: ArmCost | Mapping[str, ArmCost] | None = None,
         alpha: float = 0.05,
         alternative: Alternative = "two_sided",
-        proportion_method: ProportionMethod = "score",
-        mean_method: MeanMethod = "welch",
+        proportion_method: ProportionMethod = "skewness_corrected",
+        mean_method: MeanMethod = "score",
         multiplicity: Multiplicity = "holm",
     ) -> CampaignReport:
         """Compares each target with the control in each metric, over everybody and in each group.
@@ -161,8 +161,8 @@ class CampaignOutcomes:
             costs: The cost of every target, or of each by its name.
             alpha: The level of tests, inside (0, 1); intervals have confidence 1 - alpha.
             alternative: Which deviations from "no effect" count.
-            proportion_method: How rates are compared.
-            mean_method: How orders and revenue are compared.
+            proportion_method: How rates are compared; the default keeps its level in groups with a small control too.
+            mean_method: How orders and revenue are compared; the default is for values that are mostly 0.
             multiplicity: How p-values are adjusted, over the arms and groups of one metric and grouping.
 
         Raises:

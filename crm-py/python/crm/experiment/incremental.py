@@ -122,7 +122,7 @@ def campaign_return(
     control: MeanArm | ColumnLike,
     cost: CampaignCost,
     *,
-    method: MeanMethod = "welch",
+    method: MeanMethod = "score",
     alternative: Alternative = "two_sided",
     alpha: float = 0.05,
     null: float | None = None,
@@ -138,7 +138,7 @@ def campaign_return(
         target: Revenue of each contact, those who bought nothing with 0: an arm, or a column.
         control: Revenue of those who were held out.
         cost: What the campaign costs.
-        method: How the variance is estimated.
+        method: How the variance is estimated; the default is for revenue that is mostly 0.
         alternative: Which deviations from the null count against it.
         alpha: The level of the tests; intervals have confidence 1 - alpha.
         null: The difference of means under the null of `difference`; `None` is 0.

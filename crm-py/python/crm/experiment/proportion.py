@@ -40,6 +40,7 @@ ProportionMethod: TypeAlias = Literal[
     "fisher_mid_p",
     "barnard",
     "boschloo",
+    "skewness_corrected",
 ]
 """How two rates are compared. Each method has the p-value and the interval of one statistic:
 
@@ -47,6 +48,8 @@ ProportionMethod: TypeAlias = Literal[
   the pooled z-test and Pearson's chi-square; the likelihood ratio (G).
 - `continuity_corrected` (Yates), `agresti_caffo`, `newcombe` (method 10), `barnard` (exact): the difference.
 - `unpooled` (Wald): difference, lift, ratio. `logarithm` (Katz, Woolf): lift, ratio, odds ratio.
+- `skewness_corrected`: difference, lift, ratio. `score` with a correction for skewness (Gart and Nam 1988; Laud 2017): both tails keep their level
+  with a small control and few conversions, and far out, where tests of many groups look.
 - `fisher` (minimum likelihood), `fisher_central`, `fisher_mid_p`, `boschloo` (exact): the odds ratio.
 """
 
