@@ -60,9 +60,10 @@ def rates_under_effects(runs: int, rng: Generator) -> Rows:
     seen = of_counts(runs, rng, (8000, 4000), (0.08, 0.10), noninferior)
     yield Row("non-inferiority, score", "8,000 at 0.08 and 4,000 at 0.10, margin of 0.02", "level", "=", ALPHA, seen, runs)
     for alternative in ("greater", "less"):
-        of_one_side = lambda t, c, a=alternative: crm.compare_proportions(t, c, alternative=a).rejects  # noqa: E731
-        seen = of_counts(runs, rng, (10_000, 1000), (0.02, 0.02), of_one_side)
-        yield Row(f"score, {alternative}", "10,000 and 1,000 at 0.02", "level", "about", ALPHA, seen, runs)
+        for method in ("score", "skewness_corrected"):
+            of_one_side = lambda t, c, m=method, a=alternative: crm.compare_proportions(t, c, method=m, alternative=a).rejects  # noqa: E731
+            seen = of_counts(runs, rng, (10_000, 1000), (0.02, 0.02), of_one_side)
+            yield Row(f"{method}, {alternative}", "10,000 and 1,000 at 0.02", "level", "about", ALPHA, seen, runs)
 
 
 def one_rate(runs: int, rng: Generator) -> Rows:
