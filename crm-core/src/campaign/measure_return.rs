@@ -13,9 +13,9 @@ use super::measure_report::ArmReturn;
 use super::outcomes::CampaignMetric;
 use crate::error::Result;
 use crate::experiment::{
-    Alternative, Amount, CampaignCost, CampaignReturn, Interval, IntervalKind, JointArm, MeanArm, Measures,
-    RateMethod, TestOptions, TestResult, ThetaMethod, campaign_return_of, compare_adjusted, compare_means,
-    incremental_conversions, test_rate,
+    Alternative, Amount, CampaignCost, CampaignReturn, Interval, IntervalKind, JointArm, MeanArm, MeanMethod,
+    Measures, RateMethod, TestOptions, TestResult, ThetaMethod, campaign_return_of, compare_adjusted,
+    compare_means, incremental_conversions, test_rate,
 };
 use crate::math::{normal_quantile, student_t_quantile};
 
@@ -122,7 +122,12 @@ impl Grouping<'_> {
         known: &CampaignReturn,
     ) -> Result<CampaignReturn> {
         let options = self.options.test();
-        let (method, earned) = (self.options.mean_method, self.earned(group, arm, each)?);
+        let earned = self.earned(group, arm, each)?;
+        // Only the target has such a cost: its variance says nothing about that of the control.
+        let method = match self.options.mean_method {
+            MeanMethod::Score => MeanMethod::Welch,
+            method => method,
+        };
         let test = |times: f64, options: &TestOptions| {
             compare_means(&earned.net(times)?, &earned.control, method, options)
         };

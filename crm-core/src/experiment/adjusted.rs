@@ -11,7 +11,7 @@ use super::joint_arm::JointArm;
 use super::linear::Linear;
 use super::mean_method::{MeanMethod, MeanTest};
 use super::split_check::SplitCheck;
-use super::test_options::{Contrast, TestOptions};
+use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, Result};
 use crate::math::{cholesky, solve};
@@ -94,7 +94,7 @@ pub fn compare_ratios(
 /// ```
 ///
 /// `mean(x)` is over both arms. Ratios and lifts know that it is part of both adjusted means. For a ratio of means, y is its linear expansion.
-/// The score test ([`MeanMethod::Score`]) knows differences of adjusted means, not ratios or lifts.
+/// The score test ([`MeanMethod::Score`]) judges ratios and lifts of adjusted means as Student's.
 /// Covariates must not be touched by the treatment. The effect size is in standard deviations of the unadjusted values.
 ///
 /// # Errors
@@ -118,8 +118,8 @@ pub fn compare_adjusted(
     options: &TestOptions,
 ) -> Result<Adjustment> {
     let mut test = test.into();
-    if target.has_denominator() || options.contrast != Contrast::Difference {
-        test = test.without_score("ratios and lifts of adjusted means")?;
+    if target.has_denominator() {
+        test = test.without_score("ratios of means")?;
     }
     check_arms(target, control, options)?;
     if target.covariates() == 0 {

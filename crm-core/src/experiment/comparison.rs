@@ -127,14 +127,13 @@ impl Pair {
         result.degrees_of_freedom = self.degrees(test.method);
         result.effect_size = self.effect_size;
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
+        let score = if test.method == MeanMethod::Score { MeanScore::new(self, &result) } else { None };
         match (options.contrast, test.lift) {
-            _ if test.method == MeanMethod::Score => {
-                match MeanScore::new(self, difference) {
-                    Some(score) => score.judge(options, &mut result)?,
-                    None => result.status = TestStatus::Undefined,
+            _ if score.is_some() => {
+                if let Some(score) = score {
+                    score.judge(options, &mut result)?;
                 }
                 if result.status != TestStatus::Ok {
-                    result.standard_error = f64::NAN;
                     return Ok(result);
                 }
             }

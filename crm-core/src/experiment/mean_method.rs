@@ -19,7 +19,7 @@ pub enum MeanMethod {
     /// A variance for each arm, the normal distribution. For large arms.
     Z = 2,
     /// The variance that the null implies, proportional to the mean: for values that are mostly 0, such as revenue for each contact, in arms of
-    /// unequal size. At "no effect" it is Student's test.
+    /// unequal size. At "no effect", and for a mean below 0, it is Student's test.
     Score = 3,
 }
 

@@ -31,7 +31,7 @@ use crate::math::ln_rising;
 ///
 /// Welch's test is the default, and right for values that most customers have. Of revenue, which is 0 for most, it takes chance for success
 /// where the control is small: without an effect it rejects 13 of 100 times at a level of 5 %, with 90 buyers beside 10. There the score test
-/// keeps its level, because it takes the variance that the null implies, as the score test of rates does. It is for means that are not negative.
+/// keeps its level, because it takes the variance that the null implies, as the score test of rates does. Means below 0 it judges as Student's test.
 ///
 /// # Errors
 /// `InvalidArgument` for options out of range and for odds ratios; `OutOfRange` for values so close together that their squares underflow.

@@ -124,7 +124,9 @@ proptest! {
             let lift = effect.lift_interval;
             // At a level of a half a one-sided interval ends at the estimate, but for rounding.
             let within = lift.lower <= test.lift + 1e-9 * test.lift.abs() && test.lift <= lift.upper + 1e-9 * test.lift.abs();
-            prop_assert!(test.lift.is_nan() || lift.kind != IntervalKind::Bounded || within, "{effect:?}");
+            // Corrected for skewness it is about a median, which a level of a half tells from the estimate.
+            let narrow = test.method == "skewness_corrected" && test.alpha > 0.3;
+            prop_assert!(test.lift.is_nan() || lift.kind != IntervalKind::Bounded || within || narrow, "{effect:?}");
             prop_assert!(tie || test.control == 0.0 || lift.contains(0.0) != test.rejects(), "{effect:?}");
         }
         // The order of the rows moves nothing but the last digits of means.

@@ -42,6 +42,8 @@ pub struct SampleSize {
 
 /// Beyond, counts are no longer exact as floats.
 const MOST: f64 = 9_007_199_254_740_992.0;
+/// Roots may be small, but what is next to nothing has no digits left.
+const LEAST: f64 = 1e-9;
 /// What a root may be off, of its size, before it is rounded up.
 const ROUNDING: f64 = 1e-10;
 
@@ -180,10 +182,10 @@ pub(super) trait Design {
 }
 
 fn check_size(target: f64) -> Result<()> {
-    if (1.0..=MOST).contains(&target) {
+    if (LEAST..=MOST).contains(&target) {
         return Ok(());
     }
-    Err(Error::argument("target_count", target, "between 1 and 2^53"))
+    Err(Error::argument("target_count", target, "at least 1e-9, and at most 2^53"))
 }
 
 /// A power at or below the level is had without any data, one of 1 never.
