@@ -94,7 +94,8 @@ pub(super) trait Design {
             if options.margins.is_some() { (effect - lower).min(upper - effect) } else { effect - lower };
         // A huge effect is found by the smallest arms that a test takes.
         let start = (10.0 * (self.unit() / distance).powi(2)).max(1e-3);
-        let target = root_of_falling(lacks, start);
+        let root = root_of_falling(lacks, start);
+        let target = root.max(LEAST);
         let control = target * ratio;
         let total = |target: f64, control: f64| target * f64::from(options.targets) + control;
         let too_many = || {
@@ -102,7 +103,7 @@ pub(super) trait Design {
                 format!("{:e} customers are needed: more than can be counted", total(target, control));
             Error::new(ErrorKind::OutOfRange, message).on(self.effect_name())
         };
-        if target.is_nan() || total(target, control) > 0.5 * MOST {
+        if root.is_nan() || total(target, control) > 0.5 * MOST {
             return Err(too_many());
         }
         // A root that is whole but for rounding shall not be rounded up; one that then lacks power is.
