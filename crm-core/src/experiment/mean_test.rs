@@ -30,7 +30,7 @@ use crate::math::ln_rising;
 /// a control of 0 under a ratio or lift give a status and no p-value.
 ///
 /// Welch's test is the default, and right for values that most customers have. Of revenue, which is 0 for most, it takes chance for success
-/// where the control is small: without an effect it rejects 13 of 100 times at a level of 5 %, with 90 buyers beside 10. There the score test
+/// where the control is small: without an effect it rejects 12 of 100 times at a level of 5 %, with 90 buyers beside 10. There the score test
 /// keeps its level, because it takes the variance that the null implies, as the score test of rates does. Means below 0 it judges as Student's test.
 ///
 /// # Errors
