@@ -55,7 +55,7 @@ static void tests_of_means(void) {
     NEAR(out.upper, 0.130700286378957427076);
     OK(crm_compare_means(&constant, &constant, 0, 0, NULL, &out));
     CHECK(out.status == CRM_TEST_STATUS_NO_VARIANCE && isnan(out.p_value) && out.rejects == 0);
-    FAILS(crm_compare_means(&target, &control, 3, 0, NULL, &out), CRM_STATUS_INVALID_ARGUMENT, "method");
+    FAILS(crm_compare_means(&target, &control, 9, 0, NULL, &out), CRM_STATUS_INVALID_ARGUMENT, "method");
     FAILS(crm_compare_means(&target, &control, 0, 9, NULL, &out), CRM_STATUS_INVALID_ARGUMENT, "lift_method");
     FAILS(crm_compare_means(&target, NULL, 0, 0, NULL, &out), CRM_STATUS_NULL_POINTER, "control");
 
