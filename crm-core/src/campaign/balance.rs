@@ -86,7 +86,7 @@ impl CampaignOutcomes {
             let truths = values.iter().all(|&value| value == 0.0 || value == 1.0 || value.is_nan());
             for &arm in &targets {
                 let target = everybody.mean(0, arm, values)?;
-                let result = if truths {
+                let result = if truths && target.count() > 0 && of_control.count() > 0 {
                     share(&rate_of(&target)?, &rate_of(&of_control)?, &options)?
                 } else {
                     compare_means(&target, &of_control, MeanMethod::Student, &options)?
@@ -146,4 +146,28 @@ fn share(target: &BinaryArm, control: &BinaryArm, options: &TestOptions) -> Resu
 /// A difference in units of the root of the mean of two variances, whose sum is given.
 fn standardised(difference: f64, variances: f64) -> f64 {
     if difference == 0.0 && variances == 0.0 { 0.0 } else { difference / (variances / 2.0).sqrt() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::Arm;
+    use crate::customer::IdColumn;
+    use crate::experiment::TestStatus;
+
+    #[test]
+    fn a_column_that_an_arm_does_not_have_has_a_status() {
+        let arms = ["mail", "mail", "none", "none"];
+        let planned = [Arm::target("mail", 1.0), Arm::control("none", 1.0)];
+        let outcomes = CampaignOutcomes::new(&IdColumn::Text(&arms), &planned).unwrap();
+        for values in [[1.0, 0.0, f64::NAN, f64::NAN], [f64::NAN; 4]] {
+            let outcomes = outcomes.clone().with_before("vip", &values).unwrap();
+            let row = &outcomes.balance(0.05, MultiplicityMethod::Holm).unwrap().rows[0];
+            assert_eq!((row.result.status, row.result.p_value.is_nan()), (TestStatus::TooFew, true));
+        }
+        // A column that tells the arms apart is an imbalance, and no NaN: 1 of the 6 ways to deal two of four, twice.
+        let outcomes = outcomes.with_before("vip", &[1.0, 1.0, 0.0, 0.0]).unwrap();
+        let row = &outcomes.balance(0.05, MultiplicityMethod::Holm).unwrap().rows[0];
+        assert!((row.result.p_value - 1.0 / 3.0).abs() < 1e-14 && row.standardised_difference.is_infinite());
+    }
 }

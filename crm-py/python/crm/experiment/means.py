@@ -39,7 +39,7 @@ __all__ = [
 MeanMethod: TypeAlias = Literal["welch", "student", "z", "score"]
 """A variance for each arm and Welch's degrees of freedom, one variance for both, a variance for each and the normal distribution, or the variance
 that the null implies: `score` is for means of values that are mostly 0, such as revenue for each contact, beside a small control, where Welch's test
-takes chance for success; at "no effect" it is Student's test. It knows two means, and differences of adjusted ones."""
+takes chance for success; at "no effect" it is Student's test, as it is for ratios and lifts of adjusted means and for means below 0."""
 
 LiftMethod: TypeAlias = Literal["fieller", "delta", "log"]
 """How ratios and lifts are judged: by the linear combination that is 0 at the null (Fieller), by a linear expansion, or by that of the
