@@ -2710,9 +2710,14 @@ enum crm_mean_method
     CRM_MEAN_METHOD_Z = 2,
     /**
      * The variance that the null implies, proportional to the mean, for values that are mostly 0; at "no effect" Student's test. For
-     * two means; ratios and lifts of adjusted means, and means below 0, are judged as Student's.
+     * two means; means below 0 are judged as Student's.
      */
     CRM_MEAN_METHOD_SCORE = 3,
+    /**
+     * As score, less the skewness that the difference has under the null: for small controls too, in which a few values decide. Both arms must
+     * know their skewness, as arms from values do.
+     */
+    CRM_MEAN_METHOD_SKEWNESS_CORRECTED = 4,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -4447,7 +4452,7 @@ typedef struct crm_measure_options {
      */
     int32_t proportion_method;
     /**
-     * A `crm_mean_method` for orders and revenue (default score).
+     * A `crm_mean_method` for orders and revenue (default skewness corrected).
      */
     int32_t mean_method;
     /**
@@ -6142,7 +6147,7 @@ typedef struct crm_arm_columns {
 } crm_arm_columns;
 
 /**
- * Count, mean and squares of a value; all 0 is the empty arm. Its layout never changes. Fill it by a function below.
+ * Count, mean, squares and skewness of a value; all 0 is the empty arm. Its layout never changes. Fill it by a function below.
  */
 typedef struct crm_mean_arm {
     /**
@@ -6161,6 +6166,11 @@ typedef struct crm_mean_arm {
      * The sum of squared deviations from the mean.
      */
     double m2;
+    /**
+     * The third central moment over the cube of the standard deviation, both with divisor n; NaN where it is not known, as in arms from moments
+     * or sums, where it may be set. Only `CRM_MEAN_METHOD_SKEWNESS_CORRECTED` asks for it.
+     */
+    double skewness;
 } crm_mean_arm;
 
 /**

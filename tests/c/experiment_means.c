@@ -8,7 +8,7 @@ static const double Y_CONTROL[] = {2, 4, 5, 9}, X_CONTROL[] = {1, 3, 4, 6}, D_CO
 
 static void arms(void) {
     const double values[] = {1, 2, 6}, bad[] = {1, NAN};
-    crm_mean_arm arm, other, none = {0, 0, 0, 0}, wrong = {3, 1, 0, -1};
+    crm_mean_arm arm, other, none = {0, 0, 0, 0, 0}, wrong = {3, 1, 0, -1, 0}, skewed = {3, 1, 0, 2, 0.8};
     double variance = 0;
     OK(crm_mean_arm_from_values(values, 3, &arm));
     CHECK(arm.count == 3 && arm.mean == 3 && arm.m2 == 14 && arm.mean_tail == 0);
@@ -25,6 +25,7 @@ static void arms(void) {
     FAILS(crm_mean_arm_from_moments(2, 4, -8, &arm), CRM_STATUS_INVALID_ARGUMENT, "variance");
     FAILS(crm_mean_arm_from_sums(1000, 1e12 + 500.5, 1e21 + 1e12, 0, &arm), CRM_STATUS_OUT_OF_RANGE, "sum_of_squares");
     FAILS(crm_mean_arm_merge(&arm, &wrong, &arm), CRM_STATUS_INVALID_ARGUMENT, "other.m2");
+    FAILS(crm_mean_arm_merge(&arm, &skewed, &arm), CRM_STATUS_INVALID_ARGUMENT, "other.skewness");
     FAILS(crm_mean_arm_merge(NULL, &other, &arm), CRM_STATUS_NULL_POINTER, "arm");
     FAILS(crm_mean_arm_variance(&arm, NULL), CRM_STATUS_NULL_POINTER, "out");
     CHECK(arm.mean == 2 && arm.m2 == 2);

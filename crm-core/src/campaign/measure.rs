@@ -12,8 +12,9 @@ use super::measure_report::{ArmSummary, CampaignEffect, CampaignReport, EmptyCel
 use super::outcomes::{CampaignMetric, CampaignOutcomes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::experiment::{
-    Amount, Contrast, Interval, SAMPLE_RATIO_THRESHOLD, SplitCheck, TestOptions, TestResult, ThetaMethod,
-    adjust_p_values, compare_adjusted, compare_means, compare_proportions, sample_ratio,
+    Adjustment, Amount, Contrast, Interval, MeanMethod, SAMPLE_RATIO_THRESHOLD, SplitCheck, TestOptions,
+    TestResult, ThetaMethod, adjust_p_values, compare_adjusted_rows, compare_means, compare_proportions,
+    sample_ratio,
 };
 
 /// Groups that one column may have.
@@ -32,7 +33,7 @@ pub(super) struct Grouping<'a> {
 impl CampaignOutcomes {
     /// Compares each target with the control in each metric, over everybody and in each group.
     ///
-    /// Rates are compared by [`compare_proportions`], orders and revenue by [`compare_means`], or by [`compare_adjusted`] if there is a covariate.
+    /// Rates are compared by [`compare_proportions`], orders and revenue by [`compare_means`], or by [`compare_adjusted`](crate::experiment::compare_adjusted) if there is a covariate.
     /// p-values are adjusted over a family: the targets and groups of one metric and one grouping. Arms that have a cost get their return on it.
     ///
     /// # Errors
@@ -244,19 +245,35 @@ impl Grouping<'_> {
             let (target, control) = (cells.rate(group, arm, column)?, cells.rate(group, control, column)?);
             return compare_proportions(&target, &control, self.options.proportion_method, options);
         }
-        let method = self.options.mean_method;
         match self.outcomes.covariate() {
             None => {
                 let (target, control) =
                     (cells.mean(group, arm, column)?, cells.mean(group, control, column)?);
-                compare_means(&target, &control, method, options)
+                compare_means(&target, &control, self.options.mean_method, options)
             }
-            Some(before) => {
-                let target = cells.with_covariate(group, arm, column, before)?;
-                let control = cells.with_covariate(group, control, column, before)?;
-                Ok(compare_adjusted(&target, &control, ThetaMethod::Within, method, options)?.result)
-            }
+            Some(before) => Ok(self.adjusted(group, arm, column, before, options)?.result),
         }
+    }
+
+    /// The test of a column adjusted by what was there before.
+    pub(super) fn adjusted(
+        &self,
+        group: usize,
+        arm: usize,
+        column: &[f64],
+        before: &[f64],
+        options: &TestOptions,
+    ) -> Result<Adjustment> {
+        let (cells, control, method) = (&self.cells, self.outcomes.control(), self.options.mean_method);
+        let target = cells.with_covariate(group, arm, column, before)?;
+        let of_control = cells.with_covariate(group, control, column, before)?;
+        compare_adjusted_rows(&target, &of_control, ThetaMethod::Within, method.into(), options, |theta| {
+            if method == MeanMethod::SkewnessCorrected {
+                cells.skewness_less(group, [arm, control], column, before, theta[0]).map(Some)
+            } else {
+                Ok(None)
+            }
+        })
     }
 }
 

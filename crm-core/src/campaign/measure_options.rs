@@ -58,7 +58,7 @@ pub struct MeasureOptions {
     pub alternative: Alternative,
     /// How rates are compared; by default by the score test corrected for skewness, which keeps its level in groups with a small control too.
     pub proportion_method: ProportionMethod,
-    /// How orders and revenue are compared; by default by the score test, because most customers have none.
+    /// How orders and revenue are compared; by default by the score test corrected for skewness, because most customers have none.
     pub mean_method: MeanMethod,
     /// How p-values are adjusted for their number, over the arms and groups of one metric and grouping.
     pub multiplicity: MultiplicityMethod,
@@ -74,7 +74,7 @@ impl Default for MeasureOptions {
             alpha: 0.05,
             alternative: Alternative::TwoSided,
             proportion_method: ProportionMethod::SkewnessCorrected,
-            mean_method: MeanMethod::Score,
+            mean_method: MeanMethod::SkewnessCorrected,
             multiplicity: MultiplicityMethod::Holm,
             cost: None,
             costs: Vec::new(),

@@ -14,8 +14,8 @@ use super::outcomes::CampaignMetric;
 use crate::error::Result;
 use crate::experiment::{
     Alternative, Amount, CampaignCost, CampaignReturn, Interval, IntervalKind, JointArm, MeanArm, MeanMethod,
-    Measures, RateMethod, TestOptions, TestResult, ThetaMethod, campaign_return_of, compare_adjusted,
-    compare_means, incremental_conversions, test_rate,
+    Measures, RateMethod, TestOptions, TestResult, campaign_return_of, compare_means,
+    incremental_conversions, test_rate,
 };
 use crate::math::{normal_quantile, student_t_quantile};
 
@@ -90,10 +90,7 @@ impl Grouping<'_> {
         let mut target = self.cells.values(group, arm, column);
         let mut of_control = self.cells.values(group, control, column);
         if let Some(before) = self.outcomes.covariate() {
-            let joint = |arm| self.cells.with_covariate(group, arm, column, before);
-            let (method, options) = (self.options.mean_method, self.options.test());
-            let adjusted =
-                compare_adjusted(&joint(arm)?, &joint(control)?, ThetaMethod::Within, method, &options)?;
+            let adjusted = self.adjusted(group, arm, column, before, &self.options.test())?;
             let theta = adjusted.theta.first().copied().unwrap_or(0.0);
             let covariates = [arm, control].map(|arm| self.cells.values(group, arm, before));
             let count = covariates.iter().map(Vec::len).sum::<usize>() as f64;
@@ -125,7 +122,7 @@ impl Grouping<'_> {
         let earned = self.earned(group, arm, each)?;
         // Only the target has such a cost: its variance says nothing about that of the control.
         let method = match self.options.mean_method {
-            MeanMethod::Score => MeanMethod::Welch,
+            MeanMethod::Score | MeanMethod::SkewnessCorrected => MeanMethod::Welch,
             method => method,
         };
         let test = |times: f64, options: &TestOptions| {

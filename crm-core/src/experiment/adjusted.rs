@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::comparison::{Estimate, Pair, unanswered};
+use super::comparison::{Estimate, Pair, skewness_of_all, unanswered};
 use super::fraction::Common;
 use super::joint_arm::JointArm;
 use super::linear::Linear;
@@ -80,7 +80,9 @@ pub fn compare_ratios(
         return Err(Error::argument("denominator", "none", "there for a ratio"));
     }
     let split = SplitCheck::of_two(target.count(), control.count(), options)?;
-    Ok(Arms::new(target, control, test).adjusted(test, options, &vec![0.0; target.covariates()], split)?.0)
+    Ok(Arms::new(target, control, test)
+        .adjusted(test, options, &vec![0.0; target.covariates()], None, split)?
+        .0)
 }
 
 /// Tests a mean, or a ratio of means where the arms have a denominator, adjusted by covariates known before the experiment (CUPED).
@@ -94,7 +96,7 @@ pub fn compare_ratios(
 /// ```
 ///
 /// `mean(x)` is over both arms. Ratios and lifts know that it is part of both adjusted means. For a ratio of means, y is its linear expansion.
-/// The score test ([`MeanMethod::Score`]) judges ratios and lifts of adjusted means as Student's.
+/// [`MeanMethod::SkewnessCorrected`] needs rows, which such arms do not keep.
 /// Covariates must not be touched by the treatment. The effect size is in standard deviations of the unadjusted values.
 ///
 /// # Errors
@@ -117,7 +119,23 @@ pub fn compare_adjusted(
     test: impl Into<MeanTest>,
     options: &TestOptions,
 ) -> Result<Adjustment> {
-    let mut test = test.into();
+    let test = test.into();
+    if test.method == MeanMethod::SkewnessCorrected {
+        let accepted = "welch, student, z or score: these arms do not know their skewness";
+        return Err(Error::argument("method", test.method.name(), accepted));
+    }
+    compare_adjusted_rows(target, control, theta, test, options, |_| Ok(None))
+}
+
+/// As [`compare_adjusted`], by a test that may ask for the skewness of the adjusted values of both arms together, for given coefficients.
+pub(crate) fn compare_adjusted_rows(
+    target: &JointArm,
+    control: &JointArm,
+    theta: ThetaMethod,
+    mut test: MeanTest,
+    options: &TestOptions,
+    skewness: impl Fn(&[f64]) -> Result<Option<f64>>,
+) -> Result<Adjustment> {
     if target.has_denominator() {
         test = test.without_score("ratios of means")?;
     }
@@ -129,8 +147,8 @@ pub fn compare_adjusted(
     let arms = Arms::new(target, control, test);
     let none = vec![0.0; target.covariates()];
     let theta = arms.theta(theta).unwrap_or_else(|| none.clone());
-    let (unadjusted, error) = arms.adjusted(test, options, &none, split)?;
-    let (result, adjusted_error) = arms.adjusted(test, options, &theta, split)?;
+    let adjusted = |theta: &[f64]| arms.adjusted(test, options, theta, skewness(theta)?, split);
+    let ((unadjusted, error), (result, adjusted_error)) = (adjusted(&none)?, adjusted(&theta)?);
     let variance_reduction = 1.0 - (adjusted_error / error).powi(2);
     Ok(Adjustment { result, unadjusted, theta, variance_reduction })
 }
@@ -172,6 +190,7 @@ impl<'a> Arms<'a> {
         test: MeanTest,
         options: &TestOptions,
         theta: &[f64],
+        skewness: Option<f64>,
         split: SplitCheck,
     ) -> Result<(TestResult, f64)> {
         let (target, control) = match self {
@@ -189,7 +208,7 @@ impl<'a> Arms<'a> {
                 theta.iter().enumerate().map(|(place, of)| of * arm.covariate_above(other, place)).sum();
             let value = arm.value.plus(-above * (other.count / all));
             let standard_error = match test.method {
-                MeanMethod::Student | MeanMethod::Score => pooled / arm.count.sqrt(),
+                method if method.is_pooled() => pooled / arm.count.sqrt(),
                 _ => (squares / (arm.count - 1.0)).sqrt() / arm.count.sqrt(),
             };
             let df = if test.method.is_pooled() { degrees } else { arm.count - 1.0 };
@@ -199,6 +218,7 @@ impl<'a> Arms<'a> {
             target: estimate(target, control, squares[0]),
             control: estimate(control, target, squares[1]),
             common: common(target, control, theta, test.method.is_pooled()),
+            skewness: skewness.map_or(0.0, |skewness| skewness_of_all(skewness, all)),
             effect_size: 0.0,
         };
         let spread = target.squares.sqrt().hypot(control.squares.sqrt()) / degrees.sqrt();

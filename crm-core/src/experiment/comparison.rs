@@ -27,6 +27,8 @@ pub(super) struct Pair {
     pub(super) control: Estimate,
     /// What both estimates share, in the direction of their sum; it is not in their standard errors and cancels in the difference.
     pub(super) common: Common,
+    /// The skewness that the mean of as many values as both arms have has; 0 for tests that do not ask for it.
+    pub(super) skewness: f64,
     pub(super) effect_size: f64,
 }
 
@@ -41,6 +43,12 @@ pub(super) fn welch_degrees(first: f64, first_df: f64, second: f64, second_df: f
     };
     let ratio = (small / large).powi(2);
     (1.0 + ratio).powi(2) / (1.0 / large_df + ratio * ratio / small_df)
+}
+
+/// The skewness of the mean of `count` values of a skewness with divisor n, from that of a sample without its bias,
+/// `g sqrt(n (n - 1)) / (n - 2)`, over the root of n.
+pub(super) fn skewness_of_all(skewness: f64, count: f64) -> f64 {
+    if count > 2.0 { skewness * (count - 1.0).sqrt() / (count - 2.0) } else { 0.0 }
 }
 
 /// A result that says only why there is none.
@@ -85,14 +93,14 @@ pub(super) fn unanswered(
 impl Pair {
     /// Independent estimates.
     pub(super) fn independent(target: Estimate, control: Estimate, effect_size: f64) -> Self {
-        Self { target, control, common: Common::default(), effect_size }
+        Self { target, control, common: Common::default(), skewness: 0.0, effect_size }
     }
 
     fn degrees(&self, method: MeanMethod) -> f64 {
         match method {
             MeanMethod::Z => f64::INFINITY,
             // Both standard errors come from one variance.
-            MeanMethod::Student | MeanMethod::Score => self.target.df,
+            MeanMethod::Student | MeanMethod::Score | MeanMethod::SkewnessCorrected => self.target.df,
             MeanMethod::Welch => welch_degrees(
                 self.target.standard_error,
                 self.target.df,
@@ -127,7 +135,7 @@ impl Pair {
         result.degrees_of_freedom = self.degrees(test.method);
         result.effect_size = self.effect_size;
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
-        let score = if test.method == MeanMethod::Score { MeanScore::new(self, &result) } else { None };
+        let score = if test.method.is_score() { MeanScore::new(self, &result) } else { None };
         match (options.contrast, test.lift) {
             _ if score.is_some() => {
                 if let Some(score) = score {
@@ -157,7 +165,13 @@ impl Pair {
         }
         (result.p_value, result.ln_p_value) =
             p_values(result.statistic, result.degrees_of_freedom, options.alternative);
-        result.interval = result.interval.agreeing(result.null, result.p_value < result.alpha);
+        let (null, rejected) = (result.null, result.p_value < result.alpha);
+        result.interval = if test.method == MeanMethod::SkewnessCorrected {
+            // Far out the skewness under the null may change faster than the statistic.
+            result.interval.hull_agreeing(null, rejected, result.estimate, options.alternative)
+        } else {
+            result.interval.agreeing(null, rejected)
+        };
         Ok(result)
     }
 

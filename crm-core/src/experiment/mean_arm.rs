@@ -14,11 +14,14 @@ const MODEL: &str = "mean_arm";
 /// Standard deviations that an engine tells, in units of the mean, up to here are rounding.
 const CONSTANT: f64 = 4.0 * f64::EPSILON;
 
-/// Count, mean and sum of squared deviations of a value in one arm.
+/// Count, mean, sum of squared deviations and skewness of a value in one arm.
 ///
 /// ```text
-/// mean = sum x / n,  m2 = sum (x - mean)^2,  variance = m2 / (n - 1)
+/// mean = sum x / n,  m2 = sum (x - mean)^2,  variance = m2 / (n - 1),  skewness = (sum (x - mean)^3 / n) / (m2 / n)^(3/2)
 /// ```
+///
+/// Values tell their skewness. Of an arm from moments or sums it is not known, unless [`MeanArm::with_skewness`] tells it; only
+/// [`MeanMethod::SkewnessCorrected`](super::MeanMethod::SkewnessCorrected) asks for it.
 ///
 /// Arms are values of a commutative monoid: [`MeanArm::default`] is empty, and [`MeanArm::merge`] puts parts together, however the rows were dealt. The
 /// mean carries the digits that rounding took from it, so values with a large offset lose nothing in a difference of two arms.
@@ -31,13 +34,16 @@ const CONSTANT: f64 = 4.0 * f64::EPSILON;
 /// # Ok::<(), crm_core::Error>(())
 /// ```
 ///
-/// Chan, Golub and `LeVeque` (1983), The American Statistician 37(3), eq. 1.7 and 2.1.
+/// Chan, Golub and `LeVeque` (1983), The American Statistician 37(3), eq. 1.7 and 2.1; `Pébay` (2008), "Formulas for robust, one-pass parallel
+/// computation of covariances and arbitrary-order statistical moments", Sandia report SAND2008-6212, eq. 2.4, for the skewness of two parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Fields", into = "Fields")]
 pub struct MeanArm {
     count: u64,
     mean: Mean,
     squares: f64,
+    /// 0 for constant values and for one or two of them, whoever told of them.
+    skewness: Option<f64>,
 }
 
 /// The saved form.
@@ -49,6 +55,7 @@ struct Fields {
     mean: f64,
     mean_tail: f64,
     m2: f64,
+    skewness: Option<f64>,
 }
 
 impl From<MeanArm> for Fields {
@@ -60,6 +67,7 @@ impl From<MeanArm> for Fields {
             mean: arm.mean.high,
             mean_tail: arm.mean.low,
             m2: arm.squares,
+            skewness: arm.skewness,
         }
     }
 }
@@ -68,7 +76,7 @@ impl TryFrom<Fields> for MeanArm {
     type Error = Error;
 
     fn try_from(saved: Fields) -> Result<Self> {
-        Self::from_state(saved.count, saved.mean, saved.mean_tail, saved.m2)
+        Self::from_state(saved.count, saved.mean, saved.mean_tail, saved.m2, saved.skewness)
     }
 }
 
@@ -98,17 +106,17 @@ impl MeanArm {
             return Err(Error::argument("mean", mean, "finite"));
         }
         if count == 1 {
-            return Ok(Self { count, mean: Mean::of(mean), squares: 0.0 });
+            return Ok(Self::constant(count, Mean::of(mean)));
         }
         if !(variance.is_finite() && variance >= 0.0) {
             return Err(Error::argument("variance", variance, "finite and not negative"));
         }
         if variance.sqrt() <= CONSTANT * mean.abs() {
-            return Ok(Self { count, mean: Mean::of(mean), squares: 0.0 });
+            return Ok(Self::constant(count, Mean::of(mean)));
         }
         let squares = variance * (count - 1) as f64;
         check_finite("variance", mean, squares)?;
-        Ok(Self { count, mean: Mean::of(mean), squares })
+        Ok(Self::from_parts(count, Mean::of(mean), squares))
     }
 
     /// An arm from sums of `x - shift` and of its square.
@@ -131,7 +139,7 @@ impl MeanArm {
         }
         let squares = squares_from_sums("sum_of_squares", count, sum, sum_of_squares)?;
         let mean = Mean::sum(shift, sum / count as f64);
-        Ok(Self { count, mean, squares: if count == 1 { 0.0 } else { squares } })
+        Ok(Self::from_parts(count, mean, if count == 1 { 0.0 } else { squares }))
     }
 
     /// An arm of values that are 0 or 1.
@@ -145,12 +153,53 @@ impl MeanArm {
         if trials == 0 {
             return Ok(Self::default());
         }
-        let rate = conversions as f64 / trials as f64;
-        Ok(Self { count: trials, mean: Mean::of(rate), squares: rate * (trials - conversions) as f64 })
+        let (rate, failures) = (conversions as f64 / trials as f64, (trials - conversions) as f64);
+        let squares = rate * failures;
+        let mean = Mean::of(rate);
+        if squares == 0.0 {
+            return Ok(Self::constant(trials, mean));
+        }
+        // (q - p) / sqrt(p q), from whole numbers.
+        let skewness = (failures - conversions as f64) / (conversions as f64).sqrt() / failures.sqrt();
+        Ok(Self { count: trials, mean, squares, skewness: Some(within(skewness, trials)) })
     }
 
+    /// An arm whose skewness is not known, unless there can be none.
     pub(super) fn from_parts(count: u64, mean: Mean, squares: f64) -> Self {
-        Self { count, mean, squares }
+        Self { count, mean, squares, skewness: (squares == 0.0 || count < 3).then_some(0.0) }
+    }
+
+    fn constant(count: u64, mean: Mean) -> Self {
+        Self::from_parts(count, mean, 0.0)
+    }
+
+    /// Tells the skewness of an arm that was made from moments or sums: the third central moment over the cube of the standard deviation, both
+    /// with divisor n. Spark's `skewness` is that; `DuckDB`'s is `sqrt(n (n - 1)) / (n - 2)` times it.
+    ///
+    /// An arm without variance has none, and is left as it is.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a skewness that so many values cannot have: beyond `(n - 2) / sqrt(n - 1)` on either side.
+    ///
+    /// ```
+    /// use crm_core::experiment::MeanArm;
+    /// let told = MeanArm::from_moments(3, 2.0, 3.0)?.with_skewness(0.5_f64.sqrt())?;
+    /// let seen = MeanArm::from_values(&[1.0, 1.0, 4.0])?;
+    /// assert!((told.skewness() - seen.skewness()).abs() < 1e-15);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    pub fn with_skewness(self, skewness: f64) -> Result<Self> {
+        if self.count == 0 {
+            return Ok(self);
+        }
+        let most = most_skewness(self.count);
+        // Engines round.
+        if !(skewness.is_finite() && (self.squares == 0.0 || skewness.abs() <= most * (1.0 + 1e-9) + 1e-9)) {
+            let accepted = format!("from {} to {most} for {} values", -most, self.count);
+            return Err(Error::argument("skewness", skewness, &accepted));
+        }
+        let skewness = if self.squares == 0.0 { 0.0 } else { within(skewness, self.count) };
+        Ok(Self { skewness: Some(skewness), ..self })
     }
 
     /// Takes in one value.
@@ -159,7 +208,7 @@ impl MeanArm {
     /// As [`MeanArm::from_values`], the row being the number of values so far; the arm is then as it was.
     pub fn push(&mut self, value: f64) -> Result<()> {
         check_value("value", self.count, value)?;
-        self.merge(&Self { count: 1, mean: Mean::of(value), squares: 0.0 })
+        self.merge(&Self::constant(1, Mean::of(value)))
     }
 
     /// Takes in values.
@@ -217,16 +266,22 @@ impl MeanArm {
         self.variance().sqrt() / (self.count as f64).sqrt()
     }
 
+    /// The skewness, with divisor n; 0 for constant values, NaN where it is not known and for an empty arm.
+    pub fn skewness(&self) -> f64 {
+        self.skewness.unwrap_or(f64::NAN)
+    }
+
     /// What rounding took from the mean.
     pub fn mean_tail(&self) -> f64 {
         self.mean.low
     }
 
-    /// The arm of these numbers, as [`MeanArm::count`], [`MeanArm::mean`], [`MeanArm::mean_tail`] and [`MeanArm::m2`] gave them.
+    /// The arm of these numbers, as [`MeanArm::count`], [`MeanArm::mean`], [`MeanArm::mean_tail`], [`MeanArm::m2`] and [`MeanArm::skewness`] gave
+    /// them; no skewness is one that is not known.
     ///
     /// # Errors
     /// `InvalidArgument` for numbers that do not fit together.
-    pub fn from_state(count: u64, mean: f64, mean_tail: f64, m2: f64) -> Result<Self> {
+    pub fn from_state(count: u64, mean: f64, mean_tail: f64, m2: f64, skewness: Option<f64>) -> Result<Self> {
         if count == 0 {
             return Ok(Self::default());
         }
@@ -241,7 +296,8 @@ impl MeanArm {
         if !(m2.is_finite() && m2 >= 0.0 && (count > 1 || m2 == 0.0)) {
             return Err(Error::argument("m2", m2, "finite and not negative, and 0 for one value"));
         }
-        Ok(Self { count, mean: Mean { high: mean, low: mean_tail }, squares: m2 })
+        let arm = Self::from_parts(count, Mean { high: mean, low: mean_tail }, m2);
+        skewness.map_or(Ok(arm), |skewness| arm.with_skewness(skewness))
     }
 
     pub(super) fn exact_mean(&self) -> Mean {
@@ -285,7 +341,39 @@ fn merged(one: MeanArm, other: MeanArm) -> Result<MeanArm> {
     }
     let squares = larger.squares + smaller.squares + between;
     check_finite("values", mean.high, squares)?;
-    Ok(MeanArm { count, mean, squares })
+    let skewness = skewness_together(&larger, &smaller);
+    Ok(MeanArm { count, mean, squares, skewness })
+}
+
+/// The skewness of the values of two arms as one, if both know theirs; neither is empty.
+///
+/// All is in units of the deviation of both, so that no cube overflows.
+pub(super) fn skewness_together(larger: &MeanArm, smaller: &MeanArm) -> Option<f64> {
+    let (of_larger, of_smaller) = (larger.skewness?, smaller.skewness?);
+    let count = larger.count as f64 + smaller.count as f64;
+    let (large, small) = (larger.count as f64 / count, smaller.count as f64 / count);
+    let [one, other] = [larger, smaller].map(|arm| arm.squares.sqrt() / (arm.count as f64).sqrt());
+    let step = smaller.mean.less(larger.mean);
+    let deviation = (large.sqrt() * one).hypot(small.sqrt() * other).hypot((large * small).sqrt() * step);
+    if deviation == 0.0 {
+        return Some(0.0);
+    }
+    let [one, other, step] = [one, other, step].map(|part| part / deviation);
+    let inside = large * of_larger * one.powi(3) + small * of_smaller * other.powi(3);
+    let between = step * (step * step * (large - small) + 3.0 * (other * other - one * one));
+    Some(within(inside + large * small * between, larger.count.saturating_add(smaller.count)))
+}
+
+/// The largest skewness of so many values: that of all but one alike.
+fn most_skewness(count: u64) -> f64 {
+    let n = count as f64;
+    if count < 3 { 0.0 } else { (n - 2.0) / (n - 1.0).sqrt() }
+}
+
+/// A skewness that rounding took no further than values can have.
+fn within(skewness: f64, count: u64) -> f64 {
+    let most = most_skewness(count);
+    skewness.clamp(-most, most)
 }
 
 /// The arm of at least one value: blocks, put together by halves.
@@ -297,7 +385,9 @@ fn of_run(values: &[f64], block: &mut Block) -> Result<MeanArm> {
         block.reduce(&mut [column]);
         let (mean, squares) = (block.means[0], block.products[0].max(0.0));
         check_finite("values", mean.high, squares)?;
-        return Ok(MeanArm { count: values.len() as u64, mean, squares });
+        let count = values.len() as u64;
+        let skewness = Some(within(block.skewness(column), count));
+        return Ok(MeanArm { count, mean, squares, skewness });
     }
     let half = values.len().div_ceil(2 * BLOCK) * BLOCK;
     let (left, right) = values.split_at(half);
@@ -352,6 +442,61 @@ mod tests {
         assert!((arm.m2() - (1.25 - 0.25 / 3.0)).abs() < 1e-15);
         assert!(MeanArm::from_sums(1000, 1e12, 1e21, 0.0).is_err());
         assert_eq!(MeanArm::from_sums(0, 0.0, 0.0, 0.0).unwrap(), MeanArm::default());
+    }
+
+    /// Against sums of cubes by hand, in one arm and however the values are dealt to parts.
+    #[test]
+    fn skewness_of_parts_is_that_of_the_whole() {
+        let values: Vec<f64> =
+            (0..3000).map(|j| if j % 7 == 0 { f64::from(j * 37 % 101).exp2().sqrt() } else { 0.0 }).collect();
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let moment = |power: i32| values.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;
+        let expected = moment(3) / moment(2).powf(1.5);
+        let whole = MeanArm::from_values(&values).unwrap();
+        assert!(expected > 5.0 && (whole.skewness() / expected - 1.0).abs() < 1e-12, "{}", whole.skewness());
+        for size in [1, 2, 7, 511, 1400] {
+            let mut arm = MeanArm::default();
+            for part in values.chunks(size) {
+                arm.merge(&MeanArm::from_values(part).unwrap()).unwrap();
+            }
+            assert!((arm.skewness() / expected - 1.0).abs() < 1e-12, "{size}: {}", arm.skewness());
+        }
+        // Cubes above 1e308, and an offset of a million million deviations.
+        let large: Vec<f64> = values.iter().map(|x| x * 1e130).collect();
+        assert!((MeanArm::from_values(&large).unwrap().skewness() / expected - 1.0).abs() < 1e-12);
+        let shifted: Vec<f64> = (0..900).map(|j| 1e15 + f64::from(u8::from(j % 10 == 0))).collect();
+        assert!((MeanArm::from_values(&shifted).unwrap().skewness() - 0.8 / 0.3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_skewness_is_told_or_not_known() {
+        let moments = MeanArm::from_moments(100, 0.1, 1.0).unwrap();
+        assert!(moments.skewness().is_nan());
+        let told = moments.with_skewness(5.0).unwrap();
+        assert_eq!((told.skewness(), MeanArm::from_json(&told.to_json().unwrap()).unwrap()), (5.0, told));
+        // Who does not know a part does not know the whole.
+        let mut both = told;
+        both.merge(&moments).unwrap();
+        assert!(
+            both.skewness().is_nan() && MeanArm::from_sums(9, 3.0, 2.0, 0.0).unwrap().skewness().is_nan()
+        );
+        // An old text says nothing of it.
+        let old = moments.to_json().unwrap().replace(",\"skewness\":null", "");
+        assert_eq!(MeanArm::from_json(&old).unwrap(), moments);
+        // Of 100 values 98 / sqrt(99) is the most: all but one alike.
+        let most = 98.0 / 99_f64.sqrt();
+        assert_eq!(moments.with_skewness(most).unwrap().skewness(), most);
+        for wrong in [most + 1e-6, -most - 1e-6, f64::NAN, f64::INFINITY] {
+            assert_eq!(moments.with_skewness(wrong).unwrap_err().argument_name(), Some("skewness"));
+        }
+        // What cannot have any needs not be told.
+        for arm in [MeanArm::from_moments(2, 1.0, 3.0), MeanArm::from_moments(50, 1.0, 0.0)] {
+            assert_eq!(arm.unwrap().skewness(), 0.0);
+        }
+        let rate = MeanArm::from_conversions(3, 40).unwrap();
+        let values: Vec<f64> = (0..40).map(|j| f64::from(u8::from(j < 3))).collect();
+        assert!((rate.skewness() / MeanArm::from_values(&values).unwrap().skewness() - 1.0).abs() < 1e-14);
     }
 
     #[test]

@@ -21,14 +21,25 @@ pub enum MeanMethod {
     /// The variance that the null implies, proportional to the mean: for values that are mostly 0, such as revenue for each contact, in arms of
     /// unequal size. At "no effect", and for a mean below 0, it is Student's test.
     Score = 3,
+    /// As `Score`, less the skewness that the difference has under the null: for small controls too, in which a few values decide, as in the groups of a
+    /// campaign. Both arms must know their skewness. For values without any, for arms of one size and for a mean below 0 it is Student's test at
+    /// "no effect".
+    SkewnessCorrected = 4,
 }
 
-named! { MeanMethod, "method", { Welch: "welch", Student: "student", Z: "z", Score: "score" } }
+named! { MeanMethod, "method", {
+    Welch: "welch", Student: "student", Z: "z", Score: "score", SkewnessCorrected: "skewness_corrected"
+} }
 
 impl MeanMethod {
     /// Whether both arms have one variance.
     pub(super) fn is_pooled(self) -> bool {
-        matches!(self, Self::Student | Self::Score)
+        matches!(self, Self::Student) || self.is_score()
+    }
+
+    /// Whether the variance is that which the null implies.
+    pub(super) fn is_score(self) -> bool {
+        matches!(self, Self::Score | Self::SkewnessCorrected)
     }
 }
 
@@ -60,7 +71,7 @@ named! { LiftMethod, "lift_method", { Fieller: "fieller", Delta: "delta", Log: "
 pub struct MeanTest {
     /// How the variance is estimated.
     pub method: MeanMethod,
-    /// How ratios and lifts are judged; differences and the score test do not look at it.
+    /// How ratios and lifts are judged; differences and the score tests do not look at it.
     pub lift: LiftMethod,
 }
 
@@ -78,9 +89,9 @@ impl MeanTest {
         self
     }
 
-    /// Refuses the score test, which knows two means only.
+    /// Refuses the score tests, which know two means only.
     pub(super) fn without_score(self, what: &str) -> Result<Self> {
-        if self.method == MeanMethod::Score {
+        if self.method.is_score() {
             let accepted = format!("welch, student or z for {what}");
             return Err(Error::argument("method", self.method.name(), &accepted));
         }
@@ -90,7 +101,7 @@ impl MeanTest {
     /// What a result calls the method.
     pub(super) fn name(self, contrast: Contrast) -> Result<&'static str> {
         use LiftMethod::{Delta, Fieller, Log};
-        use MeanMethod::{Score, Student, Welch, Z};
+        use MeanMethod::{Score, SkewnessCorrected, Student, Welch, Z};
         Ok(match (contrast, self.method, self.lift) {
             (Contrast::OddsRatio, ..) => {
                 return Err(Error::argument(
@@ -99,8 +110,7 @@ impl MeanTest {
                     "difference, lift or ratio for means",
                 ));
             }
-            (Contrast::Difference, method, _) => method.name(),
-            (_, Score, _) => Score.name(),
+            (Contrast::Difference, method, _) | (_, method @ (Score | SkewnessCorrected), _) => method.name(),
             (_, Welch, Fieller) => "welch_fieller",
             (_, Welch, Delta) => "welch_delta",
             (_, Welch, Log) => "welch_log",

@@ -1,15 +1,20 @@
-//! The score test of means that are mostly 0, such as revenue for each contact.
+//! The score tests of means that are mostly 0, such as revenue for each contact.
 //!
 //! - `McCullagh` and Nelder (1989), "Generalized Linear Models", 2nd edition, chapter 9: quasi-likelihood with a variance proportional to the mean.
 //! - Miettinen and Nurminen (1985), "Comparative analysis of two rates", Statistics in Medicine 4: the variance that the null implies.
+//! - Gart and Nam (1988), "Approximate interval estimation of the ratio of binomial parameters", Biometrics 44: score tests less their skewness.
 
 use super::comparison::{Pair, power_of_two};
 use super::interval::Interval;
 use super::proportion::score::falling_root;
+use super::skewness::less_skewness;
 use super::t_statistic::critical_value;
 use super::test_options::{Alternative, Contrast, TestOptions};
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, Result};
+
+/// Ratios are looked for between e^-600 and e^600.
+const LOG_RATIO: f64 = 600.0;
 
 /// Two means with the variance that they have by one deviation of all rows, in units in which nothing overflows.
 ///
@@ -19,10 +24,20 @@ use crate::error::{Error, Result};
 ///
 /// ```text
 /// T(d) = (mean_t - mean_c - d) / sqrt(s^2 / mean (m_t / n_t + m_c / n_c)),   m_t = m_c + d,  mean over both arms
-/// T(r) = (mean_t - r mean_c) / sqrt(r s^2 (1 / n_t + 1 / n_c))               for the ratio r: m_t = r m_c
+/// T(r) = (mean_t - r mean_c) / sqrt(r s^2 (1 / n_t + 1 / n_c) + (1 - r)^2 w)   for the ratio r: m_t = r m_c
 /// ```
 ///
-/// At "no effect" that is Student's statistic.
+/// with w the variance of what adjusted means share. At "no effect" that is Student's statistic.
+///
+/// Sums of a random number of like amounts have not only a variance but also a third moment in proportion to the mean. With the skewness g of all rows,
+/// without its bias, the deviation then has the skewness `6 A`, and the corrected statistic is the W with `W + A (W^2 - 1) = T`:
+///
+/// ```text
+/// 6 A(d) = g sqrt(mean) (m_t / n_t^2 - m_c / n_c^2) / (m_t / n_t + m_c / n_c)^(3/2)
+/// 6 A(r) = g (n_c - r n_t) / sqrt(r n_t n_c (n_t + n_c))     where nothing is shared
+/// ```
+///
+/// At "no effect" `6 A` is exactly the skewness of the difference over all deals of the rows to the arms.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MeanScore {
     unit: f64,
@@ -32,23 +47,29 @@ pub(super) struct MeanScore {
     /// The variance of each mean by the pooled deviation.
     target_variance: f64,
     control_variance: f64,
+    /// The variance of what both means share, with twice its covariance with the rest.
+    shared: f64,
+    /// The skewness of the mean of all rows, if it is to be corrected for.
+    skewness: f64,
 }
 
 impl MeanScore {
-    /// `None` where the variance does not follow the means, so that Student's test is all there is: for a mean below 0, where neither is above, and for
-    /// ratios of means that share an adjustment.
+    /// `None` where the variance does not follow the means, so that Student's test is all there is: for a mean below 0, or where neither is above.
     pub(super) fn new(pair: &Pair, result: &TestResult) -> Option<Self> {
         let [target, control] = [&pair.target, &pair.control];
         let (t, c) = (target.value.high, control.value.high);
-        let unit = power_of_two(t.max(c).max(target.standard_error).max(control.standard_error));
-        let apart = result.contrast == Contrast::Difference || pair.common.sign == 0.0;
-        (apart && t.min(c) >= 0.0 && t.max(c) > 0.0).then(|| Self {
+        let common = pair.common.variance + 2.0 * pair.common.with_target;
+        let spread = target.standard_error.max(control.standard_error).max(pair.common.variance.sqrt());
+        let unit = power_of_two(t.max(c).max(spread));
+        (t.min(c) >= 0.0 && t.max(c) > 0.0).then(|| Self {
             unit,
             target: t / unit,
             control: c / unit,
             difference: result.difference / unit,
             target_variance: (target.standard_error / unit).powi(2),
             control_variance: (control.standard_error / unit).powi(2),
+            shared: (common / unit / unit).max(0.0),
+            skewness: pair.skewness,
         })
     }
 
@@ -56,17 +77,18 @@ impl MeanScore {
     pub(super) fn judge(&self, options: &TestOptions, result: &mut TestResult) -> Result<()> {
         let null = options.null_value();
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
-        let shift = f64::from(options.contrast == Contrast::Lift);
         if options.contrast == Contrast::Difference {
             let null = null / self.unit;
-            result.standard_error = self.error_at(null) * self.unit;
-            result.statistic = (self.difference - null) / self.error_at(null);
+            (result.statistic, result.standard_error) = self.of_difference(null);
+            result.standard_error *= self.unit;
             // The upper end is the lower one of exchanged arms, to the last bit.
             let (lower, upper) =
                 (|| self.difference_end(critical), || -self.exchanged().difference_end(critical));
             result.interval = ends(options.alternative, || lower() * self.unit, || upper() * self.unit);
             return Ok(());
         }
+        let is_lift = options.contrast == Contrast::Lift;
+        let shift = f64::from(is_lift);
         if null <= -shift {
             return Err(Error::argument(
                 "null",
@@ -78,17 +100,16 @@ impl MeanScore {
             (result.status, result.standard_error) = (TestStatus::ZeroBaseline, f64::NAN);
             return Ok(());
         }
-        let ratio = null + shift;
-        let error = (ratio * (self.target_variance + self.control_variance)).sqrt();
         result.estimate = self.target / self.control - shift;
-        result.standard_error = error / self.control;
-        let above = if shift == 1.0 {
-            self.difference - null * self.control
-        } else {
-            self.target - ratio * self.control
+        let (statistic, error) = self.of_ratio(if is_lift { null.ln_1p() } else { null.ln() });
+        (result.statistic, result.standard_error) = (statistic, error / self.control);
+        let plain = self.skewness == 0.0 && self.shared == 0.0;
+        let end = |critical: f64| match (plain, is_lift) {
+            (true, true) => (self.root_of_ratio(critical) - 1.0) * (self.root_of_ratio(critical) + 1.0),
+            (true, false) => self.root_of_ratio(critical).powi(2),
+            (false, true) => self.ln_ratio_end(critical).exp_m1(),
+            (false, false) => self.ln_ratio_end(critical).exp(),
         };
-        result.statistic = above / error;
-        let end = |critical: f64| self.ratio_end(critical) - shift;
         result.interval = ends(options.alternative, || end(critical), || end(-critical));
         Ok(())
     }
@@ -104,8 +125,8 @@ impl MeanScore {
         }
     }
 
-    /// The standard error of the difference where it has a value.
-    fn error_at(&self, difference: f64) -> f64 {
+    /// The means that are most likely under a difference, over the mean of all rows.
+    fn fitted(&self, difference: f64) -> (f64, f64) {
         // Weights in proportion to the customers.
         let (t, c) = (self.control_variance, self.target_variance);
         let mean = (t * self.target + c * self.control) / (t + c);
@@ -126,26 +147,71 @@ impl MeanScore {
             2.0 * smaller_weight * smaller * gap / (root - slope)
         };
         let (of_target, of_control) = if difference < 0.0 { (low, low + gap) } else { (low + gap, low) };
-        (self.target_variance * (of_target / mean) + self.control_variance * (of_control / mean)).sqrt()
+        (of_target / mean, of_control / mean)
+    }
+
+    /// The statistic at a difference, and the standard error there.
+    fn of_difference(&self, difference: f64) -> (f64, f64) {
+        let (of_target, of_control) = self.fitted(difference);
+        let error = (self.target_variance * of_target + self.control_variance * of_control).sqrt();
+        let (target, control) = self.rows();
+        let spread = of_target / target + of_control / control;
+        let third = of_target / (target * target) - of_control / (control * control);
+        let a = self.skewness / 6.0 * (third / (spread * spread.sqrt()));
+        (less_skewness((self.difference - difference) / error, a), error)
+    }
+
+    /// The part of all rows that each arm has.
+    fn rows(&self) -> (f64, f64) {
+        let both = self.target_variance + self.control_variance;
+        (self.control_variance / both, self.target_variance / both)
+    }
+
+    /// The statistic at the logarithm of a ratio, and the standard error of the deviation there.
+    fn of_ratio(&self, ln_ratio: f64) -> (f64, f64) {
+        let both = self.target_variance + self.control_variance;
+        // All is divided by the root of the ratio.
+        let root = (0.5 * ln_ratio).exp();
+        let above = if ln_ratio.abs() < 0.7 {
+            (self.difference - ln_ratio.exp_m1() * self.control) / root
+        } else {
+            self.target / root - root * self.control
+        };
+        let off = 2.0 * (0.5 * ln_ratio).sinh();
+        let variance = both + off * off * self.shared;
+        let (target, control) = self.rows();
+        let skewness = self.skewness * (control / root - target * root) / (target * control).sqrt();
+        let a = skewness / 6.0 * (both / variance).powf(1.5);
+        (less_skewness(above / variance.sqrt(), a), variance.sqrt() * root)
     }
 
     /// The difference whose statistic is critical.
     fn difference_end(&self, critical: f64) -> f64 {
         let error = (self.target_variance + self.control_variance).sqrt();
-        let at = |difference: f64| (self.difference - difference) / self.error_at(difference) - critical;
+        let at = |difference: f64| self.of_difference(difference).0 - critical;
         falling_root(at, self.difference - critical * error, error, (-f64::MAX, f64::MAX))
     }
 
-    /// The ratio whose statistic is critical: the square root of r solves `mean_c r + critical sqrt(v r) - mean_t = 0`.
-    fn ratio_end(&self, critical: f64) -> f64 {
+    /// The root of the ratio whose statistic is critical, without skewness and a shared part: it solves `mean_c r + critical sqrt(v r) - mean_t = 0`.
+    fn root_of_ratio(&self, critical: f64) -> f64 {
         let reach = critical * (self.target_variance + self.control_variance).sqrt();
         let root = reach.hypot(2.0 * (self.target * self.control).sqrt());
-        let end = if reach > 0.0 {
-            2.0 * self.target / (root + reach)
-        } else {
-            0.5 * (root - reach) / self.control
-        };
-        end * end
+        if reach > 0.0 { 2.0 * self.target / (root + reach) } else { 0.5 * (root - reach) / self.control }
+    }
+
+    /// The logarithm of the ratio whose statistic is critical; infinite where none is.
+    fn ln_ratio_end(&self, critical: f64) -> f64 {
+        let at = |ln_ratio: f64| self.of_ratio(ln_ratio).0 - critical;
+        if at(-LOG_RATIO) <= 0.0 {
+            return f64::NEG_INFINITY;
+        }
+        if at(LOG_RATIO) >= 0.0 {
+            return f64::INFINITY;
+        }
+        let start = 2.0 * self.root_of_ratio(critical).ln();
+        let both = self.target_variance + self.control_variance;
+        let step = (both / (self.target * self.control)).sqrt().min(1.0);
+        falling_root(at, start.clamp(-LOG_RATIO, LOG_RATIO), step, (-LOG_RATIO, LOG_RATIO))
     }
 }
 
@@ -159,12 +225,108 @@ fn ends(alternative: Alternative, lower: impl FnOnce() -> f64, upper: impl FnOnc
 #[cfg(test)]
 mod tests {
     use crate::experiment::{
-        Alternative, BinaryArm, Contrast, MeanArm, MeanMethod, ProportionMethod, TestOptions, TestStatus,
-        compare_means, compare_proportions,
+        Alternative, BinaryArm, Contrast, MeanArm, MeanMethod, ProportionMethod, TestOptions, TestResult,
+        TestStatus, compare_means, compare_proportions,
     };
 
     fn arm(count: u64, mean: f64, variance: f64) -> MeanArm {
         MeanArm::from_moments(count, mean, variance).unwrap()
+    }
+
+    /// As told, with a skewness.
+    fn skewed(count: u64, mean: f64, variance: f64, skewness: f64) -> MeanArm {
+        arm(count, mean, variance).with_skewness(skewness).unwrap()
+    }
+
+    fn corrected(target: &MeanArm, control: &MeanArm, options: &TestOptions) -> TestResult {
+        compare_means(target, control, MeanMethod::SkewnessCorrected, options).unwrap()
+    }
+
+    /// Every way to deal ten customers to arms of seven and three: the third moment of the difference over them is what is corrected for.
+    #[test]
+    fn the_skewness_is_that_over_all_deals() {
+        let values = [0.0, 0.0, 3.0, 0.0, 0.0, 11.0, 0.0, 1.0, 0.0, 0.0];
+        let split = |deal: u32| {
+            let side = |wanted: bool| -> Vec<f64> {
+                (0..10)
+                    .filter(|place| (deal >> place & 1 == 1) == wanted)
+                    .map(|place| values[place])
+                    .collect()
+            };
+            (side(false), side(true))
+        };
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let deals: Vec<u32> = (0..1 << 10).filter(|deal: &u32| deal.count_ones() == 3).collect();
+        let differences: Vec<f64> =
+            deals.iter().map(|&deal| mean(&split(deal).0) - mean(&split(deal).1)).collect();
+        let moment = |power| mean(&differences.iter().map(|x| x.powi(power)).collect::<Vec<f64>>());
+        let skewness = moment(3) / moment(2).powf(1.5);
+        assert!(skewness < -0.5);
+        for deal in [7, 0b10_0010_0001, 0b11_1000_0000] {
+            let (target, control) = split(deal);
+            let arms = (MeanArm::from_values(&target).unwrap(), MeanArm::from_values(&control).unwrap());
+            for contrast in [Contrast::Difference, Contrast::Lift, Contrast::Ratio] {
+                let options = TestOptions::default().contrast(contrast);
+                let student = compare_means(&arms.0, &arms.1, MeanMethod::Student, &TestOptions::default());
+                let w = corrected(&arms.0, &arms.1, &options).statistic;
+                let t = w + skewness / 6.0 * (w * w - 1.0);
+                assert!((t - student.unwrap().statistic).abs() < 1e-12, "{deal} {contrast:?} {w}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_corrected_ends_solve_the_equation() {
+        let (target, control) = (skewed(400, 0.30, 0.9, 7.0), skewed(100, 0.20, 0.5, 6.0));
+        let pooled = (399.0 * 0.9 + 99.0 * 0.5) / 498.0;
+        let mean: f64 = (400.0 * 0.3 + 100.0 * 0.2) / 500.0;
+        let mut both = target;
+        both.merge(&control).unwrap();
+        let g = both.skewness() * (500.0 * 499.0_f64).sqrt() / 498.0;
+        let critical = 1.964_738_895_963_5;
+        let uncorrected = |w: f64, a: f64| w + a * (w * w - 1.0);
+        let check = |end: f64, w: f64, t: f64, a: f64| {
+            assert!((t - uncorrected(w, a)).abs() < 1e-6, "{end}: {t} {}", uncorrected(w, a));
+        };
+        let found = corrected(&target, &control, &TestOptions::default());
+        for (end, w) in [(found.interval.lower, critical), (found.interval.upper, -critical)] {
+            let (mut low, mut high) = ((-end).max(0.0) + 1e-12, 10.0);
+            for _ in 0..200 {
+                let middle = 0.5 * (low + high);
+                let up = 400.0 * (0.3 / (middle + end) - 1.0) + 100.0 * (0.2 / middle - 1.0);
+                if up > 0.0 { low = middle } else { high = middle }
+            }
+            let (m_t, m_c) = (low + end, low);
+            let spread = m_t / 400.0 + m_c / 100.0;
+            let third = m_t / 400.0 / 400.0 - m_c / 100.0 / 100.0;
+            let a = g * mean.sqrt() * third / spread.powf(1.5) / 6.0;
+            check(end, w, (0.1 - end) / (pooled / mean * spread).sqrt(), a);
+        }
+        let found = corrected(&target, &control, &TestOptions::default().contrast(Contrast::Ratio));
+        for (r, w) in [(found.interval.lower, critical), (found.interval.upper, -critical)] {
+            let a = g * (100.0 - r * 400.0) / (r * 400.0 * 100.0 * 500.0).sqrt() / 6.0;
+            check(r, w, (0.3 - r * 0.2) / (r * pooled * (1.0 / 400.0 + 1.0 / 100.0)).sqrt(), a);
+        }
+    }
+
+    #[test]
+    fn what_it_needs_it_asks_for() {
+        let (told, not_told) = (skewed(90, 1.0, 9.0, 3.0), arm(90, 1.0, 9.0));
+        let method = MeanMethod::SkewnessCorrected;
+        for (target, control, name) in [(&told, &not_told, "control"), (&not_told, &told, "target")] {
+            let error = compare_means(target, control, method, &TestOptions::default()).unwrap_err();
+            assert_eq!(error.argument_name(), Some(name));
+        }
+        // Arms of one size and values without skewness have nothing to correct.
+        for (target, control) in
+            [(told, skewed(90, 2.0, 8.0, 3.0)), (skewed(90, 2.0, 8.0, 0.0), skewed(40, 2.0, 8.0, 0.0))]
+        {
+            let student =
+                compare_means(&target, &control, MeanMethod::Student, &TestOptions::default()).unwrap();
+            let found = corrected(&target, &control, &TestOptions::default());
+            assert!((found.p_value / student.p_value - 1.0).abs() < 1e-12, "{found:?}");
+            assert_eq!(found.method, "skewness_corrected");
+        }
     }
 
     #[test]
@@ -214,10 +376,17 @@ mod tests {
         let (target, control) = (BinaryArm::new(130, 900_000).unwrap(), BinaryArm::new(9, 100_000).unwrap());
         let mean = |arm: &BinaryArm| MeanArm::from_conversions(arm.conversions(), arm.trials()).unwrap();
         let means = (mean(&target), mean(&control));
-        for contrast in [Contrast::Difference, Contrast::Ratio] {
+        let methods = [
+            (ProportionMethod::Score, MeanMethod::Score),
+            (ProportionMethod::SkewnessCorrected, MeanMethod::SkewnessCorrected),
+        ];
+        let contrasts = [Contrast::Difference, Contrast::Ratio];
+        for (contrast, (of_rates, of_means)) in
+            contrasts.into_iter().flat_map(|one| methods.map(|two| (one, two)))
+        {
             let options = TestOptions::default().contrast(contrast);
-            let rates = compare_proportions(&target, &control, ProportionMethod::Score, &options).unwrap();
-            let score = compare_means(&means.0, &means.1, MeanMethod::Score, &options).unwrap();
+            let rates = compare_proportions(&target, &control, of_rates, &options).unwrap();
+            let score = compare_means(&means.0, &means.1, of_means, &options).unwrap();
             for (one, other) in [
                 (score.p_value, rates.p_value),
                 (score.interval.lower, rates.interval.lower),
@@ -263,11 +432,23 @@ mod tests {
         ];
         let arms =
             arms.into_iter().chain([arm(40, -0.1, 2.0), arm(70, 1e-200, 1e-200), arm(90, 3e150, 1e302)]);
-        let arms: Vec<MeanArm> = arms.collect();
+        let arms: Vec<MeanArm> = arms
+            .enumerate()
+            .map(|(place, arm)| {
+                let most = (arm.count() as f64).sqrt() / 2.0;
+                arm.with_skewness(
+                    if place % 3 == 2 { -most } else { most }.clamp(-9.0, 9.0)
+                        * f64::from(u8::from(arm.count() > 3)),
+                )
+                .unwrap()
+            })
+            .collect();
+        let methods = [MeanMethod::Score, MeanMethod::SkewnessCorrected];
         for (target, control) in
             arms.iter().flat_map(|target| arms.iter().map(move |control| (target, control)))
         {
-            for contrast in [Contrast::Difference, Contrast::Lift, Contrast::Ratio] {
+            let contrasts = [Contrast::Difference, Contrast::Lift, Contrast::Ratio];
+            for (contrast, method) in contrasts.into_iter().flat_map(|one| methods.map(|two| (one, two))) {
                 for alternative in Alternative::ALL.iter().copied() {
                     for alpha in [1e-6, 0.05, 0.3, 0.7] {
                         for null in [0.0, 0.4, 1.0, 30.0, -0.5] {
@@ -276,8 +457,7 @@ mod tests {
                                 .alternative(alternative)
                                 .alpha(alpha)
                                 .null(null);
-                            let Ok(result) = compare_means(target, control, MeanMethod::Score, &options)
-                            else {
+                            let Ok(result) = compare_means(target, control, method, &options) else {
                                 assert!(contrast == Contrast::Ratio && null <= 0.0);
                                 continue;
                             };

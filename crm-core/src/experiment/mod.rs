@@ -15,6 +15,7 @@ mod coherence;
 mod exact_tails;
 mod interval;
 mod normal_tail;
+mod skewness;
 mod test_options;
 mod test_result;
 mod threshold;
@@ -88,6 +89,7 @@ mod multiplicity;
 mod measures;
 mod planning;
 
+pub(crate) use adjusted::compare_adjusted_rows;
 pub use adjusted::{Adjustment, ThetaMethod, compare_adjusted, compare_ratios};
 pub use always_valid::{AlwaysValid, AlwaysValidMethod, AlwaysValidOptions, always_valid};
 pub use arm_table::ArmTable;

@@ -92,6 +92,21 @@ impl Block {
     pub(super) fn reduce(&mut self, columns: &mut [&mut [f64]]) {
         self.arch.dispatch(Reduce { block: self, columns });
     }
+
+    /// The skewness of a single column, from the deviations that [`Block::reduce`] left in it.
+    pub(super) fn skewness(&self, deviations: &[f64]) -> f64 {
+        let rows = deviations.len() as f64;
+        let unit = (self.products[0] / rows).sqrt();
+        if unit == 0.0 {
+            return 0.0;
+        }
+        // Units of the deviation first: cubes of values could overflow. They are off the mean by what their sum is off 0.
+        let cubes = lane_sum(deviations, |deviation| {
+            let of_unit = deviation / unit;
+            of_unit * of_unit * of_unit
+        });
+        cubes / rows - 3.0 * (self.sums[0] / rows / unit)
+    }
 }
 
 struct Reduce<'a, 'b> {

@@ -50,7 +50,7 @@ pub struct crm_measure_options {
     pub alternative: i32,
     /// A `crm_proportion_method` for rates (default skewness-corrected).
     pub proportion_method: i32,
-    /// A `crm_mean_method` for orders and revenue (default score).
+    /// A `crm_mean_method` for orders and revenue (default skewness corrected).
     pub mean_method: i32,
     /// A `crm_multiplicity_method`, over the arms and groups of one metric and grouping (default Holm).
     pub multiplicity: i32,

@@ -7,7 +7,7 @@ use crate::guard::guard;
 use crate::pointer::{array, place};
 use crate::status::{Failure, Outcome, crm_status};
 
-/// Count, mean and squares of a value; all 0 is the empty arm. Its layout never changes. Fill it by a function below.
+/// Count, mean, squares and skewness of a value; all 0 is the empty arm. Its layout never changes. Fill it by a function below.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct crm_mean_arm {
@@ -19,6 +19,9 @@ pub struct crm_mean_arm {
     pub mean_tail: f64,
     /// The sum of squared deviations from the mean.
     pub m2: f64,
+    /// The third central moment over the cube of the standard deviation, both with divisor n; NaN where it is not known, as in arms from moments
+    /// or sums, where it may be set. Only `CRM_MEAN_METHOD_SKEWNESS_CORRECTED` asks for it.
+    pub skewness: f64,
 }
 
 impl crm_mean_arm {
@@ -39,14 +42,15 @@ impl crm_mean_arm {
             let field = error.argument_name().unwrap_or_default().to_owned();
             error.on(format!("{argument}.{field}"))
         };
-        Ok(MeanArm::from_state(self.count, self.mean, self.mean_tail, self.m2).map_err(named)?)
+        let skewness = if self.skewness.is_nan() { None } else { Some(self.skewness) };
+        Ok(MeanArm::from_state(self.count, self.mean, self.mean_tail, self.m2, skewness).map_err(named)?)
     }
 }
 
 impl From<MeanArm> for crm_mean_arm {
     fn from(arm: MeanArm) -> Self {
-        let mean = if arm.count() == 0 { 0.0 } else { arm.mean() };
-        Self { count: arm.count(), mean, mean_tail: arm.mean_tail(), m2: arm.m2() }
+        let (mean, skewness) = if arm.count() == 0 { (0.0, 0.0) } else { (arm.mean(), arm.skewness()) };
+        Self { count: arm.count(), mean, mean_tail: arm.mean_tail(), m2: arm.m2(), skewness }
     }
 }
 

@@ -27,8 +27,11 @@ pub enum crm_mean_method {
     /// A variance for each arm, the normal distribution.
     Z = 2,
     /// The variance that the null implies, proportional to the mean, for values that are mostly 0; at "no effect" Student's test. For
-    /// two means; ratios and lifts of adjusted means, and means below 0, are judged as Student's.
+    /// two means; means below 0 are judged as Student's.
     Score = 3,
+    /// As score, less the skewness that the difference has under the null: for small controls too, in which a few values decide. Both arms must
+    /// know their skewness, as arms from values do.
+    SkewnessCorrected = 4,
 }
 
 /// How ratios and lifts of means are judged; differences do not look at it.
@@ -286,7 +289,7 @@ mod tests {
         use crm_lift_method as L;
         use crm_mean_method as M;
         use crm_theta_method as T;
-        let codes = [M::Welch, M::Student, M::Z, M::Score];
+        let codes = [M::Welch, M::Student, M::Z, M::Score, M::SkewnessCorrected];
         let codes = codes.map(|code| MeanMethod::from_code(code as i32).unwrap());
         assert_eq!(codes, *MeanMethod::ALL);
         let codes = [L::Fieller, L::Delta, L::Log].map(|code| LiftMethod::from_code(code as i32).unwrap());

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use crate::column::{Accept, Column};
 use crate::error::{OrRaise, within};
 
-/// Count, mean and squares of a value.
+/// Count, mean, squares and skewness of a value.
 #[pyclass(frozen, eq, module = "crm._crm")]
 #[derive(PartialEq)]
 pub(crate) struct MeanArm(pub(super) Arm);
@@ -21,8 +21,17 @@ impl MeanArm {
     }
 
     #[staticmethod]
-    fn from_moments(py: Python<'_>, count: i64, mean: f64, variance: f64) -> PyResult<Self> {
-        let build = || -> Result<Arm> { Arm::from_moments(counted(count)?, mean, variance) };
+    fn from_moments(
+        py: Python<'_>,
+        count: i64,
+        mean: f64,
+        variance: f64,
+        skewness: Option<f64>,
+    ) -> PyResult<Self> {
+        let build = || -> Result<Arm> {
+            let arm = Arm::from_moments(counted(count)?, mean, variance)?;
+            skewness.map_or(Ok(arm), |skewness| arm.with_skewness(skewness))
+        };
         build().or_raise(py).map(Self)
     }
 
@@ -65,6 +74,10 @@ impl MeanArm {
 
     fn standard_error(&self) -> f64 {
         self.0.standard_error()
+    }
+
+    fn skewness(&self) -> f64 {
+        self.0.skewness()
     }
 
     #[staticmethod]

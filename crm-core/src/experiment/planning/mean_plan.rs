@@ -63,11 +63,11 @@ impl MeanPlan {
         }
         check_deviation("target_deviation", target_deviation)?;
         check_deviation("control_deviation", control_deviation)?;
-        if method == MeanMethod::Score {
+        if method.is_score() {
             return Err(Error::argument(
                 "method",
                 method.name(),
-                "welch, student or z: at no effect the score test is student",
+                "welch, student or z: at no effect the score test is student, and so it is in large arms less their skewness",
             ));
         }
         let one = method == MeanMethod::Student || options.is_joint();

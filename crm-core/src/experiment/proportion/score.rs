@@ -6,6 +6,7 @@
 //! intervals for comparison of rates", Pharmaceutical Statistics 16.
 
 use super::super::binomial::deviance_part as part;
+use super::super::skewness::less_skewness;
 use super::super::test_options::{Alternative, Contrast};
 use super::super::test_result::TestStatus;
 use super::evidence::{Asked, Evidence};
@@ -163,7 +164,7 @@ impl<'a> Pivot<'a> {
             Distance::Plain => (deviation, variance),
             Distance::Corrected => (deviation, variance * self.inflation()),
             Distance::Skewness => {
-                return self.less_skewness(deviation, variance * self.inflation(), fit, times);
+                return self.unskewed(deviation, variance * self.inflation(), fit, times);
             }
             Distance::Continuity => {
                 ((deviation.abs() - self.half_a_count()).max(0.0).copysign(deviation), variance)
@@ -172,8 +173,8 @@ impl<'a> Pivot<'a> {
         if deviation == 0.0 { 0.0 } else { deviation / variance.max(0.0).sqrt() }
     }
 
-    /// The normal deviate whose skewed counterpart the deviation is; where the parabola does not reach it, the one at its vertex.
-    fn less_skewness(&self, deviation: f64, variance: f64, fit: Fitted, times: f64) -> f64 {
+    /// The normal deviate whose skewed counterpart the deviation is.
+    fn unskewed(&self, deviation: f64, variance: f64, fit: Fitted, times: f64) -> f64 {
         let error = variance.max(0.0).sqrt();
         let z = if deviation == 0.0 { 0.0 } else { deviation / error };
         // Each arm's share of the variance first: cubes of ratios could overflow.
@@ -184,12 +185,7 @@ impl<'a> Pivot<'a> {
         // r^2 p0 is r p1.
         let spread = if times == 1.0 { fit.p0 * fit.q0 } else { times * fit.p1 * fit.q0 } / rates.n0;
         let of_control = third(spread, times * (fit.q0 - fit.p0) / rates.n0);
-        let a = (of_target - of_control) / 6.0;
-        if !(a != 0.0 && a.is_finite() && z.is_finite()) {
-            return z;
-        }
-        let discriminant = 1.0 + 4.0 * a * (z + a);
-        if discriminant <= 0.0 { -0.5 / a } else { 2.0 * (z + a) / (1.0 + discriminant.sqrt()) }
+        less_skewness(z, (of_target - of_control) / 6.0)
     }
 
     /// The value of the contrast at which the statistic is `target`; the end of what is possible where it never is.

@@ -21,7 +21,7 @@ __all__ = ["ArmCost", "CampaignMetric", "CampaignOutcomes", "CampaignReport", "S
 CampaignMetric: TypeAlias = Literal["response", "conversion", "orders", "revenue"]
 """What a campaign is judged by: who responded, who bought (0 or 1 each), orders, and revenue of each customer."""
 
-MeanMethod: TypeAlias = Literal["welch", "student", "z", "score"]
+MeanMethod: TypeAlias = Literal["welch", "student", "z", "score", "skewness_corrected"]
 Multiplicity: TypeAlias = Literal[
     "bonferroni", "sidak", "holm", "holm_sidak", "hochberg", "hommel", "benjamini_hochberg", "benjamini_yekutieli"
 ]
@@ -152,7 +152,7 @@ class CampaignOutcomes:
         alpha: float = 0.05,
         alternative: Alternative = "two_sided",
         proportion_method: ProportionMethod = "skewness_corrected",
-        mean_method: MeanMethod = "score",
+        mean_method: MeanMethod = "skewness_corrected",
         multiplicity: Multiplicity = "holm",
     ) -> CampaignReport:
         """Compares each target with the control in each metric, over everybody and in each group.

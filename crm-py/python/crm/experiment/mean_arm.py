@@ -15,10 +15,11 @@ __all__ = ["ArmTable", "JointArm", "MeanArm"]
 
 
 class MeanArm:
-    """Count, mean and sum of squared deviations of a value in one arm.
+    """Count, mean, sum of squared deviations and skewness of a value in one arm.
 
     Arms merge, so that they can be counted by day, by shard or by any other engine, and put together later. The mean carries the digits that
-    rounding took from it, so values with a large offset lose nothing in a difference of two arms.
+    rounding took from it, so values with a large offset lose nothing in a difference of two arms. The skewness of an arm from moments or sums is not
+    known unless it is told; only the method `skewness_corrected` asks for it.
 
     Make one with `from_values`, `from_moments`, `from_sums` or `from_conversions`.
 
@@ -31,7 +32,7 @@ class MeanArm:
     _native: _crm.MeanArm
 
     def __init__(self) -> None:
-        self._native = _crm.MeanArm.from_moments(0, 0.0, 0.0)
+        self._native = _crm.MeanArm.from_moments(0, 0.0, 0.0, None)
 
     @classmethod
     def _of(cls, native: _crm.MeanArm) -> MeanArm:
@@ -51,19 +52,22 @@ class MeanArm:
         return cls._of(_crm.MeanArm.from_values(number_column("values", values, truths=True)))
 
     @classmethod
-    def from_moments(cls, count: int, mean: float | None, variance: float | None) -> MeanArm:
+    def from_moments(cls, count: int, mean: float | None, variance: float | None, *, skewness: float | None = None) -> MeanArm:
         """The arm of what SQL engines give as `count(x)`, `avg(x)` and `var_samp(x)`.
 
         Args:
             count: The number of values.
             mean: Their mean; not looked at for none.
             variance: Their sample variance; not looked at for one value or none.
+            skewness: Their third central moment over the cube of the standard deviation, both with divisor n; `None` if it is not known. Spark's
+                `skewness(x)` is that; DuckDB's is `sqrt(n (n - 1)) / (n - 2)` times it.
 
         Raises:
-            InvalidArgumentError: The mean is not finite, or the variance not finite or negative.
+            InvalidArgumentError: The mean is not finite, the variance not finite or negative, or the skewness one that so many values cannot have:
+                beyond `(n - 2) / sqrt(n - 1)` on either side.
         """
         mean = math.nan if mean is None else mean
-        return cls._of(_crm.MeanArm.from_moments(count, mean, math.nan if variance is None else variance))
+        return cls._of(_crm.MeanArm.from_moments(count, mean, math.nan if variance is None else variance, skewness))
 
     @classmethod
     def from_sums(cls, count: int, sum: float, sum_of_squares: float, *, shift: float = 0.0) -> MeanArm:
@@ -120,6 +124,15 @@ class MeanArm:
     def standard_error(self) -> float:
         """The standard error of the mean; NaN for fewer than two values."""
         return self._native.standard_error()
+
+    @property
+    def skewness(self) -> float:
+        """The skewness, with divisor n; 0 for constant values, NaN where it is not known and for an empty arm.
+
+        >>> round(MeanArm.from_values([1.0, 1.0, 4.0]).skewness, 6)
+        0.707107
+        """
+        return self._native.skewness()
 
     @classmethod
     def from_json(cls, text: str) -> MeanArm:
