@@ -2,7 +2,7 @@
 #include "experiment.h"
 
 enum { WELCH = 0, STUDENT, Z };
-static const char *const MEAN_METHODS[] = {"welch", "student", "z"};
+static const char *const MEAN_METHODS[] = {"welch", "student", "z", "score", "skewness_corrected"};
 static const char *const THETAS[] = {"within", "total", "least_variance"};
 static const char *const KINDS[] = {"bounded", "exclusive", "unbounded"};
 enum { FIELLER = 0, DELTA, LOGARITHM };
@@ -317,6 +317,57 @@ static void moments(const json *cases) {
     CHECK(cases->count == 8);
 }
 
+/* An arm of those who paid, and of zeros for the others. */
+static crm_mean_arm paid_arm(const json *side) {
+    crm_mean_arm arm, rest;
+    const json *paid = member(side, "paid");
+    double *values = numbers(paid);
+    OK(crm_mean_arm_from_values(values, paid->count, &arm));
+    OK(crm_mean_arm_from_moments((uint64_t)number_of(side, "count") - paid->count, 0.0, 0.0, &rest));
+    OK(crm_mean_arm_merge(&arm, &rest, &arm));
+    free(values);
+    return arm;
+}
+
+static void scores(const json *cases) {
+    for (size_t place = 0; place < cases->count; place++) {
+        const json *of = &cases->items[place], *methods = member(of, "methods");
+        const crm_mean_arm target = paid_arm(member(of, "target")), control = paid_arm(member(of, "control"));
+        crm_mean_arm both;
+        OK(crm_mean_arm_merge(&target, &control, &both));
+        near(both.skewness, number_of(of, "skewness"), 1e-13, 0.0);
+        for (size_t key = 0; key < methods->count; key++) {
+            const json *expected = &methods->items[key];
+            const int32_t method = CODE(MEAN_METHODS, methods->keys[key]);
+            crm_test_options options = default_options();
+            const crm_test_result out = test(&target, &control, method, FIELLER, &options);
+            near(out.statistic, number_of(expected, "statistic"), 1e-12, 1e-2);
+            near_ends(out, member(expected, "interval"), 1e-11, out.standard_error);
+            near(out.ln_p_value, number_of(member(expected, "ln_p"), "two_sided"), 1e-11, 1e-3);
+            options.contrast = CRM_CONTRAST_RATIO;
+            const crm_test_result ratio = test(&target, &control, method, FIELLER, &options);
+            if (maybe(expected, "ratio") == NULL) {
+                CHECK(ratio.status == CRM_TEST_STATUS_ZERO_BASELINE);
+            } else {
+                near_ends(ratio, member(expected, "ratio"), 1e-11, 0.0);
+            }
+        }
+    }
+    CHECK(cases->count == 8);
+}
+
+static void skewness_is_told_or_asked_for(void) {
+    crm_mean_arm target = arm_of(900, 1.1, 54.0), control = arm_of(100, 0.8, 40.0);
+    crm_test_result out = {.struct_size = sizeof out};
+    CHECK(isnan(target.skewness));
+    FAILS(crm_compare_means(&target, &control, CRM_MEAN_METHOD_SKEWNESS_CORRECTED, FIELLER, NULL, &out),
+          CRM_STATUS_INVALID_ARGUMENT, "target");
+    target.skewness = 9.0;
+    control.skewness = 8.0;
+    OK(crm_compare_means(&target, &control, CRM_MEAN_METHOD_SKEWNESS_CORRECTED, FIELLER, NULL, &out));
+    CHECK(strcmp(out.method, "skewness_corrected") == 0 && out.p_value > 0.5);
+}
+
 int main(void) {
     json file = json_read("tests/cases/experiment/means.json");
     two_means(member(&file, "two_means"));
@@ -328,6 +379,8 @@ int main(void) {
     hard_cases(member(&file, "means"));
     adjusted(member(&file, "adjusted"));
     strata(member(&file, "stratified"));
+    scores(member(&file, "scores"));
     json_free(&file);
+    skewness_is_told_or_asked_for();
     return 0;
 }

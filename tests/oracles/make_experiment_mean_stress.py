@@ -251,6 +251,85 @@ def stratified_case(seed, sizes):
     }
 
 
+def sums_of_powers(values):
+    n = mp.mpf(len(values))
+    mean = mp.fsum(values) / n
+    return n, mean, mp.fsum((x - mean) ** 2 for x in values), mp.fsum((x - mean) ** 3 for x in values)
+
+
+def crossing(statistic, goal, low, high):
+    """Where a statistic that falls has a value: the end of the range where it has not."""
+    if statistic(low) <= goal:
+        return low
+    if statistic(high) >= goal:
+        return high
+    for _ in range(180):
+        middle = (low + high) / 2
+        low, high = (middle, high) if statistic(middle) > goal else (low, middle)
+    return low
+
+
+def score_case(name, target_paid, target_count, control_paid, control_count):
+    """The score test of two means and the one less its skewness, by their equations; customers who did not pay count as 0."""
+    target, control = ([mp.mpf(x) for x in paid] + [mp.mpf(0)] * (count - len(paid)) for paid, count in ((target_paid, target_count), (control_paid, control_count)))
+    (n_t, m_t, q_t, _), (n_c, m_c, q_c, _) = sums_of_powers(target), sums_of_powers(control)
+    n, mean, q, cubes = sums_of_powers(target + control)
+    df = n - 2
+    variance = (q_t + q_c) / df
+    g = cubes / n / (q / n) ** mp.mpf("1.5") * mp.sqrt(n * (n - 1)) / (n - 2)
+
+    def fitted(d):
+        # n_t (mean_t / (m + d) - 1) + n_c (mean_c / m - 1) = 0 for the control's mean m.
+        a, b, c = n, -(n_t * (m_t - d) + n_c * (m_c - d)), -n_c * m_c * d
+        m = (-b + mp.sqrt(b * b - 4 * a * c)) / (2 * a)
+        return m + d, m
+
+    def less_skewness(t, a):
+        inside = 1 + 4 * a * (t + a)
+        return -1 / (2 * a) if inside <= 0 and a else t if a == 0 else (mp.sqrt(inside) - 1) / (2 * a)
+
+    def of_difference(d, corrected):
+        of_t, of_c = fitted(d)
+        spread = of_t / n_t + of_c / n_c
+        t = (m_t - m_c - d) / mp.sqrt(variance / mean * spread)
+        if g < 0:
+            of_t, of_c = mean, mean
+            spread = of_t / n_t + of_c / n_c
+        a = g * mp.sqrt(mean) * (of_t / n_t**2 - of_c / n_c**2) / spread ** mp.mpf("1.5") / 6
+        return less_skewness(t, a) if corrected else t
+
+    def of_ln_ratio(ln, corrected):
+        r = mp.exp(ln)
+        t = (m_t - r * m_c) / mp.sqrt(r * variance * (1 / n_t + 1 / n_c))
+        r = r if g > 0 else mp.mpf(1)
+        a = g * (n_c - r * n_t) / mp.sqrt(r * n_t * n_c * n) / 6
+        return less_skewness(t, a) if corrected else t
+
+    t = critical(df, ALPHA / 2)
+    reach = 1000 * mp.sqrt(variance * (1 / n_t + 1 / n_c))
+    margin, methods = (m_t - m_c) / 3, {}
+    for method, corrected in (("score", False), ("skewness_corrected", True)):
+        at_zero, at_margin = of_difference(mp.mpf(0), corrected), of_difference(mp.mpf(float(margin)), corrected)
+        assert mp.almosteq(at_zero, of_ln_ratio(mp.mpf(0), corrected)) if m_c else True
+        difference = [crossing(lambda d: of_difference(d, corrected), goal, m_t - m_c - reach, m_t - m_c + reach) for goal in (t, -t)]
+        ratio = [crossing(lambda ln: of_ln_ratio(ln, corrected), goal, mp.mpf(-500), mp.mpf(500)) for goal in (t, -t)] if m_c else None
+        methods[method] = {
+            "statistic": number(at_zero),
+            "ln_p": {side: number(ln_p(at_zero, df, side)) for side in ("two_sided", "greater", "less")},
+            "ln_p_above_margin": number(ln_p(at_margin, df, "greater")),
+            "interval": [number(end) for end in difference],
+            "ratio": ratio and ["0" if ratio[0] == -500 else number(mp.exp(ratio[0])), "inf" if ratio[1] == 500 else number(mp.exp(ratio[1]))],
+        }
+    return {
+        "name": name,
+        "target": {"paid": target_paid, "count": target_count},
+        "control": {"paid": control_paid, "count": control_count},
+        "skewness": number(cubes / n / (q / n) ** mp.mpf("1.5")),
+        "margin": float(margin),
+        "methods": methods,
+    }
+
+
 def main():
     tiny, huge = 2.0**-300, 2.0**300
     means = [
@@ -283,6 +362,16 @@ def main():
             adjusted_case("values at 1e9", 3, (22, 31), 2, False, 10**9),
             adjusted_case("a ratio with two covariates", 4, (36, 28), 2, True, 0),
             adjusted_case("ten against a hundred", 5, (10, 100), 1, False, 5),
+        ],
+        "scores": [
+            score_case("no buyer among twenty", [12.5, 80.0], 180, [], 20),
+            score_case("both buyers among twenty", [], 180, [12.5, 80.0], 20),
+            score_case("one each", [30.0], 180, [7.0], 20),
+            score_case("nine to one", [20.0, 35.5, 20.0, 90.0, 15.0, 410.0, 20.0, 61.0, 18.0, 33.0, 47.5, 20.0], 900, [20.0, 55.0, 31.0], 100),
+            score_case("a large control", [20.0, 35.5, 64.0], 100, [20.0, 90.0, 15.0, 210.0, 20.0, 61.0], 900),
+            score_case("equal arms", [20.0, 35.5, 64.0, 18.0], 150, [20.0, 90.0, 15.0, 33.0, 12.0], 150),
+            score_case("few customers who all buy", [3.0, 5.0, 8.0, 40.0, 4.0, 6.5, 9.0, 5.0], 8, [2.0, 3.0, 9.0], 3),
+            score_case("values that lean to the left", [10.0, 9.5, 9.0, 10.0, 9.8, 2.0, 9.9, 10.0, 9.7, 9.9], 10, [9.0, 10.0, 8.5, 1.0], 4),
         ],
         "stratified": [stratified_case(7, [(20, 10), (12, 30), (5, 8)]), stratified_case(8, [(3, 3), (40, 4)])],
     }

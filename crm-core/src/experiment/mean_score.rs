@@ -37,7 +37,8 @@ const LOG_RATIO: f64 = 600.0;
 /// 6 A(r) = g (n_c - r n_t) / sqrt(r n_t n_c (n_t + n_c))     where nothing is shared
 /// ```
 ///
-/// At "no effect" `6 A` is exactly the skewness of the difference over all deals of the rows to the arms.
+/// At "no effect" `6 A` is exactly the skewness of the difference over all deals of the rows to the arms. Rows that lean to the left are not mostly 0:
+/// for them that is taken under every null.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MeanScore {
     unit: f64,
@@ -155,6 +156,7 @@ impl MeanScore {
         let (of_target, of_control) = self.fitted(difference);
         let error = (self.target_variance * of_target + self.control_variance * of_control).sqrt();
         let (target, control) = self.rows();
+        let (of_target, of_control) = if self.skewness < 0.0 { (1.0, 1.0) } else { (of_target, of_control) };
         let spread = of_target / target + of_control / control;
         let third = of_target / (target * target) - of_control / (control * control);
         let a = self.skewness / 6.0 * (third / (spread * spread.sqrt()));
@@ -180,8 +182,9 @@ impl MeanScore {
         let off = 2.0 * (0.5 * ln_ratio).sinh();
         let variance = both + off * off * self.shared;
         let (target, control) = self.rows();
-        let skewness = self.skewness * (control / root - target * root) / (target * control).sqrt();
-        let a = skewness / 6.0 * (both / variance).powf(1.5);
+        let lean = |root: f64| (control / root - target * root) / (target * control).sqrt();
+        let lean = if self.skewness < 0.0 { lean(1.0) } else { lean(root) * (both / variance).powf(1.5) };
+        let a = self.skewness / 6.0 * lean;
         (less_skewness(above / variance.sqrt(), a), variance.sqrt() * root)
     }
 

@@ -195,6 +195,49 @@ fn hard_cases_of_two_means() {
     }
 }
 
+#[test]
+fn score_tests_by_their_equations() {
+    let all = cases("mean_stress");
+    assert_eq!(list(&all, "scores").len(), 8);
+    for case in list(&all, "scores") {
+        let arm = |side: &str| {
+            let (paid, count) = (numbers(&case[side]["paid"]), case[side]["count"].as_u64().unwrap());
+            let mut arm = MeanArm::from_values(&paid).unwrap();
+            arm.merge(&MeanArm::from_conversions(0, count - paid.len() as u64).unwrap()).unwrap();
+            arm
+        };
+        let (target, control) = (arm("target"), arm("control"));
+        let mut both = target;
+        both.merge(&control).unwrap();
+        near("skewness", both.skewness(), number(&case["skewness"]), 1e-13, 0.0);
+        for (method, expected) in case["methods"].as_object().unwrap() {
+            let name = format!("{}, {method}", case["name"].as_str().unwrap());
+            let method = MeanMethod::from_name(method).unwrap();
+            let test = |options: TestOptions| compare_means(&target, &control, method, &options).unwrap();
+            let options = TestOptions::default();
+            let result = test(options);
+            near(&name, result.statistic, number(&expected["statistic"]), 1e-12, 1e-2);
+            near_interval(&name, result.interval, &expected["interval"], 1e-11, result.standard_error);
+            for alternative in Alternative::ALL.iter().copied() {
+                let found = test(options.alternative(alternative));
+                near_ln_p(&name, found.ln_p_value, &expected["ln_p"][alternative.name()], 1e-11);
+            }
+            let margin = options.null(number(&case["margin"])).alternative(Alternative::Greater);
+            near_ln_p(&name, test(margin).ln_p_value, &expected["ln_p_above_margin"], 1e-11);
+            let ratio = test(options.contrast(Contrast::Ratio));
+            if expected["ratio"].is_null() {
+                assert_eq!(ratio.status, TestStatus::ZeroBaseline, "{name}");
+                continue;
+            }
+            near(&name, ratio.ln_p_value, result.ln_p_value, 1e-12, 1e-3);
+            near_interval(&name, ratio.interval, &expected["ratio"], 1e-11, 0.0);
+            let lift = test(options.contrast(Contrast::Lift)).interval;
+            near(&name, lift.lower, ratio.interval.lower - 1.0, 1e-12, 1.0);
+            near(&name, lift.upper, ratio.interval.upper - 1.0, 1e-12, 1.0);
+        }
+    }
+}
+
 fn columns(case: &Value, side: &str) -> Vec<Vec<f64>> {
     case[side].as_array().unwrap().iter().map(numbers).collect()
 }

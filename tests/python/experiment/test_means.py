@@ -51,7 +51,8 @@ def test_arms_from_any_column(values: Any) -> None:
 
 def test_arms_merge_and_refuse() -> None:
     arm = crm.MeanArm.from_values([1, 2]).merge(crm.MeanArm.from_values(np.array([6])))
-    assert arm.merge(crm.MeanArm()) == arm == crm.MeanArm.from_values([1, 2, 6])
+    assert arm.merge(crm.MeanArm()) == arm
+    assert (arm.count, arm.mean, arm.m2) == (3, 3.0, 14.0)
     assert crm.MeanArm.from_values([True, False, True]).mean == pytest.approx(2 / 3, abs=1e-16)
     assert crm.MeanArm.from_moments(0, None, None) == crm.MeanArm()
     with pytest.raises(crm.InvalidValueError) as caught:
@@ -142,6 +143,47 @@ def test_shared_cases(case: dict[str, Any]) -> None:
         assert near(ratio.upper, ends[1])
     if "hedges_g_exactJ" in expected:
         assert near(crm.hedges_g(target, control), expected["hedges_g_exactJ"])
+
+
+@pytest.mark.parametrize("case", cases("mean_stress")["scores"], ids=lambda case: case["name"])
+@pytest.mark.parametrize("method", ["score", "skewness_corrected"])
+def test_score_tests_by_their_equations(case: dict[str, Any], method: Any) -> None:
+    target, control = [case[side]["paid"] + [0.0] * (case[side]["count"] - len(case[side]["paid"])) for side in ("target", "control")]
+    whole = crm.MeanArm.from_values(target).merge(crm.MeanArm.from_values(control))
+    assert near(whole.skewness, case["skewness"], 1e-12)
+    expected = case["methods"][method]
+    found = crm.compare_means(target, control, method=method)
+    assert found.method == method
+    assert near(found.statistic, expected["statistic"], 1e-12, 1e-2)
+    assert near(found.interval.lower, expected["interval"][0], 1e-11, found.standard_error)
+    assert near(found.interval.upper, expected["interval"][1], 1e-11, found.standard_error)
+    assert near(found.ln_p_value, expected["ln_p"]["two_sided"], 1e-11, 1e-3)
+    ratio = crm.compare_means(target, control, method=method, contrast="ratio")
+    if expected["ratio"] is None:
+        assert ratio.status == "zero_baseline"
+    else:
+        assert near(ratio.interval.lower, expected["ratio"][0], 1e-11)
+        assert near(ratio.interval.upper, expected["ratio"][1], 1e-11)
+
+
+def test_skewness_is_told_or_asked_for() -> None:
+    values = np.repeat([0.0, 3.0, 40.0], [90, 8, 2])
+    seen, told = crm.MeanArm.from_values(values), crm.MeanArm.from_moments(100, 1.04, np.var(values, ddof=1), skewness=6.2)
+    assert near(seen.skewness, np.mean((values - 1.04) ** 3) / np.std(values) ** 3)
+    assert told.skewness == 6.2
+    assert pickle.loads(pickle.dumps(told)) == told
+    assert crm.compare_means(told, seen, method="skewness_corrected").p_value == pytest.approx(1.0)
+    silent = crm.MeanArm.from_moments(100, 1.04, 30.0)
+    assert math.isnan(silent.skewness)
+    with pytest.raises(crm.InvalidArgumentError, match="does not know its skewness") as caught:
+        crm.compare_means(seen, silent, method="skewness_corrected")
+    assert caught.value.argument == "control"
+    with pytest.raises(crm.InvalidArgumentError, match=r"9\.84.* for 100 values") as caught:
+        crm.MeanArm.from_moments(100, 1.0, 1.0, skewness=10.0)
+    assert caught.value.argument == "skewness"
+    joint = crm.JointArm.from_columns(values, covariates=[np.arange(100.0)])
+    with pytest.raises(crm.InvalidArgumentError, match="do not know their skewness"):
+        crm.compare_adjusted(joint, joint, method="skewness_corrected")
 
 
 @pytest.mark.parametrize("case", cases("mean_stress")["adjusted"], ids=lambda case: case["name"])

@@ -24,7 +24,8 @@ def test_bounds_and_columns_are_those_of_scipy(repository: Path) -> None:
             mean = winsor.mean_arm(arm["values"])
             assert math.isclose(mean.mean, arm["mean"], rel_tol=1e-14)
             assert math.isclose(mean.variance, arm["variance"], rel_tol=1e-13)
-            assert winsor.joint_arm(arm["values"]).value == mean
+            value = winsor.joint_arm(arm["values"]).value
+            assert (value.count, value.mean, value.m2) == (mean.count, mean.mean, mean.m2)
     assert len(file["cases"]) == 5
 
 
