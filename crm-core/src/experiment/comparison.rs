@@ -5,6 +5,7 @@ use super::interval::{Interval, IntervalKind};
 use super::mean_method::{LiftMethod, MeanMethod, MeanTest};
 use super::mean_score::MeanScore;
 use super::moments::Mean;
+use super::skewness::{less_skewness, with_skewness};
 use super::split_check::SplitCheck;
 use super::t_statistic::{critical_value, p_values, symmetric_interval};
 use super::test_options::{Alternative, Contrast, TestOptions};
@@ -145,6 +146,9 @@ impl Pair {
                     return Ok(result);
                 }
             }
+            _ if self.skewness != 0.0 && (options.contrast == Contrast::Difference || control != 0.0) => {
+                self.less_skewness(critical, options, &mut result);
+            }
             (Contrast::Difference, _) => {
                 result.statistic = (difference - options.null_value()) / error;
                 result.interval = symmetric_interval(difference, error, critical, options.alternative);
@@ -173,6 +177,43 @@ impl Pair {
             result.interval.agreeing(null, rejected)
         };
         Ok(result)
+    }
+
+    /// Student's test, and Fieller's by its standard errors, less the skewness at "no effect".
+    fn less_skewness(&self, critical: f64, options: &TestOptions, result: &mut TestResult) {
+        let (target, control) = (self.target.standard_error, self.control.standard_error);
+        // Standard errors by one deviation tell the sizes of the arms.
+        let a = self.skewness / 6.0 * (target / control - control / target);
+        let (lower, upper) = (with_skewness(critical, a), -with_skewness(-critical, a));
+        let (null, alternative) = (options.null_value(), options.alternative);
+        let ends = if options.contrast == Contrast::Difference {
+            let error = result.standard_error;
+            result.statistic = (result.difference - null) / error;
+            [result.difference - lower * error, result.difference + upper * error]
+        } else {
+            let (fraction, scale) = self.fraction(options.contrast, result.difference);
+            result.estimate = fraction.estimate() * scale;
+            result.standard_error = fraction.delta_error() * scale;
+            result.statistic = fraction.statistic(null / scale);
+            // What one side does not reject, or everything where that has a gap or no end.
+            let mut side = |critical: f64, side: Alternative| {
+                let interval = fraction.interval(critical, side);
+                if critical.is_finite() && interval.kind == IntervalKind::Bounded {
+                    return [interval.lower * scale, interval.upper * scale];
+                }
+                if alternative == Alternative::TwoSided || alternative == side {
+                    result.status = TestStatus::Unbounded;
+                }
+                [f64::NEG_INFINITY, f64::INFINITY]
+            };
+            let (above, below) = (side(lower, Alternative::Greater), side(upper, Alternative::Less));
+            [above[0].max(below[0]), above[1].min(below[1])]
+        };
+        result.statistic = less_skewness(result.statistic, a);
+        result.interval = Interval::bounded(
+            if alternative == Alternative::Less { f64::NEG_INFINITY } else { ends[0] },
+            if alternative == Alternative::Greater { f64::INFINITY } else { ends[1] },
+        );
     }
 
     /// Estimate, statistic and interval of a ratio or lift.

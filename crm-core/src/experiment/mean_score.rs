@@ -320,6 +320,20 @@ mod tests {
             let error = compare_means(target, control, method, &TestOptions::default()).unwrap_err();
             assert_eq!(error.argument_name(), Some(name));
         }
+        // A mean below 0: Student's statistic less the skewness over all deals.
+        let (target, control) = (skewed(60, -1.0, 9.0, 4.0), skewed(20, 0.5, 16.0, 3.0));
+        let mut both = target;
+        both.merge(&control).unwrap();
+        let a = both.skewness() * (80.0 * 79.0_f64).sqrt() / 78.0 * (20.0 - 60.0)
+            / (60.0 * 20.0 * 80.0_f64).sqrt()
+            / 6.0;
+        for contrast in [Contrast::Difference, Contrast::Ratio, Contrast::Lift] {
+            let options = TestOptions::default().contrast(contrast);
+            let student = compare_means(&target, &control, MeanMethod::Student, &options).unwrap();
+            let found = corrected(&target, &control, &options);
+            let w = found.statistic;
+            assert!((w + a * (w * w - 1.0) - student.statistic).abs() < 1e-12, "{contrast:?} {found:?}");
+        }
         // Arms of one size and values without skewness have nothing to correct.
         for (target, control) in
             [(told, skewed(90, 2.0, 8.0, 3.0)), (skewed(90, 2.0, 8.0, 0.0), skewed(40, 2.0, 8.0, 0.0))]
@@ -447,6 +461,8 @@ mod tests {
             })
             .collect();
         let methods = [MeanMethod::Score, MeanMethod::SkewnessCorrected];
+        let arms: Vec<MeanArm> =
+            arms.into_iter().chain([skewed(90, -0.5, 4.0, 7.0), skewed(7, -2.0, 4.0, 1.1)]).collect();
         for (target, control) in
             arms.iter().flat_map(|target| arms.iter().map(move |control| (target, control)))
         {

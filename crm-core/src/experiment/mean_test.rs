@@ -33,7 +33,8 @@ use crate::math::ln_rising;
 /// Welch's test is the default, and right for values that most customers have. Of revenue, which is 0 for most, it takes chance for success
 /// where the control is small: without an effect it rejects 12 of 100 times at a level of 5 %, with 90 buyers beside 10. There the score test
 /// keeps its level, because it takes the variance that the null implies, as the score test of rates does. With fewer buyers than some ten among the
-/// controls, at small levels and against one side it needs the correction for skewness. Both judge means below 0 as Student's test.
+/// controls, at small levels and against one side it needs the correction for skewness. Means below 0 are judged as by Student's test, less
+/// the skewness at "no effect" where it is asked for.
 ///
 /// # Errors
 /// `InvalidArgument` for options out of range, for odds ratios and for arms that do not know the skewness that `SkewnessCorrected` asks for; `OutOfRange` for values so close together that their squares underflow.
