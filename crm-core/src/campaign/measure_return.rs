@@ -13,28 +13,10 @@ use super::measure_report::ArmReturn;
 use super::outcomes::CampaignMetric;
 use crate::error::Result;
 use crate::experiment::{
-    Alternative, Amount, CampaignCost, CampaignReturn, Interval, IntervalKind, JointArm, MeanArm, MeanMethod,
-    Measures, RateMethod, TestOptions, TestResult, campaign_return_of, compare_means,
-    incremental_conversions, test_rate,
+    Alternative, Amount, CampaignCost, CampaignReturn, Interval, IntervalKind, JointArm, MeanArm, Measures,
+    NetMeans, RateMethod, TestOptions, TestResult, campaign_return_of, incremental_conversions, test_rate,
 };
 use crate::math::{normal_quantile, student_t_quantile};
-
-/// Revenue of each customer of a target and of the control, and what each of the target cost by responding, in revenue.
-struct Earned {
-    /// Adjusted by the covariate, if there is one.
-    target: Vec<f64>,
-    control: MeanArm,
-    /// Above its mean.
-    response_cost: Vec<f64>,
-}
-
-impl Earned {
-    /// Revenue less so many times the cost of responses; its mean is that of revenue alone.
-    fn net(&self, times: f64) -> Result<MeanArm> {
-        let each = self.target.iter().zip(&self.response_cost);
-        MeanArm::from_values(&each.map(|(revenue, cost)| revenue - times * cost).collect::<Vec<f64>>())
-    }
-}
 
 impl Grouping<'_> {
     /// What a target returned in a group.
@@ -85,7 +67,8 @@ impl Grouping<'_> {
         rows.iter().map(|row| each * (responded(row) - rate)).collect()
     }
 
-    fn earned(&self, group: usize, arm: usize, each: f64) -> Result<Earned> {
+    /// Revenue of each customer of a target and of the control, adjusted by the covariate if there is one, and what each of the target cost by responding.
+    fn earned(&self, group: usize, arm: usize, each: f64) -> Result<NetMeans> {
         let (control, column) = (self.outcomes.control(), self.column(CampaignMetric::Revenue)?);
         let mut target = self.cells.values(group, arm, column);
         let mut of_control = self.cells.values(group, control, column);
@@ -101,8 +84,7 @@ impl Grouping<'_> {
                 }
             }
         }
-        let control = MeanArm::from_values(&of_control)?;
-        Ok(Earned { target, control, response_cost: self.response_costs(group, arm, each) })
+        NetMeans::new(target, self.response_costs(group, arm, each), MeanArm::from_values(&of_control)?)
     }
 
     /// What a target returned where responses cost something: they are as random as revenue, and go along with it.
@@ -120,14 +102,8 @@ impl Grouping<'_> {
     ) -> Result<CampaignReturn> {
         let options = self.options.test();
         let earned = self.earned(group, arm, each)?;
-        // Only the target has such a cost: its variance says nothing about that of the control.
-        let method = match self.options.mean_method {
-            MeanMethod::Score | MeanMethod::SkewnessCorrected => MeanMethod::Welch,
-            method => method,
-        };
-        let test = |times: f64, options: &TestOptions| {
-            compare_means(&earned.net(times)?, &earned.control, method, options)
-        };
+        let method = self.options.mean_method;
+        let test = |times: f64, options: &TestOptions| earned.compare(times, method, options);
         let split = self.split(group, arm)?;
         let net = campaign_return_of(known.contacts, paid, &options, |options| {
             Ok(TestResult { split, ..test(1.0, options)? })
@@ -135,17 +111,20 @@ impl Grouping<'_> {
         let cost = net.break_even_mean;
         let (roi, revenue_per_cost) = if cost > 0.0 {
             let ratio = known.difference.difference / cost;
-            // The variance is a square in g: three points give it. Values without any have none.
-            let variance = |g: f64| -> Result<f64> {
-                let error = test(g, &options)?.standard_error;
-                Ok(if error.is_nan() { 0.0 } else { error * error })
+            let ends = if earned.has_score(method) {
+                earned.multiples(cost, method, &options)
+            } else {
+                // The variance is a square in g: three points give it. Values without any have none.
+                let variance = |g: f64| -> Result<f64> {
+                    let error = test(g, &options)?.standard_error;
+                    Ok(if error.is_nan() { 0.0 } else { error * error })
+                };
+                let (before, at, after) = (variance(ratio - 1.0)?, variance(ratio)?, variance(ratio + 1.0)?);
+                let of_cost = (f64::midpoint(before, after) - at).max(0.0);
+                let shared = (before - after) / 4.0;
+                let degrees = net.break_even.degrees_of_freedom;
+                ratio_interval(cost, [at, shared, of_cost], &options, |p| student_t_quantile(p, degrees))
             };
-            let (before, at, after) = (variance(ratio - 1.0)?, variance(ratio)?, variance(ratio + 1.0)?);
-            let of_cost = (f64::midpoint(before, after) - at).max(0.0);
-            let shared = (before - after) / 4.0;
-            let degrees = net.break_even.degrees_of_freedom;
-            let ends =
-                ratio_interval(cost, [at, shared, of_cost], &options, |p| student_t_quantile(p, degrees));
             let moved = |by: f64, scale: f64| Amount {
                 estimate: (ratio + by) * scale,
                 interval: Interval {
@@ -155,7 +134,11 @@ impl Grouping<'_> {
                 },
             };
             let mut roi = moved(-1.0, 1.0);
-            roi.interval = roi.interval.agreeing(0.0, net.break_even.rejects());
+            let (rejected, alternative) = (net.break_even.rejects(), options.alternative);
+            roi.interval = roi.interval.agreeing(0.0, rejected);
+            if roi.interval.kind == IntervalKind::Bounded {
+                roi.interval = roi.interval.hull_agreeing(0.0, rejected, roi.estimate, alternative);
+            }
             (roi, moved(0.0, known.contacts as f64 * cost / known.cost))
         } else {
             (known.roi, known.revenue_per_cost)

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::comparison::{Estimate, Pair, skewness_of_all, unanswered};
+use super::comparison::{Estimate, Own, Pair, skewness_of_all, unanswered};
 use super::fraction::Common;
 use super::joint_arm::JointArm;
 use super::linear::Linear;
@@ -219,6 +219,7 @@ impl<'a> Arms<'a> {
             control: estimate(control, target, squares[1]),
             common: common(target, control, theta, test.method.is_pooled()),
             skewness: skewness.map_or(0.0, |skewness| skewness_of_all(skewness, all)),
+            own: Own::default(),
             effect_size: 0.0,
         };
         let spread = target.squares.sqrt().hypot(control.squares.sqrt()) / degrees.sqrt();

@@ -21,6 +21,14 @@ pub(super) struct Estimate {
     pub(super) df: f64,
 }
 
+/// What the target's mean varies by beyond what a null implies for its values, such as a cost that goes along with them; the score tests look at it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Own {
+    pub(super) variance: f64,
+    /// The third central moment.
+    pub(super) third: f64,
+}
+
 /// Two estimates and what they share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair {
@@ -30,6 +38,7 @@ pub(super) struct Pair {
     pub(super) common: Common,
     /// The skewness that the mean of as many values as both arms have has; 0 for tests that do not ask for it.
     pub(super) skewness: f64,
+    pub(super) own: Own,
     pub(super) effect_size: f64,
 }
 
@@ -94,7 +103,7 @@ pub(super) fn unanswered(
 impl Pair {
     /// Independent estimates.
     pub(super) fn independent(target: Estimate, control: Estimate, effect_size: f64) -> Self {
-        Self { target, control, common: Common::default(), skewness: 0.0, effect_size }
+        Self { target, control, common: Common::default(), skewness: 0.0, own: Own::default(), effect_size }
     }
 
     fn degrees(&self, method: MeanMethod) -> f64 {
@@ -136,7 +145,7 @@ impl Pair {
         result.degrees_of_freedom = self.degrees(test.method);
         result.effect_size = self.effect_size;
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
-        let score = if test.method.is_score() { MeanScore::new(self, &result) } else { None };
+        let score = if test.method.is_score() { MeanScore::new(self) } else { None };
         match (options.contrast, test.lift) {
             _ if score.is_some() => {
                 if let Some(score) = score {

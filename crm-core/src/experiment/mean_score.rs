@@ -4,7 +4,7 @@
 //! - Miettinen and Nurminen (1985), "Comparative analysis of two rates", Statistics in Medicine 4: the variance that the null implies.
 //! - Gart and Nam (1988), "Approximate interval estimation of the ratio of binomial parameters", Biometrics 44: score tests less their skewness.
 
-use super::comparison::{Pair, power_of_two};
+use super::comparison::{Own, Pair, power_of_two};
 use super::interval::Interval;
 use super::proportion::score::falling_root;
 use super::skewness::less_skewness;
@@ -52,26 +52,40 @@ pub(super) struct MeanScore {
     shared: f64,
     /// The skewness of the mean of all rows, if it is to be corrected for.
     skewness: f64,
+    /// What the target's mean varies by beside, in the variance of the mean of all rows, and its third moment in the cube of its deviation.
+    own: Own,
 }
 
 impl MeanScore {
     /// `None` where the variance does not follow the means, so that Student's test is all there is: for a mean below 0, or where neither is above.
-    pub(super) fn new(pair: &Pair, result: &TestResult) -> Option<Self> {
+    pub(super) fn new(pair: &Pair) -> Option<Self> {
         let [target, control] = [&pair.target, &pair.control];
         let (t, c) = (target.value.high, control.value.high);
         let common = pair.common.variance + 2.0 * pair.common.with_target;
         let spread = target.standard_error.max(control.standard_error).max(pair.common.variance.sqrt());
         let unit = power_of_two(t.max(c).max(spread));
+        // The standard error of the mean of all rows.
+        let error = target.standard_error
+            * (control.standard_error / target.standard_error.hypot(control.standard_error));
+        let part =
+            |of: f64, power: i32| if of == 0.0 { 0.0 } else { (0..power).fold(of, |of, _| of / error) };
+        let third = if pair.skewness == 0.0 { 0.0 } else { part(pair.own.third, 3) };
         (t.min(c) >= 0.0 && t.max(c) > 0.0).then(|| Self {
             unit,
             target: t / unit,
             control: c / unit,
-            difference: result.difference / unit,
+            difference: target.value.less(control.value) / unit,
             target_variance: (target.standard_error / unit).powi(2),
             control_variance: (control.standard_error / unit).powi(2),
             shared: (common / unit / unit).max(0.0),
             skewness: pair.skewness,
+            own: Own { variance: part(pair.own.variance, 2), third },
         })
+    }
+
+    /// The statistic of a difference.
+    pub(super) fn statistic(&self, null: f64) -> f64 {
+        self.of_difference(null / self.unit).0
     }
 
     /// Statistic, standard error under the null, interval and status.
@@ -83,8 +97,11 @@ impl MeanScore {
             (result.statistic, result.standard_error) = self.of_difference(null);
             result.standard_error *= self.unit;
             // The upper end is the lower one of exchanged arms, to the last bit.
-            let (lower, upper) =
-                (|| self.difference_end(critical), || -self.exchanged().difference_end(critical));
+            let lower = || self.difference_end(critical);
+            let upper = || match self.own {
+                Own { variance: 0.0, third: 0.0 } => -self.exchanged().difference_end(critical),
+                _ => self.difference_end(-critical),
+            };
             result.interval = ends(options.alternative, || lower() * self.unit, || upper() * self.unit);
             return Ok(());
         }
@@ -154,12 +171,16 @@ impl MeanScore {
     /// The statistic at a difference, and the standard error there.
     fn of_difference(&self, difference: f64) -> (f64, f64) {
         let (of_target, of_control) = self.fitted(difference);
-        let error = (self.target_variance * of_target + self.control_variance * of_control).sqrt();
         let (target, control) = self.rows();
+        // The variance of the mean of all rows is the unit of what the target has of its own.
+        let of_all = self.target_variance * target;
+        let own = self.own.variance.max(-of_target / target);
+        let error =
+            (self.target_variance * of_target + self.control_variance * of_control + own * of_all).sqrt();
         let (of_target, of_control) = if self.skewness < 0.0 { (1.0, 1.0) } else { (of_target, of_control) };
-        let spread = of_target / target + of_control / control;
+        let spread = (of_target / target + own).max(0.0) + of_control / control;
         let third = of_target / (target * target) - of_control / (control * control);
-        let a = self.skewness / 6.0 * (third / (spread * spread.sqrt()));
+        let a = (self.skewness * third + self.own.third) / 6.0 / (spread * spread.sqrt());
         (less_skewness((self.difference - difference) / error, a), error)
     }
 

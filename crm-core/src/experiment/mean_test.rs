@@ -5,9 +5,10 @@
 //! - Fieller (1954), "Some problems in interval estimation", Journal of the Royal Statistical Society B 16(2).
 //! - Hedges (1981), "Distribution theory for Glass's estimator of effect size and related estimators", Journal of Educational Statistics 6(2).
 
-use super::comparison::{Estimate, Pair, skewness_of_all, unanswered};
+use super::comparison::{Estimate, Own, Pair, skewness_of_all, unanswered};
 use super::mean_arm::{MeanArm, skewness_together};
 use super::mean_method::{MeanMethod, MeanTest};
+use super::mean_score::MeanScore;
 use super::split_check::SplitCheck;
 use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
@@ -58,22 +59,55 @@ pub fn compare_means(
     test: impl Into<MeanTest>,
     options: &TestOptions,
 ) -> Result<TestResult> {
-    let test = test.into();
+    compare(target, control, Own::default(), test.into(), options)
+}
+
+/// As [`compare_means`] by a score test of the difference, where the target's mean varies by something of its own as well.
+pub(super) fn compare_means_with_own(
+    target: &MeanArm,
+    control: &MeanArm,
+    own: Own,
+    method: MeanMethod,
+    options: &TestOptions,
+) -> Result<TestResult> {
+    compare(target, control, own, method.into(), options)
+}
+
+/// The statistic of [`compare_means_with_own`] against a difference; NaN where there is none.
+pub(super) fn score_statistic(
+    target: &MeanArm,
+    control: &MeanArm,
+    own: Own,
+    method: MeanMethod,
+    null: f64,
+) -> f64 {
+    let pair = scored(target, control, own, method).ok().flatten();
+    pair.and_then(|pair| MeanScore::new(&pair)).map_or(f64::NAN, |score| score.statistic(null))
+}
+
+fn compare(
+    target: &MeanArm,
+    control: &MeanArm,
+    own: Own,
+    test: MeanTest,
+    options: &TestOptions,
+) -> Result<TestResult> {
     options.check()?;
     target.check("target")?;
     control.check("control")?;
     let split = SplitCheck::of_two(target.count(), control.count(), options)?;
-    match pair(target, control, test.method) {
-        Some(pair) => {
-            let skewness = if test.method == MeanMethod::SkewnessCorrected {
-                skewness_of_mean(target, control)?
-            } else {
-                0.0
-            };
-            Pair { skewness, ..pair }.test(test, options, split)
-        }
+    match scored(target, control, own, test.method)? {
+        Some(pair) => pair.test(test, options, split),
         None => unanswered(test, options, target.mean(), control.mean(), TestStatus::TooFew, split),
     }
+}
+
+/// Both means with all that the method asks for; `None` for arms that are too small.
+fn scored(target: &MeanArm, control: &MeanArm, own: Own, method: MeanMethod) -> Result<Option<Pair>> {
+    let Some(pair) = pair(target, control, method) else { return Ok(None) };
+    let corrected = method == MeanMethod::SkewnessCorrected;
+    let skewness = if corrected { skewness_of_mean(target, control)? } else { 0.0 };
+    Ok(Some(Pair { skewness, own, ..pair }))
 }
 
 /// The skewness of the mean of all values of two arms that are not empty.

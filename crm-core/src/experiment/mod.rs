@@ -48,6 +48,7 @@ mod mean_test;
 // Code that runs under the instructions chosen at run time must be inlined into where they are chosen.
 #[allow(clippy::inline_always)]
 mod moments;
+mod net_means;
 mod several_means;
 mod stratified;
 mod t_statistic;
@@ -121,6 +122,7 @@ pub use mean_test::{cohens_d, compare_means, hedges_g};
 pub use measures::Measures;
 pub use mixture_bound::{MixtureBound, MixtureKind};
 pub use multiplicity::{MultiplicityMethod, adjust_ln_p_values, adjust_p_values};
+pub(crate) use net_means::NetMeans;
 pub use planning::{
     CountedTails, EffectDirection, ExactProportionPlan, LevelSharing, MeanPlan, PlanOptions, ProportionPlan,
     ProportionPlanMethod, RankPlan, RankPlanMethod, RatePlan, RateSampleSize, SampleSize, Traffic,
