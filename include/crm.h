@@ -2591,7 +2591,8 @@ enum crm_split_finding
      */
     CRM_SPLIT_FINDING_AS_PLANNED = 0,
     /**
-     * The counts are too far from the plan: find out why before you read any effect.
+     * The counts are too far from the plan: find out why before you read any effect. Of two arms of which one was to have fewer than 5 users, the
+     * exact binomial test must say so too.
      */
     CRM_SPLIT_FINDING_MISMATCH = 1,
     /**

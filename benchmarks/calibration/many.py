@@ -88,6 +88,10 @@ def splits(runs: int, rng: Generator) -> Rows:
     counts = rng.multinomial(20_000, weights, runs)
     flagged = [crm.sample_ratio([int(n) for n in row], weights).is_flagged for row in counts]
     yield Row("sample ratio", "20,000 in 80:15:5", "level", "=", 0.01, share(flagged), runs)
+    for size in (10, 30, 45):
+        counts = rng.multinomial(size, (0.9, 0.1), runs)
+        flagged = [crm.sample_ratio([int(n) for n in row], (0.9, 0.1)).is_flagged for row in counts]
+        yield Row("sample ratio, few users", f"{size} in 90:10", "level", "<=", 0.01, share(flagged), runs)
     few = max(runs // 4, 100)
     ever = []
     for _ in range(few):

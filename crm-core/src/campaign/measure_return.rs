@@ -91,7 +91,7 @@ impl Grouping<'_> {
     ///
     /// The test of profit is that of net revenue, `x = revenue - (each response's cost / margin)(response - its mean)`, against the revenue that
     /// covers the cost. Return on cost is the ratio `g = margin N / D` less 1, with N the difference of revenue and D the cost of a contact: the
-    /// values of g at which `margin N - g D` is not told from 0 (Fieller 1954), by the critical value of the test of profit.
+    /// values of g at which `margin N - g D` is not told from 0 by the same test ([`NetMeans::multiples`]; Fieller 1954 for those that are no score test).
     fn with_random_cost(
         &self,
         group: usize,

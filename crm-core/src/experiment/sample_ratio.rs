@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::binary_arm::BinaryArm;
 use super::binomial::deviance_part;
 use super::comparison::power_of_two;
+use super::rate_test::{RateMethod, test_rate};
+use super::test_options::Alternative;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{chi_square_upper, ln_chi_square_upper, stirling_remainder};
 use crate::named::named;
@@ -12,6 +15,10 @@ use crate::named::named;
 ///
 /// A mismatch makes the effect worthless, so that the check is sharp rather than rare: one sound experiment in a hundred is looked at twice.
 pub const SAMPLE_RATIO_THRESHOLD: f64 = 0.01;
+
+/// Users of an arm by the plan below which chi-square alone is not believed (Cochran 1954, "Some methods for strengthening the common chi-square
+/// tests", Biometrics 10).
+const FEW: f64 = 5.0;
 
 /// What the split says of the experiment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,7 +29,8 @@ pub enum SplitFinding {
     /// Nothing speaks against the plan.
     #[default]
     AsPlanned = 0,
-    /// The counts are too far from the plan: find out why before you read any effect.
+    /// The counts are too far from the plan: find out why before you read any effect. Of two arms of which one was to have fewer than 5 users, the
+    /// exact binomial test must say so too.
     Mismatch = 1,
     /// An arm that was to have no users has some.
     UnexpectedUsers = 2,
@@ -98,6 +106,9 @@ impl SampleRatio {
 /// chi-square = sum over arms of (n_i - n w_i)^2 / (n w_i),  df = arms - 1
 /// ```
 ///
+/// Where one of two arms was to have fewer than 5 users the p-value of chi-square is too small, up to ten times: such a split is a finding only if the
+/// exact binomial test (Sterne 1954) is below the threshold too.
+///
 /// Weights are of any scale: `[1, 1]` and `[0.5, 0.5]` are the same. Arms of weight 0 are not in the sum; if one has users, that alone is
 /// a finding, and the p-value is 0. For checks of a running experiment see [`SequentialSampleRatio`].
 ///
@@ -169,7 +180,7 @@ impl Verdict {
             SplitFinding::UnexpectedUsers
         } else if users == 0.0 {
             SplitFinding::NoUsers
-        } else if p_value < threshold {
+        } else if p_value < threshold && plan.exact_p_value()?.is_none_or(|exact| exact < threshold) {
             SplitFinding::Mismatch
         } else {
             SplitFinding::AsPlanned
@@ -211,6 +222,21 @@ impl<'a> Plan<'a> {
             self.deviation(arm) * (self.deviation(arm) / expected)
         };
         (0..self.observed.len()).filter(|arm| self.weights[*arm] > 0.0).map(part).sum()
+    }
+
+    /// The p-value of the exact test of two arms, if one was to have a few users only.
+    fn exact_p_value(&self) -> Result<Option<f64>> {
+        let planned: Vec<usize> = (0..self.weights.len()).filter(|arm| self.weights[*arm] > 0.0).collect();
+        let &[one, other] = planned.as_slice() else { return Ok(None) };
+        let few = if self.weights[one] <= self.weights[other] { one } else { other };
+        let share = self.weights[few] / self.total;
+        if self.users * share >= FEW || share == 0.0 {
+            return Ok(None);
+        }
+        let arm = BinaryArm::new(self.observed[few], self.observed[one] + self.observed[other])?;
+        let alpha = SAMPLE_RATIO_THRESHOLD;
+        test_rate(&arm, share, RateMethod::MinimumLikelihood, Alternative::TwoSided, alpha)
+            .map(|test| Some(test.p_value))
     }
 
     /// `n_i - n w_i`, with both products to twice the digits.
@@ -398,6 +424,25 @@ impl Plan<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of twenty users two were to be in the second arm: six have an exact p-value of 0.0113, seven one of 0.0024 (binomial tables).
+    #[test]
+    fn few_users_are_not_judged_by_chi_square_alone() {
+        let split = |users: [u64; 2]| sample_ratio(&users, &[9.0, 1.0], SAMPLE_RATIO_THRESHOLD).unwrap();
+        let six = split([14, 6]);
+        assert!((six.p_value - 0.002_86).abs() < 1e-5 && six.finding == SplitFinding::AsPlanned, "{six:?}");
+        assert_eq!(split([13, 7]).finding, SplitFinding::Mismatch);
+        // Of sixty, six were to be there: chi-square is enough.
+        assert_eq!(split([47, 13]).finding, SplitFinding::Mismatch);
+        // Weights next to nothing, and their quotient nothing at all.
+        for weights in [[1e-300, 1.0], [5e-324, 1e300]] {
+            let found = sample_ratio(&[1, 1 << 40], &weights, SAMPLE_RATIO_THRESHOLD).unwrap();
+            assert!(found.is_flagged(), "{found:?}");
+        }
+        // A plan of next to nobody that was kept.
+        let found = sample_ratio(&[3, 1 << 40], &[2e-12, 1.0], SAMPLE_RATIO_THRESHOLD).unwrap();
+        assert!(!found.is_flagged(), "{found:?}");
+    }
 
     #[test]
     fn arms_without_weight() {

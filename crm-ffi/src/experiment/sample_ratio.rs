@@ -15,7 +15,8 @@ use crate::status::crm_status;
 pub enum crm_split_finding {
     /// Nothing speaks against the plan.
     AsPlanned = 0,
-    /// The counts are too far from the plan: find out why before you read any effect.
+    /// The counts are too far from the plan: find out why before you read any effect. Of two arms of which one was to have fewer than 5 users, the
+    /// exact binomial test must say so too.
     Mismatch = 1,
     /// An arm that was to have no users has some.
     UnexpectedUsers = 2,

@@ -42,6 +42,9 @@ class SampleRatio:
 def sample_ratio(observed: Sequence[int], weights: Sequence[float], *, threshold: float | None = None) -> SampleRatio:
     """Tests whether users were split as planned, by Pearson's chi-square.
 
+    Where one of two arms was to have fewer than five users its p-value is too small, up to ten times: such a split is a finding only if the exact
+    binomial test is below the threshold too.
+
     Arms of weight 0 are not in the sum; if one has users, that alone is a finding, and the p-value is 0.
 
     Args:
