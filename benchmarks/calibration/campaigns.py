@@ -169,4 +169,5 @@ def vouchers(runs: int, rng: Generator) -> Rows:
                 seen.setdefault(name, []).append(bool(found[f"{name}_lower"][0] <= truth <= found[f"{name}_upper"][0]))
         for name, flags in seen.items():
             design = f"{n:,} at {buys} and {m:,} at {bought}, voucher {voucher:.0f}, log-normal spend"
-            yield Row(f"campaign report, {name}", design, "coverage", "about", 1 - ALPHA, share(flags), runs)
+            # With five buyers in the control the interval is wider than promised.
+            yield Row(f"campaign report, {name}", design, "coverage", "=" if voucher else ">=", 1 - ALPHA, share(flags), runs)

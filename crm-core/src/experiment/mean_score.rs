@@ -226,7 +226,8 @@ impl MeanScore {
     /// The logarithm of the ratio whose statistic is critical; infinite where none is.
     fn ln_ratio_end(&self, critical: f64) -> f64 {
         let at = |ln_ratio: f64| self.of_ratio(ln_ratio).0 - critical;
-        if at(-LOG_RATIO) <= 0.0 {
+        // Next to a mean of 0 every ratio is too large, however the deviation leans.
+        if at(-LOG_RATIO) <= 0.0 || (self.target == 0.0 && critical >= 0.0) {
             return f64::NEG_INFINITY;
         }
         if at(LOG_RATIO) >= 0.0 {

@@ -26,13 +26,16 @@ fn options() -> impl Strategy<Value = TestOptions> {
 
 /// What other than two means know too.
 fn plain_test() -> impl Strategy<Value = MeanTest> {
-    mean_test()
-        .prop_map(|test| if test.method == MeanMethod::Score { MeanMethod::Student.into() } else { test })
+    mean_test().prop_map(|test| if is_score(test) { MeanMethod::Student.into() } else { test })
 }
 
-/// The score test knows no lift of -1 or below.
+fn is_score(test: MeanTest) -> bool {
+    matches!(test.method, MeanMethod::Score | MeanMethod::SkewnessCorrected)
+}
+
+/// The score tests know no lift of -1 or below.
 fn asks_for_no_lift(test: MeanTest, options: &TestOptions) -> bool {
-    test.method == MeanMethod::Score && options.contrast == Contrast::Lift && options.null_value() <= -1.0
+    is_score(test) && options.contrast == Contrast::Lift && options.null_value() <= -1.0
 }
 
 fn mean_test() -> impl Strategy<Value = MeanTest> {
@@ -44,8 +47,13 @@ fn arm() -> impl Strategy<Value = MeanArm> {
     let count = prop_oneof![0..4_u64, 2..100_u64, 100..2_000_000_u64];
     let mean = prop_oneof![-3.0..3.0, Just(0.0), -1e-3..1e-3, 900.0..1100.0];
     let variance = prop_oneof![Just(0.0), 1e-6..4.0, 4.0..1e4];
-    (count, mean, variance)
-        .prop_map(|(count, mean, variance)| MeanArm::from_moments(count, mean, variance).unwrap())
+    // Of what so many values can have.
+    let skewness = prop_oneof![Just(0.0), -1.0..1.0, 0.9..1.0];
+    (count, mean, variance, skewness).prop_map(|(count, mean, variance, part)| {
+        let n = count as f64;
+        let most = if count < 3 { 0.0 } else { (n - 2.0) / (n - 1.0).sqrt() };
+        MeanArm::from_moments(count, mean, variance).unwrap().with_skewness(part * most).unwrap()
+    })
 }
 
 /// A test rejects exactly when its interval leaves out the null, and exactly when p is below the level.
@@ -157,7 +165,10 @@ proptest! {
     ) {
         // A null in units of the value is scaled with it.
         let unit = 2f64.powi(exponent);
-        let scaled = |arm: &MeanArm| MeanArm::from_moments(arm.count(), arm.mean() * unit, arm.variance() * unit * unit);
+        let scaled = |arm: &MeanArm| {
+            let skewness = if arm.count() == 0 { 0.0 } else { arm.skewness() };
+            MeanArm::from_moments(arm.count(), arm.mean() * unit, arm.variance() * unit * unit)?.with_skewness(skewness)
+        };
         let difference = options.contrast == Contrast::Difference;
         let moved = match options.null {
             Some(null) if difference => options.null(null * unit),
@@ -192,6 +203,13 @@ proptest! {
             single.push(&[value + covariate, *below, *covariate]).unwrap();
         }
         near_arms(&single, &whole, 1e-12)?;
+        let values: Vec<f64> = rows.iter().map(|row| row.0 + row.2).collect();
+        let mut parts = MeanArm::default();
+        for cut in cuts.windows(2).rev() {
+            parts.merge(&MeanArm::from_values(&values[cut[0]..cut[1]]).unwrap()).unwrap();
+        }
+        let skewness = MeanArm::from_values(&values).unwrap().skewness();
+        prop_assert!((parts.skewness() - skewness).abs() <= 1e-12 * (1.0 + skewness.abs()), "{parts:?} {skewness}");
     }
 
     #[test]
