@@ -111,8 +111,10 @@ impl Grouping<'_> {
         let cost = net.break_even_mean;
         let (roi, revenue_per_cost) = if cost > 0.0 {
             let ratio = known.difference.difference / cost;
+            let (rejected, alternative) = (net.break_even.rejects(), options.alternative);
             let ends = if earned.has_score(method) {
-                earned.multiples(cost, method, &options)
+                let ends = earned.multiples(cost, method, &options);
+                ends.hull_agreeing(1.0 - ratio, rejected, 0.0, alternative)
             } else {
                 // The variance is a square in g: three points give it. Values without any have none.
                 let variance = |g: f64| -> Result<f64> {
@@ -134,11 +136,7 @@ impl Grouping<'_> {
                 },
             };
             let mut roi = moved(-1.0, 1.0);
-            let (rejected, alternative) = (net.break_even.rejects(), options.alternative);
             roi.interval = roi.interval.agreeing(0.0, rejected);
-            if roi.interval.kind == IntervalKind::Bounded {
-                roi.interval = roi.interval.hull_agreeing(0.0, rejected, roi.estimate, alternative);
-            }
             (roi, moved(0.0, known.contacts as f64 * cost / known.cost))
         } else {
             (known.roi, known.revenue_per_cost)

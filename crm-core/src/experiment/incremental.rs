@@ -182,17 +182,26 @@ pub fn campaign_return_of(
     let difference = test(&options)?;
     let break_even = test(&options.null(break_even_mean))?;
     let (total, count) = (cost.total(contacts), contacts as f64);
-    let amount = |scale: f64, shift: f64| Amount {
-        estimate: scale.mul_add(difference.estimate, shift),
-        interval: image(difference.interval, scale, shift),
+    // Of differences that are not rejected on both sides of a break-even that is, those on the estimate's side.
+    let (rejected, estimate) = (break_even.rejects(), difference.estimate);
+    let paying = match difference.interval.kind {
+        IntervalKind::Bounded => {
+            difference.interval.hull_agreeing(break_even_mean, rejected, estimate, options.alternative)
+        }
+        _ => difference.interval,
+    };
+    let amount = |of: Interval, scale: f64, shift: f64| Amount {
+        estimate: scale.mul_add(estimate, shift),
+        interval: image(of, scale, shift),
     };
     let free = Amount { estimate: f64::NAN, interval: Interval::unbounded() };
-    let per_cost = |scale: f64, shift: f64| if total > 0.0 { amount(scale / total, shift) } else { free };
+    let per_cost =
+        |scale: f64, shift: f64| if total > 0.0 { amount(paying, scale / total, shift) } else { free };
     Ok(CampaignReturn {
         contacts,
         cost: total,
-        revenue: amount(count, 0.0),
-        profit: amount(count * cost.margin, -total),
+        revenue: amount(difference.interval, count, 0.0),
+        profit: amount(paying, count * cost.margin, -total),
         roi: per_cost(count * cost.margin, -1.0),
         revenue_per_cost: per_cost(count, 0.0),
         break_even_mean,

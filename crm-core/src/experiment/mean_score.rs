@@ -181,7 +181,8 @@ impl MeanScore {
         let spread = (of_target / target + own).max(0.0) + of_control / control;
         let third = of_target / (target * target) - of_control / (control * control);
         let a = (self.skewness * third + self.own.third) / 6.0 / (spread * spread.sqrt());
-        (less_skewness((self.difference - difference) / error, a), error)
+        let above = self.difference - difference;
+        (less_skewness(if above == 0.0 { 0.0 } else { above / error }, a), error)
     }
 
     /// The part of all rows that each arm has.
@@ -209,11 +210,12 @@ impl MeanScore {
         (less_skewness(above / variance.sqrt(), a), variance.sqrt() * root)
     }
 
-    /// The difference whose statistic is critical.
+    /// The difference whose statistic is critical; infinite where none is.
     fn difference_end(&self, critical: f64) -> f64 {
         let error = (self.target_variance + self.control_variance).sqrt();
         let at = |difference: f64| self.of_difference(difference).0 - critical;
-        falling_root(at, self.difference - critical * error, error, (-f64::MAX, f64::MAX))
+        let end = falling_root(at, self.difference - critical * error, error, (-f64::MAX, f64::MAX));
+        if end.abs() < f64::MAX { end } else { f64::INFINITY.copysign(end) }
     }
 
     /// The root of the ratio whose statistic is critical, without skewness and a shared part: it solves `mean_c r + critical sqrt(v r) - mean_t = 0`.

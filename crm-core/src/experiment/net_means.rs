@@ -85,7 +85,8 @@ impl NetMeans {
         let slope = |step: f64| step / (statistic(-step) - statistic(step)).abs();
         let step = 2.0 * slope(1e-3 * (estimate.abs() + 1.0));
         if !(step > 0.0 && step.is_finite()) {
-            return Interval::unbounded();
+            // Net values of two or three customers may have no variance at the estimate.
+            return Interval::bounded(f64::NEG_INFINITY, f64::INFINITY);
         }
         let end = |critical: f64| {
             let most = MOST_ERRORS * step;

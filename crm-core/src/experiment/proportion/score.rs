@@ -373,12 +373,12 @@ pub(in crate::experiment) fn falling_root(
     (least, most): (f64, f64),
 ) -> f64 {
     let value = f(start);
-    if value == 0.0 {
-        return start;
-    }
     // In units of the step the slope is near -1, so that one step a little too long brackets the root in most cases.
     let direction = 1f64.copysign(value);
     let mut length = step * (1.2 * value.abs()).clamp(1e-3, 10.0);
+    if value == 0.0 || length.is_nan() || length == 0.0 {
+        return start;
+    }
     let (mut inner, mut outer) = (start, start);
     loop {
         outer = (outer + direction * length).clamp(least, most);
