@@ -12,6 +12,7 @@ use super::spend::SpendModel;
 use crate::customer::Period;
 use crate::error::{OrRaise, within};
 use crate::ingest::seed;
+use crate::integer::Integer;
 use crate::table::{Columns, Table};
 
 /// A purchase model and a spend model.
@@ -79,8 +80,8 @@ impl CustomerValueModel {
         discount_rate: &DiscountRate,
         margin: f64,
         level: f64,
-        draws: i64,
-        seed: i64,
+        draws: Integer,
+        seed: Integer,
     ) -> PyResult<Table> {
         let options = options(horizon, discount_rate, margin).or_raise(py)?;
         let draws = within("draws", draws, "at least 100").or_raise(py)?;

@@ -10,6 +10,7 @@ use pyo3::types::{PyInt, PyString};
 use super::mean_arm::{JointArm, MeanArm, Numbers};
 use crate::column::Column;
 use crate::error::{OrRaise, exception, within};
+use crate::integer::Integer;
 
 /// An arm for each label.
 #[pyclass(frozen, eq, module = "crm._crm")]
@@ -47,7 +48,7 @@ impl ArmTable {
         denominator: Option<&Column>,
         covariates: Vec<PyRef<'_, Column>>,
         stratum: Option<&Column>,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Self> {
         let threads = within("threads", threads, "between 0 (all) and 1024")
             .and_then(Threads::from_count)

@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::test_result::ends;
-use crate::error::OrRaise;
+use crate::error::{OrRaise, within};
+use crate::integer::Integer;
 
 /// Looks with their critical values.
 #[pyclass(frozen, module = "crm._crm")]
@@ -16,6 +17,11 @@ pub(crate) struct GroupSequential(Test);
 
 /// Boundary, parameter, beta and drift.
 type GivenFutility = (String, Option<f64>, f64, Option<f64>);
+
+/// The number of a look.
+fn place(look: Integer) -> Result<usize> {
+    within("look", look, "from 0 to that of the last look")
+}
 
 #[pymethods]
 impl GroupSequential {
@@ -78,12 +84,13 @@ impl GroupSequential {
     fn look<'py>(
         &self,
         py: Python<'py>,
-        look: usize,
+        look: Integer,
         estimate: f64,
         standard_error: f64,
         null: f64,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let look = self.0.look(look, estimate, standard_error, null).or_raise(py)?;
+        let look =
+            place(look).and_then(|look| self.0.look(look, estimate, standard_error, null)).or_raise(py)?;
         let fields = PyDict::new(py);
         fields.set_item("look", look.look)?;
         fields.set_item("information", look.information)?;
@@ -103,12 +110,12 @@ impl GroupSequential {
     fn inference<'py>(
         &self,
         py: Python<'py>,
-        look: usize,
+        look: Integer,
         estimate: f64,
         standard_error: f64,
         null: f64,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let compute = || self.0.inference(look, estimate, standard_error, null);
+        let compute = || self.0.inference(place(look)?, estimate, standard_error, null);
         let inference = py.detach(compute).or_raise(py)?;
         let fields = PyDict::new(py);
         fields.set_item("p_value", inference.p_value)?;

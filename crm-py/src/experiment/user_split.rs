@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::error::{OrRaise, within};
+use crate::integer::Integer;
 
 /// The fields of `crm.SampleRatio`, by name.
 pub(super) fn fields<'py>(py: Python<'py>, split: &SampleRatio) -> PyResult<Bound<'py, PyDict>> {
@@ -26,8 +27,8 @@ pub(super) fn fields<'py>(py: Python<'py>, split: &SampleRatio) -> PyResult<Boun
     Ok(fields)
 }
 
-fn users(observed: Vec<i64>) -> Result<Vec<u64>> {
-    let count = |(arm, count): (usize, i64)| {
+fn users(observed: Vec<Integer>) -> Result<Vec<u64>> {
+    let count = |(arm, count): (usize, Integer)| {
         within("observed", count, "at least 0").map_err(|error: Error| error.at_row(arm as u64))
     };
     observed.into_iter().enumerate().map(count).collect()
@@ -38,7 +39,7 @@ fn users(observed: Vec<i64>) -> Result<Vec<u64>> {
 #[pyo3(signature = (observed, weights, threshold))]
 pub(crate) fn sample_ratio(
     py: Python<'_>,
-    observed: Vec<i64>,
+    observed: Vec<Integer>,
     weights: Vec<f64>,
     threshold: Option<f64>,
 ) -> PyResult<Bound<'_, PyDict>> {
@@ -68,7 +69,7 @@ impl SequentialSampleRatio {
     }
 
     /// Logarithm of the Bayes factor, p-value and its logarithm.
-    fn look(&self, py: Python<'_>, observed: Vec<i64>) -> PyResult<(f64, f64, f64)> {
+    fn look(&self, py: Python<'_>, observed: Vec<Integer>) -> PyResult<(f64, f64, f64)> {
         let observed = users(observed).or_raise(py)?;
         // A look that failed left the check as it was.
         let mut check = self.0.lock().unwrap_or_else(PoisonError::into_inner);

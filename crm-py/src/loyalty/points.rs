@@ -19,6 +19,7 @@ use crate::capsule::arrow_error;
 use crate::column::{Column, field};
 use crate::error::{OrRaise, exception};
 use crate::ingest::{scale, threads};
+use crate::integer::Integer;
 use crate::table::{Columns, Table};
 
 /// The rules of a points programme.
@@ -85,7 +86,7 @@ impl PointsLedger {
         Self(Mutex::new(CoreLedger::new(program.0.clone())))
     }
 
-    fn set_threads(&self, py: Python<'_>, threads: i64) -> PyResult<()> {
+    fn set_threads(&self, py: Python<'_>, threads: Integer) -> PyResult<()> {
         let threads = self::threads(threads).or_raise(py)?;
         self.ledger().set_threads(threads);
         Ok(())
@@ -96,7 +97,7 @@ impl PointsLedger {
         &self,
         py: Python<'_>,
         columns: Vec<(String, PyRef<'_, Column>)>,
-        amount_scale: i64,
+        amount_scale: Integer,
     ) -> PyResult<Table> {
         let scale = scale(amount_scale).or_raise(py)?;
         let batches = batches(py, &columns)?;

@@ -15,6 +15,7 @@ use super::tiers::{TierRules, dates, floats, ids};
 use crate::column::Column;
 use crate::error::OrRaise;
 use crate::ingest::scale;
+use crate::integer::Integer;
 use crate::table::{Columns, Table};
 
 /// What counts as close to a threshold: points, money, orders, balance, score.
@@ -63,7 +64,7 @@ fn gains(found: WinnersAndLosers) -> [u64; 3] {
 pub(crate) fn simulate_program<'py>(
     py: Python<'py>,
     columns: Vec<(String, PyRef<'_, Column>)>,
-    amount_scale: i64,
+    amount_scale: Integer,
     scores: Option<(PyRef<'_, Column>, PyRef<'_, Column>, PyRef<'_, Column>)>,
     before: &LoyaltyProgram,
     before_tiers: Option<&TierRules>,

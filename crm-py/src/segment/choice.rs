@@ -8,6 +8,7 @@ use super::quality::{GapArguments, StabilityArguments, gap_options, silhouette_o
 use super::rows::Rows;
 use crate::error::{OrRaise, within};
 use crate::ingest::{seed, threads};
+use crate::integer::Integer;
 use crate::table::{Columns, Table};
 
 /// Numbers of clusters compared.
@@ -22,13 +23,13 @@ impl ClusterChoice {
     fn new(
         py: Python<'_>,
         rows: &Rows,
-        clusters: (i64, i64),
-        start_count: i64,
-        silhouette_sample: i64,
+        clusters: (Integer, Integer),
+        start_count: Integer,
+        silhouette_sample: Integer,
         gap: GapArguments,
         stability: StabilityArguments,
-        seed: i64,
-        threads: i64,
+        seed: Integer,
+        threads: Integer,
     ) -> PyResult<Self> {
         let options = || {
             let prefixed = |prefix: &'static str| {

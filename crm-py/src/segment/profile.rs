@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use super::feature::FeatureTable;
 use crate::column::{Column, whole};
 use crate::error::{OrRaise, within};
+use crate::integer::Integer;
 use crate::table::{Columns, Table};
 
 /// Profiles of segments.
@@ -54,7 +55,7 @@ impl SegmentProfiles {
         self.0.suggested_names()
     }
 
-    fn distinguishing(&self, py: Python<'_>, label: i64, most: i64) -> PyResult<Vec<String>> {
+    fn distinguishing(&self, py: Python<'_>, label: Integer, most: Integer) -> PyResult<Vec<String>> {
         let segments = self.0.segments();
         let accepted = format!("from 0 to {}", segments.len().saturating_sub(1));
         let find = || {

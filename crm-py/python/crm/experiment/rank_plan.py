@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, number_column, number_list
 from crm.experiment.options import Alternative
 from crm.experiment.planning import CountedTails, EffectDirection, LevelSharing, SampleSize, native_plan_options
 
@@ -102,7 +102,7 @@ class RankPlan:
         (0.61015, 0.942)
         """
         options = native_plan_options("difference", alternative, alpha, null, None, tails, control_per_target, targets, sharing)
-        shares = [float(share) for share in target], [float(share) for share in control]
+        shares = number_list("target", target), number_list("control", control)
         return cls._of(_crm.RankPlan.from_categories(*shares, method, options))
 
     @classmethod
