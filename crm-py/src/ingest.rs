@@ -6,8 +6,8 @@ use crm_core::{Error, ErrorKind, Result, Threads};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Threads from a number that Python gave.
 pub(crate) fn threads(count: Integer) -> Result<Threads> {

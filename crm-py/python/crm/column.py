@@ -32,6 +32,7 @@ __all__ = [
     "number_column",
     "number_list",
     "number_pair",
+    "number_rows",
     "plain_column",
     "row_numbers",
     "time_column",
@@ -143,6 +144,14 @@ def number_list(argument: str, values: ColumnLike | Iterable[Any]) -> list[float
 def number_pair(argument: str, values: ColumnLike | Iterable[Any]) -> tuple[float, float]:
     """Two numbers, such as the ends of a range."""
     return _pair(argument, number_list(argument, values))
+
+
+def number_rows(argument: str, rows: Iterable[Any]) -> list[list[float]]:
+    """The numbers of a matrix, row by row."""
+    given: Any = np.asarray(rows) if hasattr(rows, "__array__") else rows
+    if isinstance(given, (str, bytes, dict)) or not isinstance(given, Iterable):
+        raise _wrong_type(argument, type(given).__name__, "rows of numbers")
+    return [number_list(f"{argument}[{place}]", row) for place, row in enumerate(given)]
 
 
 def integer_list(argument: str, values: ColumnLike | Iterable[Any]) -> list[int]:

@@ -5,6 +5,7 @@ use crm_core::experiment::SampleRatio;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::error::OrRaise;
 use crate::experiment::test_result::fields;
 use crate::integer::Integer;
 use crate::table::{Columns, Table};
@@ -79,7 +80,7 @@ impl CampaignReport {
 
     /// The fields of the test behind an effect.
     fn result<'py>(&self, py: Python<'py>, effect: Integer) -> PyResult<Option<Bound<'py, PyDict>>> {
-        usize::try_from(effect.get())
+        usize::try_from(effect.get("effect").or_raise(py)?)
             .ok()
             .and_then(|effect| self.0.effects.get(effect))
             .map(|effect| fields(py, &effect.result))

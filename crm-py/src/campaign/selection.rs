@@ -11,8 +11,8 @@ use pyo3::types::PyByteArray;
 
 use super::target_table::{TargetTable, ids};
 use crate::column::Column;
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// What a limit on contacts, and a window of days, may be.
@@ -105,9 +105,9 @@ impl Selection {
         others: Option<Integer>,
     ) -> PyResult<Self> {
         self.next(py, |plan| {
-            let limit = |customers| within("segment_quotas", customers, "at least 0");
-            let others = others.map(limit).transpose()?;
-            let quotas = quotas.iter().map(|(name, customers)| Ok((name.as_str(), limit(*customers)?)));
+            let limit = |customers: &Integer| within("segment_quotas", customers, "at least 0");
+            let others = others.as_ref().map(limit).transpose()?;
+            let quotas = quotas.iter().map(|(name, customers)| Ok((name.as_str(), limit(customers)?)));
             plan.segment_quotas(column, &quotas.collect::<Result<Vec<_>>>()?, others)
         })
     }

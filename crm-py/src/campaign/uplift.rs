@@ -6,11 +6,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict};
 
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
 use crate::experiment::TestOptions;
 use crate::experiment::test_result::fields;
 use crate::ingest::{seed, threads};
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 fn kind(name: &str) -> Result<UpliftCurveKind> {

@@ -9,8 +9,8 @@ use pyo3::types::PyByteArray;
 
 use crate::column::{Accept, Column, whole};
 use crate::customer::{CustomerBase, Opportunities};
-use crate::error::{OrRaise, exception, within};
-use crate::integer::Integer;
+use crate::error::{OrRaise, exception};
+use crate::integer::{Integer, within};
 use crate::table::{id_array, writable};
 
 /// A covariate's name and values.

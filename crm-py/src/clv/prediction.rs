@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 
 use super::rate::{DiscountRate, horizon};
 use crate::customer::Period;
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Something to predict of each customer.
 #[pyclass(frozen, eq, module = "crm._crm")]

@@ -14,9 +14,9 @@ use super::prediction::Prediction;
 use super::report::FitReport;
 use crate::column::{Accept, Column};
 use crate::customer::Period;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// A model of purchases with its parameters.
@@ -250,7 +250,7 @@ impl Simulation {
 
     fn purchases<'py>(&self, py: Python<'py>, customer: Integer) -> PyResult<Bound<'py, PyByteArray>> {
         let accepted = format!("from 0 to below the number of customers, {}", self.0.len());
-        let place: usize = within("customer", customer, &accepted).or_raise(py)?;
+        let place: usize = within("customer", &customer, &accepted).or_raise(py)?;
         if place >= self.0.len() {
             return Err(Error::argument("customer", customer, &accepted)).or_raise(py);
         }

@@ -10,9 +10,9 @@ use super::rate::{DiscountRate, horizon};
 use super::report::FitReport;
 use crate::column::{Column, whole};
 use crate::customer::Period;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::seed;
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::writable;
 
 /// The shifted beta-geometric model.

@@ -12,8 +12,8 @@ use pyo3::types::PyByteArray;
 use super::purchase::PurchaseModel;
 use crate::column::{Accept, Column};
 use crate::customer::PeriodActivity;
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// Customers, MAE, RMSE, bias, both totals, total error and correlation.

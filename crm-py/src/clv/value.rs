@@ -10,9 +10,9 @@ use super::purchase::PurchaseModel;
 use super::rate::{DiscountRate, horizon};
 use super::spend::SpendModel;
 use crate::customer::Period;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::seed;
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table};
 
 /// A purchase model and a spend model.

@@ -19,9 +19,9 @@ use super::period::Period;
 use super::rhythm::Rhythm;
 use crate::capsule::{Arrays, arrow_error, check_plain};
 use crate::column::{Column, field};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
 use crate::ingest::{ColumnNames, IngestOptions, Watch, scale, threads};
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::{Table, id_array};
 
 /// Rows of plain columns that are copied at a time.

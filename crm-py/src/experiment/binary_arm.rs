@@ -6,8 +6,8 @@ use crm_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, count_of, exception, within};
-use crate::integer::Integer;
+use crate::error::{OrRaise, exception};
+use crate::integer::{Integer, count_of, within};
 
 /// Conversions out of trials.
 #[pyclass(frozen, eq, hash, module = "crm._crm")]

@@ -13,8 +13,8 @@ use pyo3::types::PyDict;
 use super::binary_arm::BinaryArm;
 use super::test_result::{checked, ends};
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 fn options(
     method: &str,
@@ -127,7 +127,7 @@ impl SequentialTest {
         let arm = |name: &str, (count, mean, variance): (Integer, f64, f64)| -> Result<MeanArm> {
             MeanArm::from_moments(within(name, count, "at least 0")?, mean, variance)
         };
-        let mut look = || self.0.look_means(&arm("target", target)?, &arm("control", control)?);
+        let look = || self.0.look_means(&arm("target", target)?, &arm("control", control)?);
         step(py, &look().or_raise(py)?)
     }
 }

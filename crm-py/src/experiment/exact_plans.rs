@@ -9,9 +9,9 @@ use pyo3::types::PyDict;
 
 use super::planning::{PlanOptions, fields};
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, count_of};
+use crate::error::OrRaise;
 use crate::ingest::threads;
-use crate::integer::Integer;
+use crate::integer::{Integer, count_of};
 
 /// A planned test of ranks.
 #[pyclass(frozen, module = "crm._crm")]

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::test_result::ends;
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Looks with their critical values.
 #[pyclass(frozen, module = "crm._crm")]
@@ -18,9 +18,11 @@ pub(crate) struct GroupSequential(Test);
 /// Boundary, parameter, beta and drift.
 type GivenFutility = (String, Option<f64>, f64, Option<f64>);
 
-/// The number of a look.
-fn place(look: Integer) -> Result<usize> {
-    within("look", look, "from 0 to that of the last look")
+impl GroupSequential {
+    /// The number of a look.
+    fn place(&self, look: &Integer) -> Result<usize> {
+        within("look", look, &format!("from 0 to below the number of looks, {}", self.0.information().len()))
+    }
 }
 
 #[pymethods]
@@ -89,8 +91,10 @@ impl GroupSequential {
         standard_error: f64,
         null: f64,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let look =
-            place(look).and_then(|look| self.0.look(look, estimate, standard_error, null)).or_raise(py)?;
+        let look = self
+            .place(&look)
+            .and_then(|look| self.0.look(look, estimate, standard_error, null))
+            .or_raise(py)?;
         let fields = PyDict::new(py);
         fields.set_item("look", look.look)?;
         fields.set_item("information", look.information)?;
@@ -115,7 +119,7 @@ impl GroupSequential {
         standard_error: f64,
         null: f64,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let compute = || self.0.inference(place(look)?, estimate, standard_error, null);
+        let compute = || self.0.inference(self.place(&look)?, estimate, standard_error, null);
         let inference = py.detach(compute).or_raise(py)?;
         let fields = PyDict::new(py);
         fields.set_item("p_value", inference.p_value)?;

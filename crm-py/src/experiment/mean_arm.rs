@@ -5,8 +5,8 @@ use crm_core::{Error, Result};
 use pyo3::prelude::*;
 
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Count, mean, squares and skewness of a value.
 #[pyclass(frozen, eq, module = "crm._crm")]
@@ -162,7 +162,7 @@ impl JointArm {
     fn place(&self, argument: &str, column: Integer) -> Result<usize> {
         let most = self.0.columns().saturating_sub(1);
         let accepted = format!("the number of a column, from 0 to {most}");
-        within(argument, column, &accepted).and_then(|place: usize| {
+        within(argument, &column, &accepted).and_then(|place: usize| {
             if place <= most { Ok(place) } else { Err(Error::argument(argument, column, &accepted)) }
         })
     }

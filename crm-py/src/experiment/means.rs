@@ -16,8 +16,8 @@ use super::mean_arm::{JointArm, MeanArm};
 use super::test_options::TestOptions;
 use super::test_result::{checked, ends, fields};
 use super::user_split;
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// How means are tested.
 #[pyclass(frozen, name = "MeanTest", module = "crm._crm")]

@@ -12,8 +12,8 @@ use super::test_options::TestOptions;
 use super::test_result::fields;
 use super::user_split;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// A correction that an option of this name asks for.
 pub(crate) fn multiplicity(name: &str) -> Result<MultiplicityMethod> {

@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::quantile::QuantileArm;
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// What a planned test will be asked.
 #[pyclass(frozen, module = "crm._crm")]

@@ -17,9 +17,9 @@ use super::test_options::TestOptions;
 use super::test_result::{checked, ends, fields};
 use super::user_split;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
 use crate::ingest::threads as threads_of;
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::Table;
 
 /// The fields of a `crm.TestResult`.

@@ -10,8 +10,8 @@ use pyo3::types::PyDict;
 use super::test_options::TestOptions;
 use super::test_result::fields;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, exception, within};
-use crate::integer::Integer;
+use crate::error::{OrRaise, exception};
+use crate::integer::{Integer, within};
 
 /// The values of an arm as its quantiles need them.
 #[pyclass(frozen, eq, module = "crm._crm")]

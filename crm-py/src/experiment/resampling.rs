@@ -12,9 +12,9 @@ use pyo3::types::PyDict;
 use super::test_options::TestOptions;
 use super::test_result::fields;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 
 /// The fields of the test, resamples, whether these are all, the standard error of p and the bias.
 type Answer<'py> = (Bound<'py, PyDict>, u64, bool, f64, f64);

@@ -2,15 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crm_core::Result;
 use crm_core::experiment::{
     SAMPLE_RATIO_THRESHOLD, SampleRatio, SequentialSampleRatio as Check, sample_ratio as check,
 };
-use crm_core::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, all_within};
 
 /// The fields of `crm.SampleRatio`, by name.
 pub(super) fn fields<'py>(py: Python<'py>, split: &SampleRatio) -> PyResult<Bound<'py, PyDict>> {
@@ -28,10 +28,7 @@ pub(super) fn fields<'py>(py: Python<'py>, split: &SampleRatio) -> PyResult<Boun
 }
 
 fn users(observed: Vec<Integer>) -> Result<Vec<u64>> {
-    let count = |(arm, count): (usize, Integer)| {
-        within("observed", count, "at least 0").map_err(|error: Error| error.at_row(arm as u64))
-    };
-    observed.into_iter().enumerate().map(count).collect()
+    all_within("observed", observed, "at least 0")
 }
 
 /// The fields of a `crm.SampleRatio`; without a threshold the core's.

@@ -13,9 +13,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict};
 
 use crate::column::{Accept, Column, whole};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
 use crate::ingest::threads;
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// A dimension's JSON text with everything that may be left out.

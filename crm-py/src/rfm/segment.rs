@@ -10,8 +10,8 @@ use pyo3::types::PyBytes;
 
 use super::model::RfmScores;
 use crate::customer::CustomerBase;
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::Table;
 
 /// Name, then lowest and highest recency, frequency and monetary score; no monetary scores are all of them.

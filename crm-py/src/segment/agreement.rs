@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
 use crate::column::{Column, whole};
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// Customers counted by two labellings.

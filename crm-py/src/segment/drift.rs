@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use super::agreement::CrossTable;
 use super::rows::Rows;
 use crate::column::{Column, whole};
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table};
 
 /// Sizes and centres of the segments of one clustering at two dates.

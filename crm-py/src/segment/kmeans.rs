@@ -10,9 +10,9 @@ use pyo3::types::PyByteArray;
 
 use super::rows::Rows;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// A number of starts, of which there is at least one.

@@ -7,9 +7,9 @@ use pyo3::types::PyByteArray;
 
 use super::kmeans::{count, order, renamed, values_of};
 use super::rows::Rows;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::writable;
 
 /// A fitted mixture of normal distributions.

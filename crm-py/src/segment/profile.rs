@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 
 use super::feature::FeatureTable;
 use crate::column::{Column, whole};
-use crate::error::{OrRaise, within};
-use crate::integer::Integer;
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table};
 
 /// Profiles of segments.
@@ -59,7 +59,7 @@ impl SegmentProfiles {
         let segments = self.0.segments();
         let accepted = format!("from 0 to {}", segments.len().saturating_sub(1));
         let find = || {
-            let place: usize = within("label", label, &accepted)?;
+            let place: usize = within("label", &label, &accepted)?;
             let segment = segments.get(place).ok_or_else(|| Error::argument("label", label, &accepted))?;
             Ok(segment.distinguishing(within("most", most, "a number of features")?))
         };

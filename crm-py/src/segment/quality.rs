@@ -11,9 +11,9 @@ use pyo3::types::PyByteArray;
 use super::kmeans::count;
 use super::rows::Rows;
 use crate::column::{Column, whole};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
-use crate::integer::Integer;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// Mean, standard error, share below 0, rows looked at, and the clusters.
@@ -97,9 +97,9 @@ pub(super) fn gap_options(arguments: &GapArguments, seed: Integer, threads: Inte
     };
     Ok(GapOptions::default()
         .reference(reference)
-        .references(within("references", *references, "at least 2")?)
-        .sample(within("sample", *sample, "at least 2")?)
-        .starts(count("start_count", *start_count)?)
+        .references(within("references", references, "at least 2")?)
+        .sample(within("sample", sample, "at least 2")?)
+        .starts(count("start_count", start_count.clone())?)
         .seed(self::seed(seed)?)
         .threads(self::threads(threads)?))
 }

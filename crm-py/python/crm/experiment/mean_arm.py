@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
-from crm.column import ColumnLike, label_column, number_column, number_list
+from crm.column import ColumnLike, label_column, number_column, number_list, number_rows
 from crm.error import WrongTypeError
 
 __all__ = ["ArmTable", "JointArm", "MeanArm", "mean_arm", "mean_arms", "moments", "moments_of_all"]
@@ -472,8 +472,13 @@ def _arms(argument: str, given: Iterable[T]) -> Iterable[T]:
 
 def moments(argument: str, given: Moments | tuple[int, float, float]) -> tuple[int, float, float]:
     """Count, mean and variance of an arm, or of three numbers."""
-    three = given if isinstance(given, tuple) else tuple(getattr(given, name, None) for name in ("count", "mean", "variance"))
-    if len(three) != 3 or any(value is None or callable(value) for value in three):
+    if isinstance(given, tuple):
+        three: tuple[Any, ...] = given
+    else:
+        found = (getattr(given, name, None) for name in ("count", "mean", "variance"))
+        # A list has a method `count`.
+        three = tuple(value for value in found if value is not None and not callable(value))
+    if len(three) != 3:
         accepted = "a crm.MeanArm, or its count, mean and variance as a tuple"
         raise WrongTypeError(f"{argument}: {given!r} is not accepted: must be {accepted}", argument=argument)
     _, mean, variance = number_list(argument, three)
@@ -481,14 +486,10 @@ def moments(argument: str, given: Moments | tuple[int, float, float]) -> tuple[i
 
 
 def _matrix(argument: str, values: npt.ArrayLike) -> list[float]:
-    """The numbers of a matrix, row by row."""
+    """The numbers of a matrix, which may be given in one row, or as the only one of one column."""
     given: Any = np.atleast_1d(np.asarray(values)) if hasattr(values, "__array__") else values
-    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise WrongTypeError(f"{argument}: {type(given).__name__} is not accepted: must be a matrix of numbers", argument=argument)
-    rows = list(given)
-    if not any(isinstance(row, Iterable) and not isinstance(row, (str, bytes)) for row in rows):
-        return number_list(argument, rows)
-    return [value for place, row in enumerate(rows) for value in number_list(f"{argument}[{place}]", row)]
+    is_row = isinstance(given, Iterable) and not any(isinstance(row, Iterable) and not isinstance(row, str) for row in given)
+    return number_list(argument, given) if is_row else [value for row in number_rows(argument, given) for value in row]
 
 
 def _columns(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crm import _crm
-from crm.column import ColumnLike, number_column, number_list
+from crm.column import ColumnLike, number_column, number_list, number_rows
 
 __all__ = ["Ahp", "Learned", "ObjectiveWeighting", "ObjectiveWeights", "RandomIndex", "objective_weights", "proportional_weights"]
 
@@ -48,7 +48,7 @@ class Ahp:
             InvalidArgumentError: A value is not positive and finite, the diagonal is not 1, a pair is not reciprocal, there are more sides than the table has,
                 or the consistency ratio is above 0.1 and not accepted.
         """
-        values = [value for place, row in enumerate(comparisons) for value in number_list(f"comparisons[{place}]", row)]
+        values = [value for row in number_rows("comparisons", comparisons) for value in row]
         return cls._of(values, upper=False, random_index=random_index, accept=accept_inconsistency)
 
     @classmethod
@@ -74,8 +74,7 @@ class Ahp:
         >>> crm.Ahp.synthesis([0.75, 0.25], [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
         [0.375, 0.375, 0.25]
         """
-        lists = [number_list(f"local[{place}]", weights) for place, weights in enumerate(local)]
-        return _crm.ahp_synthesis(number_list("criteria", criteria), lists)
+        return _crm.ahp_synthesis(number_list("criteria", criteria), number_rows("local", local))
 
 
 @dataclass(frozen=True)
