@@ -17,6 +17,8 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
+# Without types: most of what is given here has a wrong one.
+ANY: Any = crm
 NAN = float("nan")
 DAYS = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1), date(2024, 1, 5), date(2024, 2, 9), date(2024, 3, 2)]
 HISTORY = crm.PurchaseHistory.from_columns([1, 1, 1, 2, 2, 3], DAYS, [5.0, 6.0, 7.0, 8.0, 9.0, 3.0])
@@ -39,7 +41,7 @@ RATES = [crm.BinaryArm(1, 10), crm.BinaryArm(2, 10)]
 MEANS = [crm.MeanArm.from_moments(9, 1.0, 1.0), crm.MeanArm.from_moments(9, 2.0, 1.0)]
 JOINT = crm.JointArm.from_columns([1.0, 2.0, 4.0], covariates=[[1.0, 0.0, 5.0]])
 LOOKS = crm.GroupSequential([0.5, 1.0])
-EVENTS: Any = {"event_id": [1], "customer_id": ["ann"], "time": [date(2024, 1, 1)], "kind": ["join"], "amount": [None], "points": [None]}
+EVENTS: Any = {"event_id": ["e"], "customer_id": ["ann"], "time": [date(2024, 1, 1)], "kind": ["join"], "amount": [None], "points": [None]}
 
 
 Calls = dict[str, tuple[Callable[..., Any], dict[str, Any]]]
@@ -71,8 +73,8 @@ CALLS: Calls = {
     "JointArm.covariance": (JOINT.covariance, {"first": 0, "second": 1}),
     "JointArm.from_moments": (crm.JointArm.from_moments, {"means": [1.0], "covariances": [[1.0]]}),
     "JointArm.from_sums": (crm.JointArm.from_sums, {"sums": [1.0], "products": [[1.0]]}),
-    "LoyaltyScore.change": (FITTED.change, {"one": SCORED, "other": SCORED}),
-    "LoyaltyScore.change_by_dimension": (FITTED.change_by_dimension, {"one": SCORED, "other": SCORED}),
+    "LoyaltyScore.change": (FITTED.change, {"table": SCORED, "later": FITTED, "later_table": SCORED}),
+    "LoyaltyScore.change_by_dimension": (FITTED.change_by_dimension, {"table": SCORED, "later": FITTED, "later_table": SCORED}),
     "LoyaltyScore.contributions": (FITTED.contributions, {"table": SCORED}),
     "LoyaltyScore.fit": (crm.LoyaltyScore.fit, {"table": SCORED, "weights": [1]}),
     "LoyaltyScore.score": (FITTED.score, {"table": SCORED}),
@@ -198,15 +200,16 @@ def refused(call: Callable[[], object]) -> crm.CrmError:
 @pytest.mark.parametrize(("name", "argument"), INTEGERS)
 def test_whole_numbers(name: str, argument: str) -> None:
     call, others = CALLS[name]
-    for value in (2**64, -(2**63) - 1, 10**60, -(10**60), 10**5000, np.uint64(2**64 - 1) if argument == "threads" else 2**65):
+    named = NAMES.get((name, argument), argument)
+    for value in (2**64, -(2**63) - 1, 10**60, -(10**60), 10**5000):
         error = refused(lambda: call(**(others | {argument: value})))
-        assert isinstance(error, (crm.InvalidArgumentError, crm.OutOfRangeError)), repr(error)
-        assert error.argument == NAMES.get((name, argument), argument)
+        assert isinstance(error, (crm.InvalidArgumentError, crm.OutOfRangeError)) and error.argument == named, repr(error)
         assert abs(value) > 10**38 or str(value) in str(error)
-    for value in (2.5, 2.0, "2", [2]):
-        error = refused(lambda: call(**(others | {argument: value})))
-        assert isinstance(error, crm.WrongTypeError), repr(error)
-        assert error.argument == NAMES.get((name, argument), argument) and type(value).__name__ in str(error)
+    none: Any
+    for none in (2.5, 2.0, "2", [2]):
+        error = refused(lambda: call(**(others | {argument: none})))
+        assert isinstance(error, crm.WrongTypeError) and error.argument == named, repr(error)
+        assert type(none).__name__ in str(error)
 
 
 def test_bounds_are_told() -> None:
@@ -219,6 +222,7 @@ def test_bounds_are_told() -> None:
         ("conversions: a number of more than 38 digits is not accepted", lambda: crm.BinaryArm(10**60, 1)),
     ):
         assert str(refused(call)).startswith(match)
+    assert crm.BinaryArm(np.int8(1), np.uint64(9)) == crm.BinaryArm(1, 9)  # type: ignore[arg-type]
     # As in Rust and C, seeds have 64 bits.
     assert crm.bootstrap([1.0, 2.0, 4.0], seed=2**64 - 1).resamples == 10_000
 
@@ -235,9 +239,10 @@ def test_ids() -> None:
 
 
 def test_lists_of_whole_numbers() -> None:
-    check = crm.SequentialSampleRatio([1, 1])
+    check = ANY.SequentialSampleRatio([1, 1])
+    given: Any
     for argument, call in (
-        ("observed", lambda given: crm.sample_ratio(given, [1, 1])),
+        ("observed", lambda given: ANY.sample_ratio(given, [1, 1])),
         ("observed", check.look),
         ("redeemed", lambda given: crm.recognize_points(100, redeemed=given, expected=[1, 2])),
         ("expected", lambda given: crm.recognize_points(100, redeemed=[1, 2], expected=given)),
@@ -248,8 +253,8 @@ def test_lists_of_whole_numbers() -> None:
             assert isinstance(error, crm.WrongTypeError) and (error.argument, error.row) == (argument, row), (argument, given, repr(error))
         error = refused(lambda: call([2, 2**64]))
         assert error.argument == argument and str(2**64) in str(error)
-    assert crm.sample_ratio(np.array([5, 6]), (1, 1)).p_value == crm.sample_ratio(pl.Series([5, 6]), [1.0, 1.0]).p_value
-    assert refused(lambda: crm.choose_clusters(X, (2, 3, 4))).argument == "clusters"  # type: ignore[arg-type]
+    assert ANY.sample_ratio(np.array([5, 6]), (1, 1)).p_value == ANY.sample_ratio(pl.Series([5, 6]), [1.0, 1.0]).p_value
+    assert refused(lambda: ANY.choose_clusters(X, (2, 3, 4))).argument == "clusters"
 
 
 # Lists of numbers: what is called with one, and the name of the argument.
@@ -315,6 +320,7 @@ def test_every_list_of_numbers_is_looked_at() -> None:
 def test_lists_of_numbers(name: str) -> None:
     call, argument = LISTS[name]
     before = 1 if name == "SequentialTest.look_means" else 0
+    given: Any
     for given, row, kind in (
         ([1.0, "x"], 1, crm.WrongTypeError),
         (["x", 1.0], 0, crm.WrongTypeError),
@@ -327,36 +333,36 @@ def test_lists_of_numbers(name: str) -> None:
         error = refused(lambda: call(given))
         assert isinstance(error, kind) and (error.argument, error.row) == (argument, row + before), repr(error)
     if not before:
-        for given in (5.0, "ab", None) if "weights" not in argument and argument not in ("prior", "margins", "edges", "shifts") else (5.0,):
-            error = refused(lambda: call(given))
-            assert isinstance(error, crm.WrongTypeError) and error.argument == argument, repr(error)
+        error = refused(lambda: call(5.0))
+        assert isinstance(error, crm.WrongTypeError) and error.argument == argument, repr(error)
 
 
 def test_numbers_of_any_kind() -> None:
-    wanted = crm.RankPlan.from_categories([1.0, 3.0], [2.0, 2.0]).superiority
+    wanted = ANY.RankPlan.from_categories([1.0, 3.0], [2.0, 2.0]).superiority
     for given in ((1, 3), np.array([1, 3]), np.array([1, 3], dtype=np.float32), [np.float64(1), 3], [Decimal(1), 3.0], [Fraction(1), 3], pl.Series([1, 3])):
-        assert crm.RankPlan.from_categories(given, [2.0, 2.0]).superiority == wanted
-    assert crm.RankPlan.from_categories((value for value in (1, 3)), {"low": 2, "high": 2}.values()).superiority == wanted
+        assert ANY.RankPlan.from_categories(given, [2.0, 2.0]).superiority == wanted
+    assert ANY.RankPlan.from_categories((value for value in (1, 3)), {"low": 2, "high": 2}.values()).superiority == wanted
     # Sums of squares as a database gives them.
-    assert crm.JointArm.from_sums(2, [0], [[2**70]]).value.variance == 2.0**70
-    moments = crm.JointArm.from_moments(9, [1, 2], [[4, 1], [1, 2]])
+    assert ANY.JointArm.from_sums(2, [0], [[2**70]]).value.variance == 2.0**70
+    moments = ANY.JointArm.from_moments(9, [1, 2], [[4, 1], [1, 2]])
     for matrix in (np.array([[4, 1], [1, 2]]), [4, 1, 1, 2], ((4.0, 1.0), (1.0, 2.0)), pd.DataFrame([[4, 1], [1, 2]]), [np.array([4, 1]), [1, 2]]):
-        assert crm.JointArm.from_moments(9, [1, 2], matrix) == moments
-    assert crm.JointArm.from_moments(3, [2], np.cov([1, 2, 3])).value.variance == 1.0
+        assert ANY.JointArm.from_moments(9, [1, 2], matrix) == moments
+    assert ANY.JointArm.from_moments(3, [2], np.cov([1, 2, 3])).value.variance == 1.0
 
 
 def test_matrices() -> None:
     for argument, row, call in (
-        ("covariances[1]", 0, lambda: crm.JointArm.from_moments(9, [1, 2], [[4, 1], ["x", 2]])),
-        ("covariances[0]", 1, lambda: crm.JointArm.from_moments(9, [1, 2], np.array([["4", "x"], ["1", "2"]])[:, ::-1][::-1].astype(object))),
-        ("covariances", None, lambda: crm.JointArm.from_moments(9, [1, 2], [[4, 1], [1]])),
-        ("products[0]", 1, lambda: crm.JointArm.from_sums(9, [1, 2], [[4, None], [1, 2]])),
-        ("comparisons[1]", 1, lambda: crm.Ahp.from_matrix([[1, 2], [0.5, "x"]])),  # type: ignore[list-item]
-        ("comparisons", None, lambda: crm.Ahp.from_matrix(5)),  # type: ignore[arg-type]
-        ("local[0]", 0, lambda: crm.Ahp.synthesis([1.0], [["x"]])),  # type: ignore[list-item]
+        ("covariances[1]", 0, lambda: ANY.JointArm.from_moments(9, [1, 2], [[4, 1], ["x", 2]])),
+        ("covariances[0]", 0, lambda: ANY.JointArm.from_moments(9, [1, 2], np.array([["4", "x"], ["1", "2"]]))),
+        ("covariances", None, lambda: ANY.JointArm.from_moments(9, [1, 2], 4.0)),
+        ("covariances", None, lambda: ANY.JointArm.from_moments(9, [1, 2], [[4, 1], [1]])),
+        ("products[0]", 1, lambda: ANY.JointArm.from_sums(9, [1, 2], [[4, None], [1, 2]])),
+        ("comparisons[1]", 1, lambda: ANY.Ahp.from_matrix([[1, 2], [0.5, "x"]])),
+        ("comparisons", None, lambda: ANY.Ahp.from_matrix(5)),
+        ("local[0]", 0, lambda: ANY.Ahp.synthesis([1.0], [["x"]])),
     ):
         error = refused(call)
-        assert argument in ("covariances[0]",) or (error.argument, error.row) == (argument, row), repr(error)
+        assert (error.argument, error.row) == (argument, row), repr(error)
 
 
 def test_numbers_by_name() -> None:
@@ -408,17 +414,17 @@ def test_arms_that_are_columns(argument: str, call: Callable[[Any], object]) -> 
 def test_arms_that_are_moments() -> None:
     three = (9, 1.0, 1.0)
     for argument, row, call in (
-        ("targets[1]", 2, lambda: crm.dunnett_test([three, (9, 1.0, "x")], three)),  # type: ignore[list-item]
-        ("targets[0]", None, lambda: crm.dunnett_test([[1.0, NAN]], three)),  # type: ignore[list-item]
-        ("targets", None, lambda: crm.dunnett_test(MEANS[0], three)),  # type: ignore[arg-type]
-        ("control", None, lambda: crm.dunnett_test([three], (9, 1.0))),  # type: ignore[arg-type]
-        ("control", 1, lambda: crm.dunnett_test([three], (9, "x", 1.0))),  # type: ignore[arg-type]
-        ("count", 0, lambda: crm.dunnett_test([(2**64, 1.0, 1.0)], three)),
-        ("target", None, lambda: crm.SequentialTest().look_means((2**64, 1.0, 1.0), three)),
-        ("control", 2, lambda: crm.SequentialTest().look_means(three, (9, 1.0, None))),  # type: ignore[arg-type]
-        ("control", None, lambda: crm.SequentialTest().look_means(three, 5)),  # type: ignore[arg-type]
+        ("targets[1]", 2, lambda: ANY.dunnett_test([three, (9, 1.0, "x")], three)),
+        ("targets[0]", None, lambda: ANY.dunnett_test([[1.0, NAN]], three)),
+        ("targets", None, lambda: ANY.dunnett_test(MEANS[0], three)),
+        ("control", None, lambda: ANY.dunnett_test([three], (9, 1.0))),
+        ("control", 1, lambda: ANY.dunnett_test([three], (9, "x", 1.0))),
+        ("count", 0, lambda: ANY.dunnett_test([(2**64, 1.0, 1.0)], three)),
+        ("target", None, lambda: ANY.SequentialTest().look_means((2**64, 1.0, 1.0), three)),
+        ("control", 2, lambda: ANY.SequentialTest().look_means(three, (9, 1.0, None))),
+        ("control", None, lambda: ANY.SequentialTest().look_means(three, 5)),
     ):
         error = refused(call)
         assert (error.argument, error.row) == (argument, row), repr(error)
     for arms in (5, "ab", MEANS[0]):
-        assert refused(lambda: crm.compare_several_means(arms)).argument == "arms"  # type: ignore[arg-type]
+        assert refused(lambda: ANY.compare_several_means(arms)).argument == "arms"
