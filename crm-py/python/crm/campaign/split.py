@@ -36,7 +36,9 @@ class Arm:
 
 def native_arms(arms: Sequence[Arm]) -> list[tuple[str, float, bool]]:
     """Arms for the engine."""
-    return [(arm.name, float(arm.weight), arm.control) for arm in all_of(Arm, "arms", arms)]
+    listed = all_of(Arm, "arms", arms)
+    weights = number_list("arms", [arm.weight for arm in listed])
+    return [(arm.name, weight, arm.control) for arm, weight in zip(listed, weights, strict=True)]
 
 
 def buckets(salt: str, customer_id: ColumnLike, *, hash: BucketHash = "xxh3") -> npt.NDArray[np.float64]:
