@@ -243,7 +243,7 @@ class IngestOptions:
         zero_amounts: str = "keep",
         duplicates: str = "keep",
         currency: str | None = None,
-        threads: int = 0,
+        threads: int = ...,
     ) -> IngestOptions: ...
 
 @final
