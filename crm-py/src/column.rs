@@ -186,6 +186,12 @@ impl Column {
         columns.or_raise(py).map(Some)
     }
 
+    /// All values as numbers, none of them missing.
+    #[pyo3(name = "numbers")]
+    fn number_list(&self, py: Python<'_>, argument: &str) -> PyResult<Vec<f64>> {
+        self.numbers(py, argument, Accept::Numbers).map(|values| values.to_vec())
+    }
+
     /// Whether it is an Arrow column of truth values.
     fn is_truths(&self) -> bool {
         matches!(&self.0, Values::Arrays(arrays) if arrays.iter().all(|array| *array.data_type() == DataType::Boolean))

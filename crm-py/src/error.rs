@@ -25,11 +25,6 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     build().map_or_else(|failure| failure, PyErr::from_value)
 }
 
-/// An integer within the range of the type that the engine takes.
-pub(crate) fn within<T: TryFrom<i64>>(argument: &str, value: i64, accepted: &str) -> Result<T> {
-    T::try_from(value).map_err(|_| Error::argument(argument, value, accepted))
-}
-
 /// Name and code of every kind of error.
 #[pyfunction]
 pub(crate) fn error_kinds() -> Vec<(String, i32)> {

@@ -6,16 +6,17 @@ use crm_core::{Error, ErrorKind, Result, Threads};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Threads from a number that Python gave.
-pub(crate) fn threads(count: i64) -> Result<Threads> {
+pub(crate) fn threads(count: Integer) -> Result<Threads> {
     within("threads", count, "between 0 (all) and 1024").and_then(Threads::from_count)
 }
 
 /// A seed from a number that Python gave.
-pub(crate) fn seed(seed: i64) -> Result<u64> {
-    within("seed", seed, "between 0 and 9223372036854775807")
+pub(crate) fn seed(seed: Integer) -> Result<u64> {
+    within("seed", seed, "between 0 and 18446744073709551615")
 }
 
 /// Options of reading.
@@ -27,7 +28,8 @@ impl IngestOptions {
     #[new]
     #[pyo3(signature = (
         *, time_zone=None, missing_id="exclude", missing_time="raise", invalid_time="raise", missing_amount="raise",
-        invalid_amount="raise", returns="keep", zero_amounts="keep", duplicates="keep", currency=None, threads=0,
+        invalid_amount="raise", returns="keep", zero_amounts="keep", duplicates="keep", currency=None,
+        threads=Integer::ZERO,
     ))]
     #[allow(clippy::too_many_arguments)] // One for each option, all of them keywords.
     fn new(
@@ -42,7 +44,7 @@ impl IngestOptions {
         zero_amounts: &str,
         duplicates: &str,
         currency: Option<String>,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Self> {
         let options = || {
             let options = Options {
@@ -79,7 +81,7 @@ impl ColumnNames {
         time: String,
         amount: Option<String>,
         order_id: Option<String>,
-        amount_scale: i64,
+        amount_scale: Integer,
     ) -> PyResult<Self> {
         let amount_scale = scale(amount_scale).or_raise(py)?;
         Ok(Self(Names { customer_id, time, amount, order_id, amount_scale }))
@@ -87,7 +89,7 @@ impl ColumnNames {
 }
 
 /// Decimal digits of integer amounts from a number that Python gave.
-pub(crate) fn scale(digits: i64) -> Result<i8> {
+pub(crate) fn scale(digits: Integer) -> Result<i8> {
     within("amount_scale", digits, "between -38 and 38 decimal digits")
 }
 

@@ -9,6 +9,7 @@ mod capsule;
 mod column;
 mod error;
 mod ingest;
+mod integer;
 mod table;
 
 mod campaign;

@@ -55,6 +55,10 @@ pub unsafe extern "C" fn crm_rank_plan_normal(
 
 /// A plan for `length` ordered categories: shares or counts of both arms in each, from the lowest category to the highest.
 ///
+/// Of other effects than theirs it is supposed that a part of the target's customers is as the target given, and the rest as the
+/// control. The shares are taken as exact, however few customers they were counted from: arms of other sizes than a pilot's, and
+/// effects other than its own, are extrapolated from it.
+///
 /// As `crm_rank_plan_normal`; fails with `CRM_STATUS_INVALID_VALUE` too for shares that are negative or not finite and for arms
 /// of which neither tends to be higher, and with `CRM_STATUS_EMPTY` for an arm without any.
 #[unsafe(no_mangle)]

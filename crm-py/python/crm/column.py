@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
 from types import NoneType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +25,14 @@ __all__ = [
     "LazyTable",
     "amount_column",
     "id_column",
+    "integer_list",
+    "integer_pair",
     "label_column",
     "name_list",
     "number_column",
+    "number_list",
+    "number_pair",
+    "number_rows",
     "plain_column",
     "row_numbers",
     "time_column",
@@ -55,6 +62,8 @@ class LazyTable(Protocol):
 
 ColumnLike = Sequence[Any] | npt.NDArray[Any] | ArrowStream | ArrowArray
 """A list or tuple, a NumPy array, or a column of pandas, Polars or PyArrow."""
+
+T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _EPOCH_ORDINAL = _EPOCH.toordinal()
@@ -119,6 +128,56 @@ def number_column(argument: str, values: ColumnLike | _crm.Column, *, truths: bo
     if plain.dtype.kind in "iu":
         return _crm.Column.integers(_int64(argument, plain))
     return _crm.Column.floats(np.ascontiguousarray(plain, dtype=np.float64))
+
+
+def number_list(argument: str, values: ColumnLike | Iterable[Any]) -> list[float]:
+    """A few numbers, such as weights: what `number_column` takes, and whole numbers, decimals and fractions of any size among them."""
+    if not isinstance(values, Iterable) and not hasattr(values, "__array__"):
+        raise _wrong_type(argument, type(values).__name__, "a list of numbers")
+    given: Any = values
+    plain = plain_column(argument, given)
+    if isinstance(plain, list):
+        plain = [_as_float(argument, row, value) for row, value in enumerate(plain)]
+    return number_column(argument, plain).numbers(argument)
+
+
+def number_pair(argument: str, values: ColumnLike | Iterable[Any]) -> tuple[float, float]:
+    """Two numbers, such as the ends of a range."""
+    return _pair(argument, number_list(argument, values))
+
+
+def number_rows(argument: str, rows: Iterable[Any]) -> list[list[float]]:
+    """The numbers of a matrix, row by row."""
+    given: Any = np.asarray(rows) if hasattr(rows, "__array__") else rows
+    if isinstance(given, (str, bytes, dict)) or not isinstance(given, Iterable):
+        raise _wrong_type(argument, type(given).__name__, "rows of numbers")
+    return [number_list(f"{argument}[{place}]", row) for place, row in enumerate(given)]
+
+
+def integer_list(argument: str, values: ColumnLike | Iterable[Any]) -> list[int]:
+    """A few whole numbers, such as counts of arms, of any size."""
+    if not isinstance(values, Iterable) and not hasattr(values, "__array__"):
+        raise _wrong_type(argument, type(values).__name__, "a list of whole numbers")
+    given: Any = values
+    plain = plain_column(argument, given)
+    if isinstance(plain, _crm.Column):
+        plain = [int(value) if value.is_integer() else value for value in plain.numbers(argument)]
+    listed = plain if isinstance(plain, list) else plain.tolist()
+    for row, value in enumerate(listed):
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise _wrong_type(argument, type(value).__name__, "a whole number", row)
+    return listed
+
+
+def integer_pair(argument: str, values: ColumnLike | Iterable[Any]) -> tuple[int, int]:
+    """Two whole numbers, such as the ends of a range."""
+    return _pair(argument, integer_list(argument, values))
+
+
+def _pair(argument: str, numbers: list[T]) -> tuple[T, T]:
+    if len(numbers) != 2:
+        raise LengthMismatchError(f"{argument}: has {len(numbers)} numbers, but must have 2", argument=argument)
+    return numbers[0], numbers[1]
 
 
 def label_column(argument: str, values: ColumnLike) -> _crm.Column:
@@ -288,6 +347,16 @@ def _multiplied(ticks: npt.NDArray[np.int64], factor: int) -> npt.NDArray[np.int
         return ticks
     most = 2**62 // factor
     return np.clip(ticks, -most, most) * factor
+
+
+def _as_float(argument: str, row: int, value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal, Fraction)):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        message = f"{argument}, row {row}: the number is too large for a float"
+        raise OutOfRangeError(message, argument=argument, row=row) from None
 
 
 def _is_missing(value: object) -> bool:

@@ -5,7 +5,9 @@ use crm_core::experiment::SampleRatio;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::error::OrRaise;
 use crate::experiment::test_result::fields;
+use crate::integer::Integer;
 use crate::table::{Columns, Table};
 
 /// Statistic, p-value, its logarithm, and whether the split is flagged.
@@ -77,8 +79,12 @@ impl CampaignReport {
     }
 
     /// The fields of the test behind an effect.
-    fn result<'py>(&self, py: Python<'py>, effect: usize) -> PyResult<Option<Bound<'py, PyDict>>> {
-        self.0.effects.get(effect).map(|effect| fields(py, &effect.result)).transpose()
+    fn result<'py>(&self, py: Python<'py>, effect: Integer) -> PyResult<Option<Bound<'py, PyDict>>> {
+        usize::try_from(effect.get("effect").or_raise(py)?)
+            .ok()
+            .and_then(|effect| self.0.effects.get(effect))
+            .map(|effect| fields(py, &effect.result))
+            .transpose()
     }
 
     fn returns(&self, py: Python<'_>) -> PyResult<Table> {

@@ -11,7 +11,8 @@ use pyo3::types::PyByteArray;
 
 use super::target_table::{TargetTable, ids};
 use crate::column::Column;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// What a limit on contacts, and a window of days, may be.
@@ -64,8 +65,8 @@ impl Selection {
         customers: &Column,
         contacted: &Column,
         as_of: &str,
-        at_most: i64,
-        within_days: i64,
+        at_most: Integer,
+        within_days: Integer,
     ) -> PyResult<Self> {
         let customers = ids(py, "customer_id", customers)?;
         let arrays = contacted.arrays(py)?;
@@ -91,7 +92,7 @@ impl Selection {
         self.next(py, |plan| plan.ties(TieBreak::Hash(salt)))
     }
 
-    fn quota(&self, py: Python<'_>, customers: i64) -> PyResult<Self> {
+    fn quota(&self, py: Python<'_>, customers: Integer) -> PyResult<Self> {
         self.next(py, |plan| plan.quota(within("quota", customers, "at least 0")?))
     }
 
@@ -100,13 +101,13 @@ impl Selection {
         &self,
         py: Python<'_>,
         column: &str,
-        quotas: Vec<(String, i64)>,
-        others: Option<i64>,
+        quotas: Vec<(String, Integer)>,
+        others: Option<Integer>,
     ) -> PyResult<Self> {
         self.next(py, |plan| {
-            let limit = |customers| within("segment_quotas", customers, "at least 0");
-            let others = others.map(limit).transpose()?;
-            let quotas = quotas.iter().map(|(name, customers)| Ok((name.as_str(), limit(*customers)?)));
+            let limit = |customers: &Integer| within("segment_quotas", customers, "at least 0");
+            let others = others.as_ref().map(limit).transpose()?;
+            let quotas = quotas.iter().map(|(name, customers)| Ok((name.as_str(), limit(customers)?)));
             plan.segment_quotas(column, &quotas.collect::<Result<Vec<_>>>()?, others)
         })
     }

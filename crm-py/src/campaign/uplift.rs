@@ -6,10 +6,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict};
 
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
 use crate::experiment::TestOptions;
 use crate::experiment::test_result::fields;
 use crate::ingest::{seed, threads};
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 fn kind(name: &str) -> Result<UpliftCurveKind> {
@@ -69,9 +70,9 @@ impl UpliftCurve {
         kind: &str,
         scale: &str,
         alpha: f64,
-        replicates: i64,
-        seed: i64,
-        threads: i64,
+        replicates: Integer,
+        seed: Integer,
+        threads: Integer,
     ) -> PyResult<(f64, f64, f64, u64, u64)> {
         let find = || {
             let (kind, scale) = (self::kind(kind)?, UpliftScale::from_name(scale)?);
@@ -95,7 +96,7 @@ impl UpliftCurve {
         fields(py, &top().or_raise(py)?.result)
     }
 
-    fn bands(&self, py: Python<'_>, bands: i64, options: &TestOptions) -> PyResult<Table> {
+    fn bands(&self, py: Python<'_>, bands: Integer, options: &TestOptions) -> PyResult<Table> {
         let find = || self.0.bands(within("bands", bands, "between 1 and 1000")?, &options.0);
         let found = py.detach(find).or_raise(py)?;
         let bands = || found.iter();

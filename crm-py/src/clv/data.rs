@@ -9,7 +9,8 @@ use pyo3::types::PyByteArray;
 
 use crate::column::{Accept, Column, whole};
 use crate::customer::{CustomerBase, Opportunities};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
+use crate::integer::{Integer, within};
 use crate::table::{id_array, writable};
 
 /// A covariate's name and values.
@@ -100,7 +101,7 @@ impl PurchaseData {
     #[pyo3(signature = (customers, time_unit, covariates))]
     fn newcomers(
         py: Python<'_>,
-        customers: i64,
+        customers: Integer,
         time_unit: &str,
         covariates: Vec<Covariate<'_>>,
     ) -> PyResult<Self> {

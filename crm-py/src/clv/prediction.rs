@@ -5,7 +5,8 @@ use pyo3::prelude::*;
 
 use super::rate::{DiscountRate, horizon};
 use crate::customer::Period;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Something to predict of each customer.
 #[pyclass(frozen, eq, module = "crm._crm")]
@@ -36,7 +37,7 @@ impl Prediction {
     }
 
     #[staticmethod]
-    fn purchase_probability(py: Python<'_>, n: i64, period: &Period) -> PyResult<Self> {
+    fn purchase_probability(py: Python<'_>, n: Integer, period: &Period) -> PyResult<Self> {
         let n = within("n", n, "a number of purchases of 0 or more").or_raise(py)?;
         Ok(Self(Wanted::PurchaseProbability(n, period.0)))
     }

@@ -14,8 +14,9 @@ use super::prediction::Prediction;
 use super::report::FitReport;
 use crate::column::{Accept, Column};
 use crate::customer::Period;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// A model of purchases with its parameters.
@@ -25,9 +26,9 @@ pub(crate) struct PurchaseModel(pub(crate) Model);
 
 fn options(
     l2: f64,
-    most_evaluations: i64,
+    most_evaluations: Integer,
     covariates: (Vec<String>, Vec<String>),
-    count: i64,
+    count: Integer,
 ) -> Result<FitOptions> {
     let mut options = FitOptions::default()
         .with_l2(l2)
@@ -46,9 +47,9 @@ impl PurchaseModel {
         data: &PurchaseData,
         model: &str,
         l2: f64,
-        most_evaluations: i64,
+        most_evaluations: Integer,
         covariates: (Vec<String>, Vec<String>),
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Self> {
         let kind = PurchaseKind::from_name(model).or_raise(py)?;
         let options = options(l2, most_evaluations, covariates, threads).or_raise(py)?;
@@ -163,11 +164,11 @@ impl PurchaseModel {
         &self,
         py: Python<'_>,
         data: &PurchaseData,
-        replicates: i64,
-        seed: i64,
+        replicates: Integer,
+        seed: Integer,
         l2: f64,
-        most_evaluations: i64,
-        threads: i64,
+        most_evaluations: Integer,
+        threads: Integer,
     ) -> PyResult<Bootstrap> {
         let replicates = within("replicates", replicates, "at least 2").or_raise(py)?;
         let seed = self::seed(seed).or_raise(py)?;
@@ -175,7 +176,13 @@ impl PurchaseModel {
         py.detach(|| self.0.bootstrap(&data.data, &options, replicates, seed)).or_raise(py).map(Bootstrap)
     }
 
-    fn simulate(&self, py: Python<'_>, ages: &Column, holdout: &Period, seed: i64) -> PyResult<Simulation> {
+    fn simulate(
+        &self,
+        py: Python<'_>,
+        ages: &Column,
+        holdout: &Period,
+        seed: Integer,
+    ) -> PyResult<Simulation> {
         let ages = ages.numbers(py, "ages", Accept::Numbers)?;
         let seed = self::seed(seed).or_raise(py)?;
         py.detach(|| self.0.simulate(&ages, holdout.0, seed)).or_raise(py).map(Simulation)
@@ -241,9 +248,9 @@ impl Simulation {
         self.0.len()
     }
 
-    fn purchases<'py>(&self, py: Python<'py>, customer: i64) -> PyResult<Bound<'py, PyByteArray>> {
-        let accepted = format!("at least 0 and below the number of customers, {}", self.0.len());
-        let place: usize = within("customer", customer, &accepted).or_raise(py)?;
+    fn purchases<'py>(&self, py: Python<'py>, customer: Integer) -> PyResult<Bound<'py, PyByteArray>> {
+        let accepted = format!("from 0 to below the number of customers, {}", self.0.len());
+        let place: usize = within("customer", &customer, &accepted).or_raise(py)?;
         if place >= self.0.len() {
             return Err(Error::argument("customer", customer, &accepted)).or_raise(py);
         }

@@ -10,8 +10,9 @@ use super::rate::{DiscountRate, horizon};
 use super::report::FitReport;
 use crate::column::{Column, whole};
 use crate::customer::Period;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::seed;
+use crate::integer::{Integer, within};
 use crate::table::writable;
 
 /// The shifted beta-geometric model.
@@ -82,7 +83,7 @@ impl RetentionModel {
         &self,
         py: Python<'py>,
         renewals: &Column,
-        further: i64,
+        further: Integer,
     ) -> PyResult<Bound<'py, PyByteArray>> {
         let further = within("further", further, "a number of renewals of 0 or more").or_raise(py)?;
         self.each(py, "renewals", renewals, |model, renewals| model.residual_survival(renewals, further))
@@ -155,9 +156,9 @@ impl RetentionModel {
     fn simulate<'py>(
         &self,
         py: Python<'py>,
-        customers: i64,
-        periods: i64,
-        seed: i64,
+        customers: Integer,
+        periods: Integer,
+        seed: Integer,
     ) -> PyResult<Bound<'py, PyByteArray>> {
         let customers = within("customers", customers, "at least 0").or_raise(py)?;
         let periods = within("periods", periods, "a number of periods of 0 or more").or_raise(py)?;

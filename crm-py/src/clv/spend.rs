@@ -9,6 +9,7 @@ use super::report::FitReport;
 use crate::column::{Column, whole};
 use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
+use crate::integer::Integer;
 use crate::table::writable;
 
 /// The Gamma-Gamma model.
@@ -19,7 +20,7 @@ pub(crate) struct SpendModel(pub(crate) Model);
 #[pymethods]
 impl SpendModel {
     #[staticmethod]
-    fn fit(py: Python<'_>, data: &SpendData, l2: f64, threads: i64) -> PyResult<Self> {
+    fn fit(py: Python<'_>, data: &SpendData, l2: f64, threads: Integer) -> PyResult<Self> {
         let threads = self::threads(threads).or_raise(py)?;
         py.detach(|| Model::fit(&data.0, l2, threads)).or_raise(py).map(Self)
     }
@@ -98,7 +99,7 @@ impl SpendModel {
         &self,
         py: Python<'py>,
         repeat_purchases: &Column,
-        seed: i64,
+        seed: Integer,
     ) -> PyResult<Bound<'py, PyByteArray>> {
         let purchases = whole(py, "repeat_purchases", repeat_purchases)?;
         let seed = self::seed(seed).or_raise(py)?;

@@ -12,7 +12,8 @@ use pyo3::types::PyByteArray;
 use super::purchase::PurchaseModel;
 use crate::column::{Accept, Column};
 use crate::customer::PeriodActivity;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// Customers, MAE, RMSE, bias, both totals, total error and correlation.
@@ -59,7 +60,7 @@ pub(crate) fn compare_by_frequency(
     repeat_purchases: &Column,
     predicted: &Column,
     actual: &Column,
-    last: i64,
+    last: Integer,
 ) -> PyResult<Table> {
     let purchases = repeat_purchases.numbers(py, "repeat_purchases", Accept::Numbers)?;
     let (predicted, actual) = pair(py, predicted, actual)?;
@@ -76,7 +77,7 @@ pub(crate) fn compare_by_value(
     values: &Column,
     predicted: &Column,
     actual: &Column,
-    bins: i64,
+    bins: Integer,
     edges: Option<Vec<f64>>,
 ) -> PyResult<Table> {
     let values = values.numbers(py, "values", Accept::Numbers)?;
@@ -128,7 +129,7 @@ impl RankingQuality {
         self.0.normalised_gini()
     }
 
-    fn lift(&self, py: Python<'_>, parts: i64) -> PyResult<Table> {
+    fn lift(&self, py: Python<'_>, parts: Integer) -> PyResult<Table> {
         let rows = within("parts", parts, "at least 1").and_then(|parts| self.0.lift(parts)).or_raise(py)?;
         Columns::new()
             .integers("part", rows.iter().map(|row| row.part))

@@ -10,8 +10,9 @@ use super::purchase::PurchaseModel;
 use super::rate::{DiscountRate, horizon};
 use super::spend::SpendModel;
 use crate::customer::Period;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::seed;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table};
 
 /// A purchase model and a spend model.
@@ -79,8 +80,8 @@ impl CustomerValueModel {
         discount_rate: &DiscountRate,
         margin: f64,
         level: f64,
-        draws: i64,
-        seed: i64,
+        draws: Integer,
+        seed: Integer,
     ) -> PyResult<Table> {
         let options = options(horizon, discount_rate, margin).or_raise(py)?;
         let draws = within("draws", draws, "at least 100").or_raise(py)?;

@@ -19,8 +19,9 @@ use super::period::Period;
 use super::rhythm::Rhythm;
 use crate::capsule::{Arrays, arrow_error, check_plain};
 use crate::column::{Column, field};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
 use crate::ingest::{ColumnNames, IngestOptions, Watch, scale, threads};
+use crate::integer::{Integer, within};
 use crate::table::{Table, id_array};
 
 /// Rows of plain columns that are copied at a time.
@@ -75,7 +76,7 @@ impl PurchaseHistory {
         time: &Bound<'_, Column>,
         amount: Option<&Bound<'_, Column>>,
         order_id: Option<&Bound<'_, Column>>,
-        amount_scale: i64,
+        amount_scale: Integer,
         options: &IngestOptions,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
@@ -196,10 +197,10 @@ impl PurchaseHistory {
         &self,
         py: Python<'_>,
         as_of: &str,
-        window_days: Option<i64>,
+        window_days: Option<Integer>,
         time_unit: &str,
         rows_after: &str,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<CustomerBase> {
         let options = base_options(as_of, window_days, time_unit, rows_after, threads).or_raise(py)?;
         py.detach(|| self.0.base(options)).or_raise(py).map(CustomerBase)
@@ -210,10 +211,10 @@ impl PurchaseHistory {
         &self,
         py: Python<'_>,
         as_of: &str,
-        window_days: Option<i64>,
+        window_days: Option<Integer>,
         time_unit: &str,
         rows_after: &str,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Rhythm> {
         let options = base_options(as_of, window_days, time_unit, rows_after, threads).or_raise(py)?;
         py.detach(|| {
@@ -230,9 +231,9 @@ impl PurchaseHistory {
         py: Python<'_>,
         calibration_end: &str,
         holdout_end: &str,
-        window_days: Option<i64>,
+        window_days: Option<Integer>,
         time_unit: &str,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<CalibrationHoldout> {
         let options =
             options(("calibration_end", calibration_end), window_days, time_unit, threads).or_raise(py)?;
@@ -320,10 +321,10 @@ fn day(argument: &str, text: &str) -> Result<Day> {
 /// The options of a base.
 pub(crate) fn base_options(
     as_of: &str,
-    window_days: Option<i64>,
+    window_days: Option<Integer>,
     time_unit: &str,
     rows_after: &str,
-    threads: i64,
+    threads: Integer,
 ) -> Result<BaseOptions> {
     let options = options(("as_of", as_of), window_days, time_unit, threads)?;
     Ok(BaseOptions { rows_after: Policy::from_name("rows_after", rows_after)?, ..options })
@@ -331,9 +332,9 @@ pub(crate) fn base_options(
 
 fn options(
     as_of: (&str, &str),
-    window_days: Option<i64>,
+    window_days: Option<Integer>,
     time_unit: &str,
-    count: i64,
+    count: Integer,
 ) -> Result<BaseOptions> {
     let window_days = window_days.map(|days| within("window_days", days, "between 1 and 4294967295"));
     Ok(BaseOptions {

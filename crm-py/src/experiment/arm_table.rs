@@ -9,7 +9,8 @@ use pyo3::types::{PyInt, PyString};
 
 use super::mean_arm::{JointArm, MeanArm, Numbers};
 use crate::column::Column;
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
+use crate::integer::{Integer, too_wide, within};
 
 /// An arm for each label.
 #[pyclass(frozen, eq, module = "crm._crm")]
@@ -22,6 +23,9 @@ fn label(value: &Bound<'_, PyAny>) -> PyResult<GroupLabel> {
     }
     if let Ok(Ok(number)) = value.cast::<PyInt>().map(|number| number.extract::<i64>()) {
         return Ok(GroupLabel::Integer(number));
+    }
+    if let Ok(number) = value.cast::<PyInt>() {
+        return Err(exception(value.py(), &too_wide("arm", &number.extract()?)));
     }
     Err(exception(value.py(), &Error::argument("arm", value.repr()?, "an integer or a text")))
 }
@@ -47,7 +51,7 @@ impl ArmTable {
         denominator: Option<&Column>,
         covariates: Vec<PyRef<'_, Column>>,
         stratum: Option<&Column>,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Self> {
         let threads = within("threads", threads, "between 0 (all) and 1024")
             .and_then(Threads::from_count)

@@ -10,7 +10,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::test_result::ends;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Contrast, alpha, interval and region.
 type Asked = (String, f64, String, f64, f64);
@@ -58,7 +59,7 @@ impl BetaPosterior {
     }
 
     #[staticmethod]
-    fn after(py: Python<'_>, conversions: i64, trials: i64, prior: (f64, f64)) -> PyResult<Self> {
+    fn after(py: Python<'_>, conversions: Integer, trials: Integer, prior: (f64, f64)) -> PyResult<Self> {
         let build = || {
             let conversions = within("conversions", conversions, "at least 0")?;
             let trials = within("trials", trials, "at least 0")?;

@@ -6,7 +6,8 @@ use crm_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
+use crate::integer::{Integer, count_of, within};
 
 /// Conversions out of trials.
 #[pyclass(frozen, eq, hash, module = "crm._crm")]
@@ -16,10 +17,10 @@ pub(crate) struct BinaryArm(pub(super) Arm);
 #[pymethods]
 impl BinaryArm {
     #[new]
-    fn new(py: Python<'_>, conversions: i64, trials: i64) -> PyResult<Self> {
+    fn new(py: Python<'_>, conversions: Integer, trials: Integer) -> PyResult<Self> {
         let build = || -> Result<Arm> {
             let conversions = within("conversions", conversions, "at least 0")?;
-            Arm::new(conversions, within("trials", trials, "at least 1")?)
+            Arm::new(conversions, count_of("trials", trials, "at least 1")?)
         };
         build().or_raise(py).map(Self)
     }

@@ -13,7 +13,8 @@ use pyo3::types::PyDict;
 use super::binary_arm::BinaryArm;
 use super::test_result::{checked, ends};
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 fn options(
     method: &str,
@@ -120,13 +121,13 @@ impl SequentialTest {
     fn look_means<'py>(
         &mut self,
         py: Python<'py>,
-        target: (i64, f64, f64),
-        control: (i64, f64, f64),
+        target: (Integer, f64, f64),
+        control: (Integer, f64, f64),
     ) -> PyResult<Bound<'py, PyDict>> {
-        let arm = |name: &str, (count, mean, variance): (i64, f64, f64)| -> Result<MeanArm> {
+        let arm = |name: &str, (count, mean, variance): (Integer, f64, f64)| -> Result<MeanArm> {
             MeanArm::from_moments(within(name, count, "at least 0")?, mean, variance)
         };
-        let mut look = || self.0.look_means(&arm("target", target)?, &arm("control", control)?);
+        let look = || self.0.look_means(&arm("target", target)?, &arm("control", control)?);
         step(py, &look().or_raise(py)?)
     }
 }
@@ -213,8 +214,8 @@ pub(crate) fn empirical_process_bound(
 #[pyfunction]
 pub(crate) fn bernoulli_sequence(
     py: Python<'_>,
-    conversions: i64,
-    trials: i64,
+    conversions: Integer,
+    trials: Integer,
     alpha: f64,
     trials_opt: f64,
 ) -> PyResult<(f64, f64, &'static str)> {

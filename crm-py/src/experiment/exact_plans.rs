@@ -9,8 +9,9 @@ use pyo3::types::PyDict;
 
 use super::planning::{PlanOptions, fields};
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::threads;
+use crate::integer::{Integer, count_of};
 
 /// A planned test of ranks.
 #[pyclass(frozen, module = "crm._crm")]
@@ -49,7 +50,7 @@ impl RankPlan {
         control: &Column,
         method: &str,
         options: &PlanOptions,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Self> {
         let method = RankPlanMethod::from_name(method).or_raise(py)?;
         let threads = self::threads(threads).or_raise(py)?;
@@ -106,8 +107,8 @@ impl ExactProportionPlan {
         OfTables::new(control_rate, method, options.0).or_raise(py).map(Self)
     }
 
-    fn power(&self, py: Python<'_>, target_rate: f64, target_count: i64) -> PyResult<f64> {
-        let count = within("target_count", target_count, "at least 1").or_raise(py)?;
+    fn power(&self, py: Python<'_>, target_rate: f64, target_count: Integer) -> PyResult<f64> {
+        let count = count_of("target_count", target_count, "at least 1").or_raise(py)?;
         py.detach(|| self.0.power(target_rate, count)).or_raise(py)
     }
 
@@ -120,9 +121,15 @@ impl ExactProportionPlan {
         fields(py, &py.detach(|| self.0.sample_size(target_rate, power)).or_raise(py)?)
     }
 
-    fn detectable(&self, py: Python<'_>, target_count: i64, power: f64, direction: &str) -> PyResult<f64> {
+    fn detectable(
+        &self,
+        py: Python<'_>,
+        target_count: Integer,
+        power: f64,
+        direction: &str,
+    ) -> PyResult<f64> {
         let direction = EffectDirection::from_name(direction).or_raise(py)?;
-        let count = within("target_count", target_count, "at least 1").or_raise(py)?;
+        let count = count_of("target_count", target_count, "at least 1").or_raise(py)?;
         py.detach(|| self.0.detectable(count, power, direction)).or_raise(py)
     }
 }
@@ -148,8 +155,8 @@ impl RatePlan {
         OfRate::new(null, method, alternative, alpha, tails).or_raise(py).map(Self)
     }
 
-    fn power(&self, py: Python<'_>, rate: f64, count: i64) -> PyResult<f64> {
-        let count = within("count", count, "at least 1").or_raise(py)?;
+    fn power(&self, py: Python<'_>, rate: f64, count: Integer) -> PyResult<f64> {
+        let count = count_of("count", count, "at least 1").or_raise(py)?;
         py.detach(|| self.0.power(rate, count)).or_raise(py)
     }
 
@@ -159,9 +166,9 @@ impl RatePlan {
         Ok((size.count, size.power))
     }
 
-    fn detectable(&self, py: Python<'_>, count: i64, power: f64, direction: &str) -> PyResult<f64> {
+    fn detectable(&self, py: Python<'_>, count: Integer, power: f64, direction: &str) -> PyResult<f64> {
         let direction = EffectDirection::from_name(direction).or_raise(py)?;
-        let count = within("count", count, "at least 1").or_raise(py)?;
+        let count = count_of("count", count, "at least 1").or_raise(py)?;
         py.detach(|| self.0.detectable(count, power, direction)).or_raise(py)
     }
 }

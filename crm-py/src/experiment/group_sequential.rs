@@ -9,6 +9,7 @@ use pyo3::types::PyDict;
 
 use super::test_result::ends;
 use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Looks with their critical values.
 #[pyclass(frozen, module = "crm._crm")]
@@ -16,6 +17,13 @@ pub(crate) struct GroupSequential(Test);
 
 /// Boundary, parameter, beta and drift.
 type GivenFutility = (String, Option<f64>, f64, Option<f64>);
+
+impl GroupSequential {
+    /// The number of a look.
+    fn place(&self, look: &Integer) -> Result<usize> {
+        within("look", look, &format!("from 0 to below the number of looks, {}", self.0.information().len()))
+    }
+}
 
 #[pymethods]
 impl GroupSequential {
@@ -78,12 +86,15 @@ impl GroupSequential {
     fn look<'py>(
         &self,
         py: Python<'py>,
-        look: usize,
+        look: Integer,
         estimate: f64,
         standard_error: f64,
         null: f64,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let look = self.0.look(look, estimate, standard_error, null).or_raise(py)?;
+        let look = self
+            .place(&look)
+            .and_then(|look| self.0.look(look, estimate, standard_error, null))
+            .or_raise(py)?;
         let fields = PyDict::new(py);
         fields.set_item("look", look.look)?;
         fields.set_item("information", look.information)?;
@@ -103,12 +114,12 @@ impl GroupSequential {
     fn inference<'py>(
         &self,
         py: Python<'py>,
-        look: usize,
+        look: Integer,
         estimate: f64,
         standard_error: f64,
         null: f64,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let compute = || self.0.inference(look, estimate, standard_error, null);
+        let compute = || self.0.inference(self.place(&look)?, estimate, standard_error, null);
         let inference = py.detach(compute).or_raise(py)?;
         let fields = PyDict::new(py);
         fields.set_item("p_value", inference.p_value)?;

@@ -5,7 +5,8 @@ use crm_core::{Error, Result};
 use pyo3::prelude::*;
 
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// Count, mean, squares and skewness of a value.
 #[pyclass(frozen, eq, module = "crm._crm")]
@@ -15,15 +16,15 @@ pub(crate) struct MeanArm(pub(super) Arm);
 #[pymethods]
 impl MeanArm {
     #[staticmethod]
-    fn from_values(py: Python<'_>, values: &Column) -> PyResult<Self> {
-        let values = values.numbers(py, "values", Accept::Truths)?;
-        py.detach(|| Arm::from_values(&values)).or_raise(py).map(Self)
+    fn from_values(py: Python<'_>, argument: &str, values: &Column) -> PyResult<Self> {
+        let values = values.numbers(py, argument, Accept::Truths)?;
+        py.detach(|| Arm::from_values(&values).map_err(|error| error.on(argument))).or_raise(py).map(Self)
     }
 
     #[staticmethod]
     fn from_moments(
         py: Python<'_>,
-        count: i64,
+        count: Integer,
         mean: f64,
         variance: f64,
         skewness: Option<f64>,
@@ -36,13 +37,19 @@ impl MeanArm {
     }
 
     #[staticmethod]
-    fn from_sums(py: Python<'_>, count: i64, sum: f64, sum_of_squares: f64, shift: f64) -> PyResult<Self> {
+    fn from_sums(
+        py: Python<'_>,
+        count: Integer,
+        sum: f64,
+        sum_of_squares: f64,
+        shift: f64,
+    ) -> PyResult<Self> {
         let build = || -> Result<Arm> { Arm::from_sums(counted(count)?, sum, sum_of_squares, shift) };
         build().or_raise(py).map(Self)
     }
 
     #[staticmethod]
-    fn from_conversions(py: Python<'_>, conversions: i64, trials: i64) -> PyResult<Self> {
+    fn from_conversions(py: Python<'_>, conversions: Integer, trials: Integer) -> PyResult<Self> {
         let build = || -> Result<Arm> {
             let conversions = within("conversions", conversions, "at least 0")?;
             Arm::from_conversions(conversions, within("trials", trials, "at least 0")?)
@@ -90,7 +97,7 @@ impl MeanArm {
     }
 }
 
-fn counted(count: i64) -> Result<u64> {
+fn counted(count: Integer) -> Result<u64> {
     within("count", count, "at least 0")
 }
 
@@ -152,10 +159,10 @@ pub(crate) struct JointArm(pub(super) Joint);
 
 impl JointArm {
     /// The place of a column that there is.
-    fn place(&self, argument: &str, column: i64) -> Result<usize> {
+    fn place(&self, argument: &str, column: Integer) -> Result<usize> {
         let most = self.0.columns().saturating_sub(1);
         let accepted = format!("the number of a column, from 0 to {most}");
-        within(argument, column, &accepted).and_then(|place: usize| {
+        within(argument, &column, &accepted).and_then(|place: usize| {
             if place <= most { Ok(place) } else { Err(Error::argument(argument, column, &accepted)) }
         })
     }
@@ -178,7 +185,7 @@ impl JointArm {
     fn from_moments(
         py: Python<'_>,
         denominator: bool,
-        count: i64,
+        count: Integer,
         means: Vec<f64>,
         covariances: Vec<f64>,
     ) -> PyResult<Self> {
@@ -191,7 +198,7 @@ impl JointArm {
     fn from_sums(
         py: Python<'_>,
         denominator: bool,
-        count: i64,
+        count: Integer,
         sums: Vec<f64>,
         products: Vec<f64>,
         shifts: Vec<f64>,
@@ -224,11 +231,11 @@ impl JointArm {
     }
 
     /// The arm of one column: the value, the denominator if there is one, covariates.
-    fn column(&self, py: Python<'_>, column: i64) -> PyResult<MeanArm> {
+    fn column(&self, py: Python<'_>, column: Integer) -> PyResult<MeanArm> {
         self.place("column", column).or_raise(py).map(|column| MeanArm(self.0.column(column)))
     }
 
-    fn covariance(&self, py: Python<'_>, first: i64, second: i64) -> PyResult<f64> {
+    fn covariance(&self, py: Python<'_>, first: Integer, second: Integer) -> PyResult<f64> {
         let (first, second) = (self.place("first", first), self.place("second", second));
         Ok(self.0.covariance(first.or_raise(py)?, second.or_raise(py)?))
     }

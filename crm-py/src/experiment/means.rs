@@ -16,7 +16,8 @@ use super::mean_arm::{JointArm, MeanArm};
 use super::test_options::TestOptions;
 use super::test_result::{checked, ends, fields};
 use super::user_split;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// How means are tested.
 #[pyclass(frozen, name = "MeanTest", module = "crm._crm")]
@@ -105,13 +106,13 @@ type Several<'py> = (Vec<Bound<'py, PyDict>>, Vec<f64>, Vec<f64>, Bound<'py, PyD
 pub(crate) fn compare_several_means<'py>(
     py: Python<'py>,
     given: Vec<PyRef<'_, MeanArm>>,
-    control: i64,
+    control: Integer,
     weights: Option<Vec<f64>>,
     test: &NativeMeanTest,
     multiplicity: &str,
     options: &TestOptions,
 ) -> PyResult<Several<'py>> {
-    let control = usize::try_from(control).unwrap_or(usize::MAX);
+    let control = within("control", control, "the place of an arm, from 0 on").or_raise(py)?;
     let multiplicity = super::multiplicity::multiplicity(multiplicity).or_raise(py)?;
     let all =
         several(&arms(&given), control, weights.as_deref(), test.0, multiplicity, &options.0).or_raise(py)?;
@@ -156,21 +157,26 @@ impl CampaignCost {
         Cost::new(fixed, per_contact).and_then(|cost| cost.margin(margin)).or_raise(py).map(Self)
     }
 
-    fn total(&self, py: Python<'_>, contacts: i64) -> PyResult<f64> {
+    fn total(&self, py: Python<'_>, contacts: Integer) -> PyResult<f64> {
         self::contacts(contacts).map(|contacts| self.0.total(contacts)).or_raise(py)
     }
 
-    fn break_even_mean(&self, py: Python<'_>, contacts: i64) -> PyResult<f64> {
+    fn break_even_mean(&self, py: Python<'_>, contacts: Integer) -> PyResult<f64> {
         self::contacts(contacts).and_then(|contacts| self.0.break_even_mean(contacts)).or_raise(py)
     }
 
-    fn break_even_rate(&self, py: Python<'_>, contacts: i64, revenue_per_conversion: f64) -> PyResult<f64> {
+    fn break_even_rate(
+        &self,
+        py: Python<'_>,
+        contacts: Integer,
+        revenue_per_conversion: f64,
+    ) -> PyResult<f64> {
         let rate = |contacts| self.0.break_even_rate(contacts, revenue_per_conversion);
         self::contacts(contacts).and_then(rate).or_raise(py)
     }
 }
 
-fn contacts(contacts: i64) -> Result<u64> {
+fn contacts(contacts: Integer) -> Result<u64> {
     within("contacts", contacts, "at least 0")
 }
 

@@ -12,7 +12,8 @@ use super::test_options::TestOptions;
 use super::test_result::fields;
 use super::user_split;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// A correction that an option of this name asks for.
 pub(crate) fn multiplicity(name: &str) -> Result<MultiplicityMethod> {
@@ -40,12 +41,12 @@ pub(crate) fn adjust_ln_p_values(py: Python<'_>, ln_p_values: &Column, method: &
 #[pyo3(signature = (targets, control, weights, options))]
 pub(crate) fn dunnett_test<'py>(
     py: Python<'py>,
-    targets: Vec<(i64, f64, f64)>,
-    control: (i64, f64, f64),
+    targets: Vec<(Integer, f64, f64)>,
+    control: (Integer, f64, f64),
     weights: Option<Vec<f64>>,
     options: &TestOptions,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let arm = |(count, mean, variance): (i64, f64, f64)| -> Result<Arm> {
+    let arm = |(count, mean, variance): (Integer, f64, f64)| -> Result<Arm> {
         Arm::from_moments(within("count", count, "at least 0")?, mean, variance)
     };
     let targets = targets.into_iter().enumerate();

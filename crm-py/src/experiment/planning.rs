@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::quantile::QuantileArm;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 
 /// What a planned test will be asked.
 #[pyclass(frozen, module = "crm._crm")]
@@ -23,7 +24,7 @@ impl PlanOptions {
         py: Python<'_>,
         names: (String, String, String, String),
         level: (f64, Option<f64>, Option<(f64, f64)>),
-        arms: (f64, i64),
+        arms: (f64, Integer),
     ) -> PyResult<Self> {
         let build = || -> Result<Options> {
             let options = Options {
@@ -169,7 +170,7 @@ impl Traffic {
         visitors_per_day: f64,
         target_share: f64,
         control_share: f64,
-        targets: i64,
+        targets: Integer,
     ) -> PyResult<Self> {
         let build = || -> Result<Visitors> {
             let targets = within("targets", targets, "between 1 and 1000")?;
@@ -187,7 +188,12 @@ impl Traffic {
     }
 
     /// Days, whole days and whole weeks, for counts of one target and the control.
-    fn duration(&self, py: Python<'_>, target_count: i64, control_count: i64) -> PyResult<(f64, u64, u64)> {
+    fn duration(
+        &self,
+        py: Python<'_>,
+        target_count: Integer,
+        control_count: Integer,
+    ) -> PyResult<(f64, u64, u64)> {
         let build = || -> Result<SampleSize> {
             let target_count: u64 = within("target_count", target_count, "at least 0")?;
             let control_count: u64 = within("control_count", control_count, "at least 0")?;

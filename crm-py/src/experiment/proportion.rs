@@ -17,8 +17,9 @@ use super::test_options::TestOptions;
 use super::test_result::{checked, ends, fields};
 use super::user_split;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
 use crate::ingest::threads as threads_of;
+use crate::integer::{Integer, within};
 use crate::table::Table;
 
 /// The fields of a `crm.TestResult`.
@@ -70,7 +71,7 @@ pub(crate) fn compare_proportion_columns(
     control_trials: &Column,
     method: &str,
     options: &TestOptions,
-    threads: i64,
+    threads: Integer,
 ) -> PyResult<Table> {
     let method = ProportionMethod::from_name(method).or_raise(py)?;
     let threads = threads_of(threads).or_raise(py)?;
@@ -114,7 +115,7 @@ type Several<'py> = (Vec<Bound<'py, PyDict>>, Vec<f64>, Vec<f64>, Same, Bound<'p
 pub(crate) fn compare_several_proportions<'py>(
     py: Python<'py>,
     arms: Vec<PyRef<'py, BinaryArm>>,
-    control: i64,
+    control: Integer,
     weights: Option<Vec<f64>>,
     method: &str,
     multiplicity: &str,
@@ -122,7 +123,7 @@ pub(crate) fn compare_several_proportions<'py>(
 ) -> PyResult<Several<'py>> {
     let arms: Vec<_> = arms.iter().map(|arm| arm.0).collect();
     let method = ProportionMethod::from_name(method).or_raise(py)?;
-    let control = within("control", control, "at least 0").or_raise(py)?;
+    let control = within("control", control, "the place of an arm, from 0 on").or_raise(py)?;
     let multiplicity = super::multiplicity::multiplicity(multiplicity).or_raise(py)?;
     let compare = || compare_several(&arms, control, weights.as_deref(), method, multiplicity, &options.0);
     let all = py.detach(compare).or_raise(py)?;

@@ -10,14 +10,15 @@ use pyo3::types::PyDict;
 use super::test_options::TestOptions;
 use super::test_result::fields;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
+use crate::integer::{Integer, within};
 
 /// The values of an arm as its quantiles need them.
 #[pyclass(frozen, eq, module = "crm._crm")]
 #[derive(PartialEq)]
 pub(crate) struct QuantileArm(pub(super) Arm);
 
-fn options(most_distinct: i64, relative_error: f64) -> Result<QuantileArmOptions> {
+fn options(most_distinct: Integer, relative_error: f64) -> Result<QuantileArmOptions> {
     let most_distinct = within("most_distinct", most_distinct, "between 0 and 10000000")?;
     Ok(QuantileArmOptions { most_distinct, relative_error })
 }
@@ -25,7 +26,7 @@ fn options(most_distinct: i64, relative_error: f64) -> Result<QuantileArmOptions
 #[pymethods]
 impl QuantileArm {
     #[new]
-    fn new(py: Python<'_>, values: &Column, most_distinct: i64, relative_error: f64) -> PyResult<Self> {
+    fn new(py: Python<'_>, values: &Column, most_distinct: Integer, relative_error: f64) -> PyResult<Self> {
         let options = options(most_distinct, relative_error).or_raise(py)?;
         let values = values.numbers(py, "values", Accept::Truths)?;
         py.detach(|| Arm::from_values(&values, &options)).or_raise(py).map(Self)
@@ -37,7 +38,7 @@ impl QuantileArm {
         py: Python<'_>,
         values: &Column,
         counts: &Column,
-        most_distinct: i64,
+        most_distinct: Integer,
         relative_error: f64,
     ) -> PyResult<Self> {
         let options = options(most_distinct, relative_error).or_raise(py)?;

@@ -9,6 +9,7 @@ use super::test_result::fields;
 use crate::column::{Accept, Column};
 use crate::error::OrRaise;
 use crate::ingest::threads;
+use crate::integer::Integer;
 
 /// The fields of the test, U, the probability of superiority, Cliff's delta and whether p is exact.
 type Ranks<'py> = (Bound<'py, PyDict>, f64, f64, f64, bool);
@@ -20,7 +21,7 @@ pub(crate) fn mann_whitney<'py>(
     control: &Column,
     method: &str,
     options: &TestOptions,
-    threads: i64,
+    threads: Integer,
 ) -> PyResult<Ranks<'py>> {
     let method = MannWhitneyMethod::from_name(method).or_raise(py)?;
     let threads = self::threads(threads).or_raise(py)?;
@@ -37,7 +38,7 @@ pub(crate) fn brunner_munzel<'py>(
     target: &Column,
     control: &Column,
     options: &TestOptions,
-    threads: i64,
+    threads: Integer,
 ) -> PyResult<Bound<'py, PyDict>> {
     let threads = self::threads(threads).or_raise(py)?;
     let target = target.numbers(py, "target", Accept::Truths)?;

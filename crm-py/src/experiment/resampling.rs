@@ -12,8 +12,9 @@ use pyo3::types::PyDict;
 use super::test_options::TestOptions;
 use super::test_result::fields;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
+use crate::integer::{Integer, within};
 
 /// The fields of the test, resamples, whether these are all, the standard error of p and the bias.
 type Answer<'py> = (Bound<'py, PyDict>, u64, bool, f64, f64);
@@ -36,9 +37,9 @@ impl BootstrapOptions {
         probability: f64,
         interval: &str,
         resampling: &str,
-        resamples: i64,
-        seed: i64,
-        threads: i64,
+        resamples: Integer,
+        seed: Integer,
+        threads: Integer,
     ) -> PyResult<Self> {
         let build = || -> Result<Bootstrap> {
             Ok(Bootstrap {
@@ -102,10 +103,10 @@ impl PermutationOptions {
         py: Python<'_>,
         statistic: &str,
         probability: f64,
-        exact_up_to: i64,
-        resamples: i64,
-        seed: i64,
-        threads: i64,
+        exact_up_to: Integer,
+        resamples: Integer,
+        seed: Integer,
+        threads: Integer,
     ) -> PyResult<Self> {
         let build = || -> Result<Permutation> {
             Ok(Permutation {

@@ -2,14 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crm_core::Result;
 use crm_core::experiment::{
     SAMPLE_RATIO_THRESHOLD, SampleRatio, SequentialSampleRatio as Check, sample_ratio as check,
 };
-use crm_core::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, all_within};
 
 /// The fields of `crm.SampleRatio`, by name.
 pub(super) fn fields<'py>(py: Python<'py>, split: &SampleRatio) -> PyResult<Bound<'py, PyDict>> {
@@ -26,11 +27,8 @@ pub(super) fn fields<'py>(py: Python<'py>, split: &SampleRatio) -> PyResult<Boun
     Ok(fields)
 }
 
-fn users(observed: Vec<i64>) -> Result<Vec<u64>> {
-    let count = |(arm, count): (usize, i64)| {
-        within("observed", count, "at least 0").map_err(|error: Error| error.at_row(arm as u64))
-    };
-    observed.into_iter().enumerate().map(count).collect()
+fn users(observed: Vec<Integer>) -> Result<Vec<u64>> {
+    all_within("observed", observed, "at least 0")
 }
 
 /// The fields of a `crm.SampleRatio`; without a threshold the core's.
@@ -38,7 +36,7 @@ fn users(observed: Vec<i64>) -> Result<Vec<u64>> {
 #[pyo3(signature = (observed, weights, threshold))]
 pub(crate) fn sample_ratio(
     py: Python<'_>,
-    observed: Vec<i64>,
+    observed: Vec<Integer>,
     weights: Vec<f64>,
     threshold: Option<f64>,
 ) -> PyResult<Bound<'_, PyDict>> {
@@ -68,7 +66,7 @@ impl SequentialSampleRatio {
     }
 
     /// Logarithm of the Bayes factor, p-value and its logarithm.
-    fn look(&self, py: Python<'_>, observed: Vec<i64>) -> PyResult<(f64, f64, f64)> {
+    fn look(&self, py: Python<'_>, observed: Vec<Integer>) -> PyResult<(f64, f64, f64)> {
         let observed = users(observed).or_raise(py)?;
         // A look that failed left the check as it was.
         let mut check = self.0.lock().unwrap_or_else(PoisonError::into_inner);

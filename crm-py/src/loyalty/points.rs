@@ -13,12 +13,13 @@ use crm_core::loyalty::{
 };
 use crm_core::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyInt};
 
 use crate::capsule::arrow_error;
 use crate::column::{Column, field};
 use crate::error::{OrRaise, exception};
 use crate::ingest::{scale, threads};
+use crate::integer::{Integer, all_within, too_wide};
 use crate::table::{Columns, Table};
 
 /// The rules of a points programme.
@@ -85,7 +86,7 @@ impl PointsLedger {
         Self(Mutex::new(CoreLedger::new(program.0.clone())))
     }
 
-    fn set_threads(&self, py: Python<'_>, threads: i64) -> PyResult<()> {
+    fn set_threads(&self, py: Python<'_>, threads: Integer) -> PyResult<()> {
         let threads = self::threads(threads).or_raise(py)?;
         self.ledger().set_threads(threads);
         Ok(())
@@ -96,7 +97,7 @@ impl PointsLedger {
         &self,
         py: Python<'_>,
         columns: Vec<(String, PyRef<'_, Column>)>,
-        amount_scale: i64,
+        amount_scale: Integer,
     ) -> PyResult<Table> {
         let scale = scale(amount_scale).or_raise(py)?;
         let batches = batches(py, &columns)?;
@@ -269,6 +270,9 @@ fn with_id<T>(
     if let Ok(id) = customer.extract::<String>() {
         return Ok(with(CustomerId::Text(&id)));
     }
+    if let Ok(number) = customer.cast::<PyInt>() {
+        return Ok(Err(too_wide("customer_id", &number.extract()?)));
+    }
     let message = format!("{} is not accepted: must be an integer or a text", customer.get_type().name()?);
     Ok(Err(Error::new(ErrorKind::WrongType, message).on("customer_id")))
 }
@@ -332,12 +336,15 @@ pub(crate) fn allocate_price(
 pub(crate) fn recognize_points(
     py: Python<'_>,
     allocated: &str,
-    redeemed: Vec<i64>,
-    expected: Vec<i64>,
+    redeemed: Vec<Integer>,
+    expected: Vec<Integer>,
 ) -> PyResult<(Vec<String>, Vec<String>, Vec<String>)> {
-    let found = money("allocated", allocated)
-        .and_then(|allocated| PointsRevenue::recognize(allocated, &redeemed, &expected))
-        .or_raise(py)?;
+    let recognize = || -> Result<PointsRevenue> {
+        let redeemed: Vec<i64> = all_within("redeemed", redeemed, "a number of points")?;
+        let expected: Vec<i64> = all_within("expected", expected, "a number of points")?;
+        PointsRevenue::recognize(money("allocated", allocated)?, &redeemed, &expected)
+    };
+    let found = recognize().or_raise(py)?;
     let texts = |amounts: &[Money]| amounts.iter().map(Money::to_string).collect();
     Ok((texts(&found.revenue), texts(&found.cumulative), texts(&found.liability)))
 }

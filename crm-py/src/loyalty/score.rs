@@ -13,8 +13,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict};
 
 use crate::column::{Accept, Column, whole};
-use crate::error::{OrRaise, exception, within};
+use crate::error::{OrRaise, exception};
 use crate::ingest::threads;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// A dimension's JSON text with everything that may be left out.
@@ -27,7 +28,7 @@ pub(crate) fn dimension_json(py: Python<'_>, text: &str) -> PyResult<String> {
 pub(crate) fn decayed_sum<'py>(
     py: Python<'py>,
     dimension: &str,
-    customers: i64,
+    customers: Integer,
     rows: &Column,
     ages_days: &Column,
     amounts: &Column,
@@ -164,7 +165,7 @@ impl LoyaltyScore {
         weights: Vec<f64>,
         combination: &str,
         minimum_coverage: f64,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<(Self, LoyaltyScores, Bound<'py, PyDict>)> {
         let fit = || -> Result<FittedScore> {
             let options = options(combination, minimum_coverage)?;
@@ -180,7 +181,7 @@ impl LoyaltyScore {
         weighting: &str,
         combination: &str,
         minimum_coverage: f64,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<(Self, LoyaltyScores, Bound<'py, PyDict>)> {
         let fit = || -> Result<FittedScore> {
             let options = options(combination, minimum_coverage)?;
@@ -199,7 +200,7 @@ impl LoyaltyScore {
         penalty: f64,
         combination: &str,
         minimum_coverage: f64,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<(Self, LoyaltyScores, Bound<'py, PyDict>)> {
         let retained = flags(py, "retained", retained)?;
         let fit = || -> Result<FittedScore> {
@@ -210,7 +211,7 @@ impl LoyaltyScore {
         handed_out(py, py.detach(fit).or_raise(py)?)
     }
 
-    fn score(&self, py: Python<'_>, table: &DimensionTable, threads: i64) -> PyResult<LoyaltyScores> {
+    fn score(&self, py: Python<'_>, table: &DimensionTable, threads: Integer) -> PyResult<LoyaltyScores> {
         py.detach(|| self.0.score(&table.0, self::threads(threads)?)).or_raise(py).map(LoyaltyScores)
     }
 
@@ -220,7 +221,7 @@ impl LoyaltyScore {
         &self,
         py: Python<'py>,
         table: &DimensionTable,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<(Vec<String>, Vec<Bound<'py, PyByteArray>>, Bound<'py, PyByteArray>, LoyaltyScores)> {
         let found = py.detach(|| self.0.contributions(&table.0, self::threads(threads)?)).or_raise(py)?;
         let columns = found.columns.iter().map(|column| writable(py, column)).collect();
@@ -233,7 +234,7 @@ impl LoyaltyScore {
         table: &DimensionTable,
         later: &Self,
         later_table: &DimensionTable,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Table> {
         let find = || self.0.change(&table.0, &later.0, &later_table.0, self::threads(threads)?);
         change_table(py, py.detach(find).or_raise(py)?)
@@ -246,7 +247,7 @@ impl LoyaltyScore {
         table: &DimensionTable,
         later: &Self,
         later_table: &DimensionTable,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<[Table; 4]> {
         let find = || self.0.change_by_dimension(&table.0, &later.0, &later_table.0, self::threads(threads)?);
         let ScoreChangeParts { names, change, value, reference, weight } = py.detach(find).or_raise(py)?;
@@ -310,7 +311,7 @@ pub(crate) fn judge_weightings(
     table: &DimensionTable,
     retained: &Column,
     top_share: f64,
-    threads: i64,
+    threads: Integer,
 ) -> PyResult<(Table, Vec<f64>, u64, u64)> {
     let retained = flags(py, "retained", retained)?;
     let models: Vec<(&str, &CoreScore)> =

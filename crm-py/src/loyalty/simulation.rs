@@ -15,10 +15,11 @@ use super::tiers::{TierRules, dates, floats, ids};
 use crate::column::Column;
 use crate::error::OrRaise;
 use crate::ingest::scale;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table};
 
 /// What counts as close to a threshold: points, money, orders, balance, score.
-type Close = (Option<i64>, Option<String>, Option<i64>, Option<i64>, Option<f64>);
+type Close = (Option<Integer>, Option<String>, Option<Integer>, Option<Integer>, Option<f64>);
 
 /// What came of both sides: fields of each, the migration matrix, gains by tier and by points, and the members.
 type Found<'py> = (Bound<'py, PyDict>, Bound<'py, PyDict>, Vec<u64>, [u64; 3], [u64; 3], Table, &'static str);
@@ -63,7 +64,7 @@ fn gains(found: WinnersAndLosers) -> [u64; 3] {
 pub(crate) fn simulate_program<'py>(
     py: Python<'py>,
     columns: Vec<(String, PyRef<'_, Column>)>,
-    amount_scale: i64,
+    amount_scale: Integer,
     scores: Option<(PyRef<'_, Column>, PyRef<'_, Column>, PyRef<'_, Column>)>,
     before: &LoyaltyProgram,
     before_tiers: Option<&TierRules>,
@@ -83,7 +84,10 @@ pub(crate) fn simulate_program<'py>(
     });
     let scores = scores.transpose()?;
     let run = || {
-        let (qualifying_points, spend, orders, points_balance, score) = close;
+        let (points, spend, orders, balance, score) = close;
+        let whole = |name: &str, given: Option<Integer>| {
+            given.map(|given| within::<i64>(name, given, "0 or more")).transpose()
+        };
         let spend = spend.map(|spend| money("close_spend", &spend)).transpose()?;
         let options = SimulationOptions {
             as_of,
@@ -93,7 +97,13 @@ pub(crate) fn simulate_program<'py>(
                 None => Breakage::Matured,
                 Some(text) => Breakage::Given(decimal("breakage", text)?),
             },
-            close: TierGap { qualifying_points, spend, orders, points_balance, score },
+            close: TierGap {
+                qualifying_points: whole("close_points", points)?,
+                spend,
+                orders: whole("close_orders", orders)?,
+                points_balance: whole("close_balance", balance)?,
+                score,
+            },
         };
         let events = batches.iter().map(|batch| event_columns(batch, scale));
         let events = events.collect::<Result<Vec<EventColumns<'_>>>>()?;

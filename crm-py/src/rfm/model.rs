@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::customer::CustomerBase;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::bytes;
 
 type Bounds = (Vec<f64>, Vec<f64>, Vec<f64>);
@@ -28,7 +29,7 @@ impl RfmModel {
     fn fit(
         py: Python<'_>,
         base: &CustomerBase,
-        bins: i64,
+        bins: Integer,
         binning: &str,
         closed: &str,
         bounds: Option<Bounds>,
@@ -149,7 +150,7 @@ impl RfmModel {
     }
 }
 
-fn binning(name: &str, bins: i64, closed: Closed, bounds: Option<Bounds>) -> Result<Binning> {
+fn binning(name: &str, bins: Integer, closed: Closed, bounds: Option<Bounds>) -> Result<Binning> {
     let scores = || within("bins", bins, "between 2 and 10");
     let binning = match name {
         "mid_rank" => Binning::MidRank { bins: scores()? },

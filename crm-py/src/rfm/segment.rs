@@ -10,11 +10,12 @@ use pyo3::types::PyBytes;
 
 use super::model::RfmScores;
 use crate::customer::CustomerBase;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::Table;
 
 /// Name, then lowest and highest recency, frequency and monetary score; no monetary scores are all of them.
-type Block = (String, (i64, i64), (i64, i64), Option<(i64, i64)>);
+type Block = (String, (Integer, Integer), (Integer, Integer), Option<(Integer, Integer)>);
 type Scores = (u8, u8, u8);
 
 /// A map from every cell to a segment.
@@ -34,7 +35,7 @@ impl SegmentMap {
     fn from_rules(
         py: Python<'_>,
         blocks: Vec<Block>,
-        bins: i64,
+        bins: Integer,
         first_match: bool,
         otherwise: Option<&str>,
     ) -> PyResult<Self> {
@@ -70,16 +71,17 @@ impl SegmentMap {
     }
 }
 
-fn scores(bins: i64) -> Result<u8> {
+fn scores(bins: Integer) -> Result<u8> {
     within("bins", bins, "between 2 and 10")
 }
 
 fn rules(blocks: Vec<Block>) -> Result<Vec<Rule>> {
-    let range = |name: &str, dimension: &str, (low, high): (i64, i64)| -> Result<RangeInclusive<u8>> {
-        let argument = format!("{name}.{dimension}");
-        let end = |score| within(&argument, score, "a score from 1 to bins");
-        Ok(end(low)?..=end(high)?)
-    };
+    let range =
+        |name: &str, dimension: &str, (low, high): (Integer, Integer)| -> Result<RangeInclusive<u8>> {
+            let argument = format!("{name}.{dimension}");
+            let end = |score| within(&argument, score, "a score from 1 to bins");
+            Ok(end(low)?..=end(high)?)
+        };
     let rule = |(name, recency, frequency, monetary): Block| {
         let (recency, frequency) = (range(&name, "recency", recency)?, range(&name, "frequency", frequency)?);
         let monetary = monetary.map(|scores| range(&name, "monetary", scores)).transpose()?;
@@ -98,7 +100,7 @@ fn rules(blocks: Vec<Block>) -> Result<Vec<Rule>> {
 pub(crate) fn audit(
     py: Python<'_>,
     blocks: Vec<Block>,
-    bins: i64,
+    bins: Integer,
 ) -> PyResult<(Vec<Scores>, Vec<(Scores, String, String)>, Vec<String>)> {
     let audit = scores(bins).and_then(|bins| Map::audit(bins, &rules(blocks)?)).or_raise(py)?;
     let cell = |cell: Cell| (cell.recency, cell.frequency, cell.monetary);

@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyByteArray;
 
 use crate::column::{Column, whole};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// Customers counted by two labellings.
@@ -21,7 +22,12 @@ impl CrossTable {
     /// Without numbers of groups there are as many as the labels say.
     #[new]
     #[pyo3(signature = (rows, columns, groups))]
-    fn new(py: Python<'_>, rows: &Column, columns: &Column, groups: Option<(i64, i64)>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        rows: &Column,
+        columns: &Column,
+        groups: Option<(Integer, Integer)>,
+    ) -> PyResult<Self> {
         let (rows, columns) = (whole(py, "rows", rows)?, whole(py, "columns", columns)?);
         let count = || -> Result<Cross> {
             let Some((row_groups, column_groups)) = groups else {

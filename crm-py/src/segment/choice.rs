@@ -6,8 +6,9 @@ use pyo3::prelude::*;
 use super::kmeans::count;
 use super::quality::{GapArguments, StabilityArguments, gap_options, silhouette_options, stability_options};
 use super::rows::Rows;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table};
 
 /// Numbers of clusters compared.
@@ -22,13 +23,13 @@ impl ClusterChoice {
     fn new(
         py: Python<'_>,
         rows: &Rows,
-        clusters: (i64, i64),
-        start_count: i64,
-        silhouette_sample: i64,
+        clusters: (Integer, Integer),
+        start_count: Integer,
+        silhouette_sample: Integer,
         gap: GapArguments,
         stability: StabilityArguments,
-        seed: i64,
-        threads: i64,
+        seed: Integer,
+        threads: Integer,
     ) -> PyResult<Self> {
         let options = || {
             let prefixed = |prefix: &'static str| {
@@ -47,10 +48,14 @@ impl ClusterChoice {
                 .clusters(from, to)
                 .starts(count("start_count", start_count)?)
                 .silhouette(
-                    silhouette_options(silhouette_sample, seed, threads).map_err(prefixed("silhouette"))?,
+                    silhouette_options(silhouette_sample, seed.clone(), threads.clone())
+                        .map_err(prefixed("silhouette"))?,
                 )
-                .gap(gap_options(&gap, seed, threads).map_err(prefixed("gap"))?)
-                .stability(stability_options(stability, seed, threads).map_err(prefixed("stability"))?)
+                .gap(gap_options(&gap, seed.clone(), threads.clone()).map_err(prefixed("gap"))?)
+                .stability(
+                    stability_options(stability, seed.clone(), threads.clone())
+                        .map_err(prefixed("stability"))?,
+                )
                 .seed(self::seed(seed)?)
                 .threads(self::threads(threads)?))
         };

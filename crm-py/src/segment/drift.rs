@@ -7,7 +7,8 @@ use pyo3::prelude::*;
 use super::agreement::CrossTable;
 use super::rows::Rows;
 use crate::column::{Column, whole};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table};
 
 /// Sizes and centres of the segments of one clustering at two dates.
@@ -38,7 +39,7 @@ impl SegmentDrift {
     #[allow(clippy::too_many_arguments)] // One for each argument.
     fn new(
         py: Python<'_>,
-        segments: i64,
+        segments: Integer,
         before: &Column,
         after: &Column,
         features: Option<(PyRef<'_, Rows>, PyRef<'_, Rows>)>,

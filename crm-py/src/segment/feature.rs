@@ -10,6 +10,7 @@ use pyo3::types::PyByteArray;
 use crate::column::{Accept, Column};
 use crate::customer::{CustomerBase, PurchaseHistory, Rhythm, base_options};
 use crate::error::OrRaise;
+use crate::integer::Integer;
 use crate::table::{Columns, Table, id_array, writable};
 
 /// Named columns with units, a row a customer, and the ids where they are known.
@@ -62,10 +63,10 @@ impl FeatureTable {
         py: Python<'_>,
         history: &PurchaseHistory,
         as_of: &str,
-        window_days: Option<i64>,
+        window_days: Option<Integer>,
         time_unit: &str,
         rows_after: &str,
-        threads: i64,
+        threads: Integer,
         features: Vec<String>,
     ) -> PyResult<Self> {
         let options = base_options(as_of, window_days, time_unit, rows_after, threads).or_raise(py)?;

@@ -10,12 +10,13 @@ use pyo3::types::PyByteArray;
 
 use super::rows::Rows;
 use crate::column::{Accept, Column};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// A number of starts, of which there is at least one.
-pub(super) fn count(argument: &str, value: i64) -> Result<u32> {
+pub(super) fn count(argument: &str, value: Integer) -> Result<u32> {
     let accepted = "at least 1";
     match within(argument, value, accepted)? {
         0 => Err(Error::argument(argument, 0, accepted)),
@@ -31,7 +32,7 @@ pub(super) fn values_of(matrix: &Matrix<'_>) -> Vec<f64> {
 }
 
 /// The order of the clusters by the number of a feature.
-pub(super) fn order(feature: i64, descending: bool) -> Result<LabelOrder> {
+pub(super) fn order(feature: Integer, descending: bool) -> Result<LabelOrder> {
     Ok(LabelOrder { feature: within("order_by", feature, "the number of a feature")?, descending })
 }
 
@@ -47,14 +48,14 @@ impl KMeansOptions {
     #[allow(clippy::too_many_arguments)] // One for each option.
     fn new(
         py: Python<'_>,
-        clusters: i64,
+        clusters: Integer,
         starts: &str,
-        start_count: i64,
+        start_count: Integer,
         given: Option<&Rows>,
-        most_iterations: i64,
+        most_iterations: Integer,
         tolerance: f64,
-        seed: i64,
-        threads: i64,
+        seed: Integer,
+        threads: Integer,
     ) -> PyResult<Self> {
         let build = || {
             let clusters = within("clusters", clusters, "from 1 to 65536")?;
@@ -90,7 +91,7 @@ impl KMeansOptions {
 
 impl KMeansOptions {
     /// The same with clusters numbered by a feature of these rows.
-    pub(super) fn ordered(&self, feature: i64, descending: bool) -> Result<Options> {
+    pub(super) fn ordered(&self, feature: Integer, descending: bool) -> Result<Options> {
         Ok(self.0.clone().order(order(feature, descending)?))
     }
 }
@@ -127,7 +128,7 @@ impl KMeans {
         rows: &Rows,
         weights: Option<&Column>,
         options: &KMeansOptions,
-        order_by: i64,
+        order_by: Integer,
         descending: bool,
     ) -> PyResult<(Self, Bound<'py, PyByteArray>)> {
         let options = options.ordered(order_by, descending).or_raise(py)?;
@@ -142,13 +143,18 @@ impl KMeans {
     }
 
     /// As bytes of `int32`.
-    fn predict<'py>(&self, py: Python<'py>, rows: &Rows, threads: i64) -> PyResult<Bound<'py, PyByteArray>> {
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Rows,
+        threads: Integer,
+    ) -> PyResult<Bound<'py, PyByteArray>> {
         let model = self.on(threads).or_raise(py)?;
         let labels = py.detach(|| rows.read(|matrix| model.predict(matrix))).or_raise(py)?;
         Ok(writable(py, &labels))
     }
 
-    fn assign(&self, py: Python<'_>, rows: &Rows, threads: i64) -> PyResult<Table> {
+    fn assign(&self, py: Python<'_>, rows: &Rows, threads: Integer) -> PyResult<Table> {
         let model = self.on(threads).or_raise(py)?;
         let found = py.detach(|| rows.read(|matrix| model.assign(matrix))).or_raise(py)?;
         let border = found.border();
@@ -166,7 +172,7 @@ impl KMeans {
         &self,
         py: Python<'py>,
         rows: &Rows,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Bound<'py, PyByteArray>> {
         let model = self.on(threads).or_raise(py)?;
         let distances = py.detach(|| rows.read(|matrix| model.distances(matrix))).or_raise(py)?;
@@ -218,7 +224,7 @@ impl KMeans {
 }
 
 impl KMeans {
-    fn on(&self, threads: i64) -> Result<Model> {
+    fn on(&self, threads: Integer) -> Result<Model> {
         Ok(self.0.clone().on_threads(self::threads(threads)?))
     }
 }
@@ -231,7 +237,7 @@ pub(crate) struct MiniBatchKMeans(Learner);
 #[pymethods]
 impl MiniBatchKMeans {
     #[new]
-    fn new(py: Python<'_>, options: &KMeansOptions, order_by: i64, descending: bool) -> PyResult<Self> {
+    fn new(py: Python<'_>, options: &KMeansOptions, order_by: Integer, descending: bool) -> PyResult<Self> {
         let options = options.ordered(order_by, descending).or_raise(py)?;
         Ok(Self(Learner::new(&options)))
     }
@@ -241,7 +247,7 @@ impl MiniBatchKMeans {
     fn resume(
         py: Python<'_>,
         options: &KMeansOptions,
-        order_by: i64,
+        order_by: Integer,
         descending: bool,
         model: &KMeans,
         batches: u32,

@@ -7,8 +7,9 @@ use pyo3::types::PyByteArray;
 
 use super::kmeans::{count, order, renamed, values_of};
 use super::rows::Rows;
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
+use crate::integer::{Integer, within};
 use crate::table::writable;
 
 /// A fitted mixture of normal distributions.
@@ -23,15 +24,15 @@ impl GaussianMixture {
     fn fit(
         py: Python<'_>,
         rows: &Rows,
-        components: i64,
-        start_count: i64,
-        most_iterations: i64,
+        components: Integer,
+        start_count: Integer,
+        most_iterations: Integer,
         tolerance: f64,
         ridge: f64,
-        seed: i64,
-        order_by: i64,
+        seed: Integer,
+        order_by: Integer,
         descending: bool,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Self> {
         let options = || {
             Ok(MixtureOptions::new(within("components", components, "at least 1")?)
@@ -65,7 +66,12 @@ impl GaussianMixture {
     }
 
     /// As bytes of `int32`.
-    fn predict<'py>(&self, py: Python<'py>, rows: &Rows, threads: i64) -> PyResult<Bound<'py, PyByteArray>> {
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Rows,
+        threads: Integer,
+    ) -> PyResult<Bound<'py, PyByteArray>> {
         let model = self.on(threads).or_raise(py)?;
         let labels = py.detach(|| rows.read(|matrix| model.predict(matrix))).or_raise(py)?;
         Ok(writable(py, &labels))
@@ -76,7 +82,7 @@ impl GaussianMixture {
         &self,
         py: Python<'py>,
         rows: &Rows,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Bound<'py, PyByteArray>> {
         let model = self.on(threads).or_raise(py)?;
         let shares = py.detach(|| rows.read(|matrix| model.probabilities(matrix))).or_raise(py)?;
@@ -87,7 +93,7 @@ impl GaussianMixture {
         &self,
         py: Python<'py>,
         rows: &Rows,
-        threads: i64,
+        threads: Integer,
     ) -> PyResult<Bound<'py, PyByteArray>> {
         let model = self.on(threads).or_raise(py)?;
         let densities = py.detach(|| rows.read(|matrix| model.ln_density(matrix))).or_raise(py)?;
@@ -127,7 +133,7 @@ impl GaussianMixture {
 }
 
 impl GaussianMixture {
-    fn on(&self, threads: i64) -> Result<Model> {
+    fn on(&self, threads: Integer) -> Result<Model> {
         Ok(self.0.clone().on_threads(self::threads(threads)?))
     }
 }

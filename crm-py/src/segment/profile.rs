@@ -6,7 +6,8 @@ use pyo3::prelude::*;
 
 use super::feature::FeatureTable;
 use crate::column::{Column, whole};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table};
 
 /// Profiles of segments.
@@ -54,11 +55,11 @@ impl SegmentProfiles {
         self.0.suggested_names()
     }
 
-    fn distinguishing(&self, py: Python<'_>, label: i64, most: i64) -> PyResult<Vec<String>> {
+    fn distinguishing(&self, py: Python<'_>, label: Integer, most: Integer) -> PyResult<Vec<String>> {
         let segments = self.0.segments();
         let accepted = format!("from 0 to {}", segments.len().saturating_sub(1));
         let find = || {
-            let place: usize = within("label", label, &accepted)?;
+            let place: usize = within("label", &label, &accepted)?;
             let segment = segments.get(place).ok_or_else(|| Error::argument("label", label, &accepted))?;
             Ok(segment.distinguishing(within("most", most, "a number of features")?))
         };

@@ -11,14 +11,19 @@ use pyo3::types::PyByteArray;
 use super::kmeans::count;
 use super::rows::Rows;
 use crate::column::{Column, whole};
-use crate::error::{OrRaise, within};
+use crate::error::OrRaise;
 use crate::ingest::{seed, threads};
+use crate::integer::{Integer, within};
 use crate::table::{Columns, Table, writable};
 
 /// Mean, standard error, share below 0, rows looked at, and the clusters.
 type Silhouettes = (f64, f64, f64, u64, Table);
 
-pub(super) fn silhouette_options(sample: i64, seed: i64, threads: i64) -> Result<SilhouetteOptions> {
+pub(super) fn silhouette_options(
+    sample: Integer,
+    seed: Integer,
+    threads: Integer,
+) -> Result<SilhouetteOptions> {
     Ok(SilhouetteOptions::default()
         .sample(within("sample", sample, "at least 1")?)
         .seed(self::seed(seed)?)
@@ -31,9 +36,9 @@ pub(crate) fn silhouette(
     py: Python<'_>,
     rows: &Rows,
     labels: &Column,
-    sample: i64,
-    seed: i64,
-    threads: i64,
+    sample: Integer,
+    seed: Integer,
+    threads: Integer,
 ) -> PyResult<Silhouettes> {
     let options = silhouette_options(sample, seed, threads).or_raise(py)?;
     let labels = whole(py, "labels", labels)?;
@@ -55,7 +60,7 @@ pub(crate) fn silhouette_values<'py>(
     py: Python<'py>,
     rows: &Rows,
     labels: &Column,
-    threads: i64,
+    threads: Integer,
 ) -> PyResult<Bound<'py, PyByteArray>> {
     let threads = self::threads(threads).or_raise(py)?;
     let labels = whole(py, "labels", labels)?;
@@ -69,7 +74,7 @@ pub(crate) fn dispersion(
     py: Python<'_>,
     rows: &Rows,
     labels: &Column,
-    threads: i64,
+    threads: Integer,
 ) -> PyResult<(usize, f64, f64, f64, f64, f64)> {
     let threads = self::threads(threads).or_raise(py)?;
     let labels = whole(py, "labels", labels)?;
@@ -78,9 +83,9 @@ pub(crate) fn dispersion(
 }
 
 /// Reference, number of references, sample and starts.
-pub(super) type GapArguments = (String, i64, i64, i64);
+pub(super) type GapArguments = (String, Integer, Integer, Integer);
 
-pub(super) fn gap_options(arguments: &GapArguments, seed: i64, threads: i64) -> Result<GapOptions> {
+pub(super) fn gap_options(arguments: &GapArguments, seed: Integer, threads: Integer) -> Result<GapOptions> {
     let (reference, references, sample, start_count) = arguments;
     let reference = match reference.as_str() {
         "principal_components" => GapReference::PrincipalComponents,
@@ -92,9 +97,9 @@ pub(super) fn gap_options(arguments: &GapArguments, seed: i64, threads: i64) -> 
     };
     Ok(GapOptions::default()
         .reference(reference)
-        .references(within("references", *references, "at least 2")?)
-        .sample(within("sample", *sample, "at least 2")?)
-        .starts(count("start_count", *start_count)?)
+        .references(within("references", references, "at least 2")?)
+        .sample(within("sample", sample, "at least 2")?)
+        .starts(count("start_count", start_count.clone())?)
         .seed(self::seed(seed)?)
         .threads(self::threads(threads)?))
 }
@@ -104,10 +109,10 @@ pub(super) fn gap_options(arguments: &GapArguments, seed: i64, threads: i64) -> 
 pub(crate) fn gap(
     py: Python<'_>,
     rows: &Rows,
-    most_clusters: i64,
+    most_clusters: Integer,
     arguments: GapArguments,
-    seed: i64,
-    threads: i64,
+    seed: Integer,
+    threads: Integer,
 ) -> PyResult<(Table, Option<usize>, u64)> {
     let options = gap_options(&arguments, seed, threads).or_raise(py)?;
     let most_clusters = within("most_clusters", most_clusters, "at least 2").or_raise(py)?;
@@ -126,12 +131,12 @@ pub(crate) fn gap(
 }
 
 /// Pairs, sample and starts.
-pub(super) type StabilityArguments = (i64, i64, i64);
+pub(super) type StabilityArguments = (Integer, Integer, Integer);
 
 pub(super) fn stability_options(
     (pairs, sample, start_count): StabilityArguments,
-    seed: i64,
-    threads: i64,
+    seed: Integer,
+    threads: Integer,
 ) -> Result<StabilityOptions> {
     Ok(StabilityOptions::default()
         .pairs(within("pairs", pairs, "at least 2")?)
@@ -149,10 +154,10 @@ type Stabilities<'py> = (f64, f64, Bound<'py, PyByteArray>, u64);
 pub(crate) fn stability<'py>(
     py: Python<'py>,
     rows: &Rows,
-    clusters: i64,
+    clusters: Integer,
     arguments: StabilityArguments,
-    seed: i64,
-    threads: i64,
+    seed: Integer,
+    threads: Integer,
 ) -> PyResult<Stabilities<'py>> {
     let options = stability_options(arguments, seed, threads).or_raise(py)?;
     let clusters = within("clusters", clusters, "at least 2").or_raise(py)?;

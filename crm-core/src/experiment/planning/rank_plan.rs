@@ -94,7 +94,8 @@ impl RankPlan {
     /// A plan for ordered categories: shares or counts of both arms in each, from the lowest category to the highest.
     ///
     /// [`superiority`](Self::superiority) is the effect of these shares. Of other effects it is supposed that a part of the target's customers is
-    /// as the target given, and the rest as the control.
+    /// as the target given, and the rest as the control. The shares are taken as exact, however few customers they were counted from: arms of other
+    /// sizes than a pilot's, and effects other than its own, are extrapolated from it.
     ///
     /// # Errors
     /// As [`normal`](Self::normal); `LengthMismatch` for different numbers of categories, `InvalidValue` for shares that are negative or not

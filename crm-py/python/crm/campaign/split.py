@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from crm import _crm
 from crm.campaign.target_table import TargetTable
-from crm.column import ColumnLike, id_column, name_list
+from crm.column import ColumnLike, id_column, name_list, number_list
 from crm.error import InvalidArgumentError, MissingColumnError
 from crm.instance import all_of, must_be
 
@@ -36,7 +36,9 @@ class Arm:
 
 def native_arms(arms: Sequence[Arm]) -> list[tuple[str, float, bool]]:
     """Arms for the engine."""
-    return [(arm.name, float(arm.weight), arm.control) for arm in all_of(Arm, "arms", arms)]
+    listed = all_of(Arm, "arms", arms)
+    weights = number_list("arms", [arm.weight for arm in listed])
+    return [(arm.name, weight, arm.control) for arm, weight in zip(listed, weights, strict=True)]
 
 
 def buckets(salt: str, customer_id: ColumnLike, *, hash: BucketHash = "xxh3") -> npt.NDArray[np.float64]:
@@ -123,7 +125,7 @@ class Split:
         if unknown:
             message = f"shares: {unknown[0]!r} is not accepted: must be one of the arms {', '.join(self.names)}"
             raise InvalidArgumentError(message, argument="shares")
-        return Split._of(self._native.with_shares([shares[name] for name in self.names]))
+        return Split._of(self._native.with_shares(number_list("shares", [shares[name] for name in self.names])))
 
     def within(self, salt: str, start: float, end: float) -> Split:
         """The plan for the part of a namespace from `start` to before `end` only.

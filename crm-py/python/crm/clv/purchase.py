@@ -12,7 +12,7 @@ from crm import _crm
 from crm.clv.data import Covariates, Floats, PurchaseData, native_purchases, window
 from crm.clv.discount import DiscountRate, Horizon, native_discount, native_horizon
 from crm.clv.fitted import MaximumLikelihood
-from crm.column import ColumnLike, name_list, number_column
+from crm.column import ColumnLike, name_list, number_column, number_list
 from crm.customer import CustomerBase, Opportunities, Period
 from crm.customer.base import TimeUnit
 from crm.customer.period import native_period
@@ -222,7 +222,7 @@ class PurchaseModel(MaximumLikelihood[_crm.PurchaseModel]):
                 message = f"parameters: {', '.join(parameters)} are not accepted: must be {', '.join(names)}"
                 raise InvalidArgumentError(message, argument="parameters")
             parameters = [parameters[name] for name in names]
-        return cls._with(_crm.PurchaseModel.from_parameters(model, list(parameters), time_unit))
+        return cls._with(_crm.PurchaseModel.from_parameters(model, number_list("parameters", parameters), time_unit))
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -10,7 +10,7 @@ import numpy as np
 from crm import _crm
 from crm.clv.data import Floats
 from crm.clv.purchase import PurchaseModel
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, number_column, number_list
 from crm.customer import PeriodActivity
 from crm.table import Table
 
@@ -119,7 +119,7 @@ def compare_by_value(
     >>> compare_by_value([1.0, 2.0, 9.0], [0.1, 0.3, 2.0], [0, 1, 3], edges=[0, 5, 10])["customers"]
     array([2, 1])
     """
-    ends = None if edges is None else [float(edge) for edge in edges]
+    ends = None if edges is None else number_list("edges", edges)
     return Table(_crm.compare_by_value(number_column("values", values), *_pair(predicted, actual), bins, ends))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
+from crm.column import number_pair
 from crm.experiment.result import Interval
 from crm.instance import all_of, must_be
 
@@ -86,7 +87,7 @@ class BetaPosterior:
     __slots__ = ("_native",)
 
     def __init__(self, conversions: int, trials: int, *, prior: tuple[float, float] = (1.0, 1.0)) -> None:
-        self._native = _crm.BetaPosterior.after(conversions, trials, prior)
+        self._native = _crm.BetaPosterior.after(conversions, trials, number_pair("prior", prior))
 
     @classmethod
     def from_parameters(cls, alpha: float, beta: float) -> BetaPosterior:
@@ -173,7 +174,7 @@ def compare_rates_bayes(
     >>> round(result.p_target_better, 6), round(result.loss_target, 6)
     (0.923183, 0.000485)
     """
-    asked = (contrast, alpha, credible_interval, *rope)
+    asked = (contrast, alpha, credible_interval, *number_pair("rope", rope))
     must_be(BetaPosterior, target=target, control=control)
     return BayesResult._of(_crm.compare_rates_bayes(target._native, control._native, asked))
 
@@ -205,7 +206,8 @@ class EffectPosterior:
         degrees_of_freedom: float = math.inf,
         prior: tuple[float, float] | None = None,
     ) -> None:
-        self._native = _crm.EffectPosterior(estimate, standard_error, degrees_of_freedom, prior)
+        given = None if prior is None else number_pair("prior", prior)
+        self._native = _crm.EffectPosterior(estimate, standard_error, degrees_of_freedom, given)
 
     @property
     def mean(self) -> float:
@@ -254,7 +256,7 @@ class EffectPosterior:
         >>> round(EffectPosterior(1.0, 0.02).decide().ln_p_control_better, 6)
         -1254.831361
         """
-        return BayesResult._of(self._native.decide(("difference", alpha, "equal_tailed", *rope)))
+        return BayesResult._of(self._native.decide(("difference", alpha, "equal_tailed", *number_pair("rope", rope))))
 
     def __eq__(self, other: object) -> bool:
         return self._native == other._native if isinstance(other, EffectPosterior) else NotImplemented

@@ -10,6 +10,7 @@ from crm import _crm
 from crm.column import ColumnLike, number_column
 from crm.experiment.arm import BinaryArm
 from crm.experiment.group_sequential import SequentialDecision
+from crm.experiment.mean_arm import moments
 from crm.experiment.options import Alternative
 from crm.experiment.result import Interval, SplitCheck
 from crm.instance import must_be
@@ -202,7 +203,7 @@ class SequentialTest:
         Raises:
             IncompatibleError: There are fewer values than at the look before.
         """
-        return SequentialStep._of(self._native.look_means(target, control))
+        return SequentialStep._of(self._native.look_means(moments("target", target), moments("control", control)))
 
     def to_json(self) -> str:
         """The state as JSON text."""

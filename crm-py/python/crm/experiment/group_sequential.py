@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
+from crm.column import number_list
 from crm.experiment.options import Alternative
 from crm.experiment.result import Interval
 
@@ -156,7 +157,7 @@ class GroupSequential:
         futility: Futility | None = None,
     ) -> None:
         given = None if futility is None else (futility.boundary, futility.parameter, futility.beta, futility.drift)
-        looks = np.asarray(list(information), dtype=np.float64).tolist()
+        looks = number_list("information", information)
         self._native = _crm.GroupSequential(looks, boundary, parameter, alpha, alternative, ended, given)
 
     @property

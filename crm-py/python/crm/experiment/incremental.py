@@ -8,7 +8,7 @@ from typing import Any
 from crm import _crm
 from crm.column import ColumnLike
 from crm.experiment.arm import BinaryArm
-from crm.experiment.mean_arm import MeanArm
+from crm.experiment.mean_arm import MeanArm, mean_arm
 from crm.experiment.means import LiftMethod, MeanMethod
 from crm.experiment.options import Alternative, native_options
 from crm.experiment.proportion import ProportionMethod
@@ -155,11 +155,9 @@ def campaign_return(
     """
     lift_method: LiftMethod = "fieller"
     options = native_options("difference", alternative, alpha, null, target_share)
-    target = target if isinstance(target, MeanArm) else MeanArm.from_values(target)
-    control = control if isinstance(control, MeanArm) else MeanArm.from_values(control)
+    target, control = mean_arm("target", target), mean_arm("control", control)
     test = _crm.MeanTest(method, lift_method)
     must_be(CampaignCost, cost=cost)
-    must_be(MeanArm, target=target, control=control)
     fields = _crm.campaign_return(target._native, control._native, cost._native, test, options)
     for name in ("revenue", "profit", "roi", "revenue_per_cost"):
         fields[name] = Amount._of(fields[name])

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
-from crm.column import ColumnLike, label_column, number_column
+from crm.column import ColumnLike, label_column, number_column, number_list, number_rows
+from crm.error import WrongTypeError
 
-__all__ = ["ArmTable", "JointArm", "MeanArm"]
+__all__ = ["ArmTable", "JointArm", "MeanArm", "mean_arm", "mean_arms", "moments", "moments_of_all"]
+
+
+T = TypeVar("T")
+
+
+class Moments(Protocol):
+    """What has a count, a mean and a sample variance: an arm of means, or a row of a query."""
+
+    @property
+    def count(self) -> int:
+        """The number of values."""
+
+    @property
+    def mean(self) -> float:
+        """Their mean."""
+
+    @property
+    def variance(self) -> float:
+        """Their sample variance."""
 
 
 class MeanArm:
@@ -49,7 +70,7 @@ class MeanArm:
             MissingValueError: A value is missing.
             OutOfRangeError: Values lie so far apart that their squares overflow.
         """
-        return cls._of(_crm.MeanArm.from_values(number_column("values", values, truths=True)))
+        return cls._of(_crm.MeanArm.from_values("values", number_column("values", values, truths=True)))
 
     @classmethod
     def from_moments(cls, count: int, mean: float | None, variance: float | None, *, skewness: float | None = None) -> MeanArm:
@@ -219,8 +240,8 @@ class JointArm:
         >>> JointArm.from_moments(50, [3.0, 2.0], [[4.0, 1.0], [1.0, 2.0]])
         <JointArm: 50 rows, 1 covariate>
         """
-        matrix = np.asarray(covariances, dtype=np.float64).ravel().tolist()
-        return cls._of(_crm.JointArm.from_moments(denominator, count, list(means), matrix))
+        native = _crm.JointArm.from_moments(denominator, count, number_list("means", means), _matrix("covariances", covariances))
+        return cls._of(native)
 
     @classmethod
     def from_sums(
@@ -239,9 +260,9 @@ class JointArm:
             LengthMismatchError: Sizes do not fit.
             InvalidArgumentError: Numbers are not finite, or no rows can have them.
         """
-        matrix = np.asarray(products, dtype=np.float64).ravel().tolist()
-        shifts = [0.0] * len(sums) if shifts is None else list(shifts)
-        return cls._of(_crm.JointArm.from_sums(denominator, count, list(sums), matrix, shifts))
+        given = number_list("sums", sums)
+        less = [0.0] * len(given) if shifts is None else number_list("shifts", shifts)
+        return cls._of(_crm.JointArm.from_sums(denominator, count, given, _matrix("products", products), less))
 
     def merge(self, other: JointArm) -> JointArm:
         """Both arms as one.
@@ -424,6 +445,51 @@ class ArmTable:
     def __repr__(self) -> str:
         strata = f", {len(self.strata)} strata" if self.strata else ""
         return f"<ArmTable: {len(self)} arms{strata}>"
+
+
+def mean_arm(argument: str, given: MeanArm | ColumnLike) -> MeanArm:
+    """The arm that an argument is, or that of the column that it is."""
+    if isinstance(given, MeanArm):
+        return given
+    return MeanArm._of(_crm.MeanArm.from_values(argument, number_column(argument, given, truths=True)))
+
+
+def mean_arms(argument: str, given: Iterable[MeanArm | ColumnLike]) -> list[_crm.MeanArm]:
+    """The arms of an argument that is a list of arms or columns."""
+    return [mean_arm(f"{argument}[{place}]", arm)._native for place, arm in enumerate(_arms(argument, given))]
+
+
+def moments_of_all(argument: str, given: Iterable[Moments | tuple[int, float, float]]) -> list[tuple[int, float, float]]:
+    """The moments of the arms of a list."""
+    return [moments(f"{argument}[{place}]", arm) for place, arm in enumerate(_arms(argument, given))]
+
+
+def _arms(argument: str, given: Iterable[T]) -> Iterable[T]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise WrongTypeError(f"{argument}: {type(given).__name__} is not accepted: must be a list of arms", argument=argument)
+    return given
+
+
+def moments(argument: str, given: Moments | tuple[int, float, float]) -> tuple[int, float, float]:
+    """Count, mean and variance of an arm, or of three numbers."""
+    if isinstance(given, tuple):
+        three: tuple[Any, ...] = given
+    else:
+        found = (getattr(given, name, None) for name in ("count", "mean", "variance"))
+        # A list has a method `count`.
+        three = tuple(value for value in found if value is not None and not callable(value))
+    if len(three) != 3:
+        accepted = "a crm.MeanArm, or its count, mean and variance as a tuple"
+        raise WrongTypeError(f"{argument}: {given!r} is not accepted: must be {accepted}", argument=argument)
+    _, mean, variance = number_list(argument, three)
+    return three[0], mean, variance
+
+
+def _matrix(argument: str, values: npt.ArrayLike) -> list[float]:
+    """The numbers of a matrix, which may be given in one row, or as the only one of one column."""
+    given: Any = np.atleast_1d(np.asarray(values)) if hasattr(values, "__array__") else values
+    is_row = isinstance(given, Iterable) and not any(isinstance(row, Iterable) and not isinstance(row, str) for row in given)
+    return number_list(argument, given) if is_row else [value for row in number_rows(argument, given) for value in row]
 
 
 def _columns(

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
-from crm.column import ColumnLike
-from crm.experiment.mean_arm import JointArm, MeanArm
+from crm.column import ColumnLike, number_list
+from crm.experiment.mean_arm import JointArm, MeanArm, mean_arm, mean_arms
 from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
 from crm.experiment.result import SplitCheck, TestResult
@@ -101,7 +101,7 @@ def compare_means(
     """
     options = native_options(contrast, alternative, alpha, null, target_share)
     test = _crm.MeanTest(method, lift_method)
-    return TestResult._of(_crm.compare_means(_arm(target)._native, _arm(control)._native, test, options))
+    return TestResult._of(_crm.compare_means(mean_arm("target", target)._native, mean_arm("control", control)._native, test, options))
 
 
 def compare_ratios(
@@ -267,8 +267,8 @@ def compare_stratified(
     """
     options = native_options(contrast, alternative, alpha, null, target_share)
     test = _crm.MeanTest(method, lift_method)
-    given = None if weights is None else list(weights)
-    fields = _crm.compare_stratified(_natives(targets), _natives(controls), given, test, options)
+    given = None if weights is None else number_list("weights", weights)
+    fields = _crm.compare_stratified(mean_arms("targets", targets), mean_arms("controls", controls), given, test, options)
     return TestResult._of(fields)
 
 
@@ -334,9 +334,9 @@ def compare_several_means(
     """
     options = native_options(contrast, alternative, alpha, null)
     test = _crm.MeanTest(method, lift_method)
-    given = None if weights is None else list(weights)
+    given = None if weights is None else number_list("weights", weights)
     comparisons, adjusted, ln_adjusted, split = _crm.compare_several_means(
-        _natives(arms), control, given, test, multiplicity, options
+        mean_arms("arms", arms), control, given, test, multiplicity, options
     )
     results = [TestResult._of(fields) for fields in comparisons]
     return SeveralMeans(results, multiplicity, adjusted, ln_adjusted, SampleRatio._of(split))
@@ -383,24 +383,16 @@ def analysis_of_variance(
     >>> crm.analysis_of_variance([[6, 8, 4, 5, 3, 4], [8, 12, 9, 11, 6, 8], [13, 9, 11, 8, 7, 12]], method="classic").degrees_within
     15.0
     """
-    given = None if weights is None else list(weights)
-    fields: dict[str, Any] = _crm.analysis_of_variance(_natives(arms), given, method)
+    given = None if weights is None else number_list("weights", weights)
+    fields: dict[str, Any] = _crm.analysis_of_variance(mean_arms("arms", arms), given, method)
     return Anova(**{**fields, "split": SplitCheck(*fields["split"])})
 
 
 def cohens_d(target: MeanArm | ColumnLike, control: MeanArm | ColumnLike) -> float:
     """The difference of the means in standard deviations within the arms; NaN for arms without a variance."""
-    return _crm.cohens_d(_arm(target)._native, _arm(control)._native)
+    return _crm.cohens_d(mean_arm("target", target)._native, mean_arm("control", control)._native)
 
 
 def hedges_g(target: MeanArm | ColumnLike, control: MeanArm | ColumnLike) -> float:
     """Cohen's d without its bias (Hedges 1981); NaN for arms without a variance and for fewer than two degrees of freedom."""
-    return _crm.hedges_g(_arm(target)._native, _arm(control)._native)
-
-
-def _arm(given: MeanArm | ColumnLike) -> MeanArm:
-    return given if isinstance(given, MeanArm) else MeanArm.from_values(given)
-
-
-def _natives(arms: Sequence[MeanArm | ColumnLike]) -> list[_crm.MeanArm]:
-    return [_arm(arm)._native for arm in arms]
+    return _crm.hedges_g(mean_arm("target", target)._native, mean_arm("control", control)._native)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, number_column, number_list
+from crm.experiment.mean_arm import Moments, moments, moments_of_all
 from crm.experiment.options import Alternative, native_options
 from crm.experiment.result import TestResult
 from crm.experiment.sample_ratio import SampleRatio
@@ -61,15 +62,6 @@ def adjust_ln_p_values(ln_p_values: ColumnLike, *, method: MultiplicityMethod = 
     return np.asarray(_crm.adjust_ln_p_values(number_column("ln_p_values", ln_p_values), method), dtype=np.float64)
 
 
-class _Moments(Protocol):
-    @property
-    def count(self) -> int: ...
-    @property
-    def mean(self) -> float: ...
-    @property
-    def variance(self) -> float: ...
-
-
 @dataclass(frozen=True)
 class Dunnett:
     """What Dunnett's test says."""
@@ -88,8 +80,8 @@ class Dunnett:
 
 
 def dunnett_test(
-    targets: Sequence[_Moments | tuple[int, float, float]],
-    control: _Moments | tuple[int, float, float],
+    targets: Sequence[Moments | tuple[int, float, float]],
+    control: Moments | tuple[int, float, float],
     *,
     weights: Sequence[float] | None = None,
     alternative: Alternative = "two_sided",
@@ -123,8 +115,9 @@ def dunnett_test(
     [False, True]
     """
     options = native_options("difference", alternative, alpha, null)
-    given = None if weights is None else list(weights)
-    fields = _crm.dunnett_test([_moments(arm) for arm in targets], _moments(control), given, options)
+    given = None if weights is None else number_list("weights", weights)
+    arms = moments_of_all("targets", targets)
+    fields = _crm.dunnett_test(arms, moments("control", control), given, options)
     return Dunnett(
         [TestResult._of(result) for result in fields["results"]],
         fields["critical_value"],
@@ -132,9 +125,3 @@ def dunnett_test(
         fields["standard_deviation"],
         SampleRatio._of(fields["sample_ratio"]),
     )
-
-
-def _moments(arm: _Moments | tuple[int, float, float]) -> tuple[int, float, float]:
-    if isinstance(arm, tuple):
-        return arm
-    return (arm.count, arm.mean, arm.variance)

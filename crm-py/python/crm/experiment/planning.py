@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from crm import _crm
+from crm.column import number_list, number_pair
 from crm.experiment.options import Alternative, Contrast
 from crm.experiment.quantile import QuantileArm
 from crm.instance import must_be
@@ -68,7 +69,8 @@ def native_plan_options(
 ) -> _crm.PlanOptions:
     """What a planned test will be asked."""
     names = (contrast, alternative, tails, sharing)
-    return _crm.PlanOptions(names, (alpha, null, margins), (control_per_target, targets))
+    ends = None if margins is None else number_pair("margins", margins)
+    return _crm.PlanOptions(names, (alpha, null, ends), (control_per_target, targets))
 
 
 class ProportionPlan:
@@ -246,7 +248,7 @@ def ratio_deviation(numerator: tuple[float, float], denominator: tuple[float, fl
     >>> round(crm.ratio_deviation((12.0, 30.0), (3.0, 2.0), 0.5), 6)
     8.969083
     """
-    return _crm.ratio_deviation(numerator, denominator, correlation)
+    return _crm.ratio_deviation(number_pair("numerator", numerator), number_pair("denominator", denominator), correlation)
 
 
 def quantile_deviation(probability: float, density: float) -> float:
@@ -296,7 +298,7 @@ def stratified_deviation(shares: Iterable[float], deviations: Iterable[float]) -
     >>> round(crm.stratified_deviation([0.75, 0.25], [2.0, 6.0]) ** 2, 6)
     12.0
     """
-    return _crm.stratified_deviation([float(share) for share in shares], [float(value) for value in deviations])
+    return _crm.stratified_deviation(number_list("shares", shares), number_list("deviations", deviations))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, number_column, number_list
 from crm.experiment.arm import BinaryArm
 from crm.experiment.multiplicity import MultiplicityMethod
 from crm.experiment.options import Alternative, Contrast, native_options
@@ -189,7 +189,7 @@ def proportion_homogeneity(arms: Sequence[BinaryArm], *, weights: Sequence[float
     >>> round(crm.proportion_homogeneity([crm.BinaryArm(56, 70), crm.BinaryArm(48, 80)]).statistic, 6)
     7.023411
     """
-    given = None if weights is None else list(weights)
+    given = None if weights is None else number_list("weights", weights)
     return Homogeneity._of(_crm.proportion_homogeneity([arm._native for arm in all_of(BinaryArm, "arms", arms)], given))
 
 
@@ -257,7 +257,7 @@ def compare_several_proportions(
     """
     options = native_options(contrast, alternative, alpha, null)
     natives = [arm._native for arm in all_of(BinaryArm, "arms", arms)]
-    given = None if weights is None else list(weights)
+    given = None if weights is None else number_list("weights", weights)
     comparisons, adjusted, ln_adjusted, same, split = _crm.compare_several_proportions(
         natives, control, given, method, multiplicity, options
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, number_column, number_list
 from crm.experiment.options import Alternative
 from crm.experiment.planning import CountedTails, EffectDirection, LevelSharing, SampleSize, native_plan_options
 
@@ -88,7 +88,8 @@ class RankPlan:
         """A plan for ordered categories: shares or counts of both arms in each, from the lowest category to the highest.
 
         `superiority` is the effect of these shares. Of other effects it is supposed that a part of the target's customers is as the target
-        given, and the rest as the control.
+        given, and the rest as the control. The shares are taken as exact, however few customers they were counted from: arms of other sizes
+        than a pilot's, and effects other than its own, are extrapolated from it.
 
         Raises:
             InvalidArgumentError: An option makes no sense.
@@ -102,7 +103,7 @@ class RankPlan:
         (0.61015, 0.942)
         """
         options = native_plan_options("difference", alternative, alpha, null, None, tails, control_per_target, targets, sharing)
-        shares = [float(share) for share in target], [float(share) for share in control]
+        shares = number_list("target", target), number_list("control", control)
         return cls._of(_crm.RankPlan.from_categories(*shares, method, options))
 
     @classmethod

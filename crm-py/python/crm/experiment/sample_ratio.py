@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm import _crm
+from crm.column import integer_list, number_list
 
 __all__ = ["SampleRatio", "SampleRatioLook", "SequentialSampleRatio", "sample_ratio"]
 
@@ -65,7 +66,7 @@ def sample_ratio(observed: Sequence[int], weights: Sequence[float], *, threshold
 
     Source: Fabijan and others (2019), "Diagnosing sample ratio mismatch in online controlled experiments", KDD.
     """
-    return SampleRatio._of(_crm.sample_ratio(list(observed), list(weights), threshold))
+    return SampleRatio._of(_crm.sample_ratio(integer_list("observed", observed), number_list("weights", weights), threshold))
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class SequentialSampleRatio:
     __slots__ = ("_native",)
 
     def __init__(self, weights: Sequence[float], *, concentration: float = 100.0) -> None:
-        self._native = _crm.SequentialSampleRatio(list(weights), concentration)
+        self._native = _crm.SequentialSampleRatio(number_list("weights", weights), concentration)
 
     def look(self, observed: Sequence[int]) -> SampleRatioLook:
         """Looks at all users so far, from the start of the experiment.
@@ -115,7 +116,7 @@ class SequentialSampleRatio:
             OutOfRangeError: There are more than 2^53 users.
             IncompatibleError: An arm, named as the row, has fewer users than at the look before; the check is then as it was.
         """
-        return SampleRatioLook(*self._native.look(list(observed)))
+        return SampleRatioLook(*self._native.look(integer_list("observed", observed)))
 
     def to_json(self) -> str:
         """The state as JSON text."""

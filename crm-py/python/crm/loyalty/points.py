@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Unpack
 
 from crm import _crm
+from crm.column import integer_list
 from crm.loyalty.events import PointsEventColumns, instant_of, native_columns
 from crm.table import Table
 
@@ -356,5 +357,5 @@ def recognize_points(allocated: Decimal | float | str, *, redeemed: Sequence[int
     >>> [round(year) for year in revenue.revenue]
     [4175, 3552]
     """
-    columns = _crm.recognize_points(str(allocated), list(redeemed), list(expected))
+    columns = _crm.recognize_points(str(allocated), integer_list("redeemed", redeemed), integer_list("expected", expected))
     return PointsRevenue(*([Decimal(amount) for amount in column] for column in columns))

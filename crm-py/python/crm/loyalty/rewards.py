@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import index
 from typing import Any, Literal, TypeAlias
 
 from crm import _crm
 from crm.column import ColumnLike, id_column, name_list, number_column
+from crm.error import InvalidArgumentError, WrongTypeError
 from crm.loyalty.tiers import Qualification
 from crm.table import Table
 
@@ -206,16 +208,29 @@ def _reward(reward: Reward) -> dict[str, Any]:
         "name": reward.name,
         "kind": reward.kind,
         "unit_cost": reward.unit_cost,
-        "points_price": reward.points_price,
+        "points_price": _whole(reward, "points_price"),
         "perceived_value": reward.perceived_value,
         "tiers": name_list("tiers", reward.tiers),
         "segments": name_list("segments", reward.segments),
     }
     optional = {
         "threshold": reward.threshold,
-        "cap_per_member": reward.cap_per_member,
-        "cap_total": reward.cap_total,
+        "cap_per_member": _whole(reward, "cap_per_member"),
+        "cap_total": _whole(reward, "cap_total"),
         "valid_from": None if reward.valid_from is None else str(reward.valid_from),
         "valid_until": None if reward.valid_until is None else str(reward.valid_until),
     }
     return fields | {name: value for name, value in optional.items() if value is not None}
+
+
+def _whole(reward: Reward, name: str) -> int | None:
+    value = getattr(reward, name)
+    if value is None:
+        return None
+    accepted = f"the {name} of {reward.name} must be a whole number"
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise WrongTypeError(f"rewards: {type(value).__name__} is not accepted: {accepted}", argument="rewards")
+    whole = index(value)
+    if not 0 <= whole < 2**63:
+        raise InvalidArgumentError(f"rewards: {value} is not accepted: {accepted} from 0 to {2**63 - 1}", argument="rewards")
+    return whole

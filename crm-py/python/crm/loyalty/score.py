@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
-from crm.column import number_column
+from crm.column import number_column, number_list
 from crm.loyalty.dimension import Dimension, DimensionTable
 from crm.loyalty.weights import Ahp, Learned, ObjectiveWeighting, ObjectiveWeights
 from crm.table import Table
@@ -172,7 +172,7 @@ class LoyaltyScore:
             retained = number_column("retained", weights.retained, truths=True)
             native, scores, about = _crm.LoyaltyScore.fit_learned(table._native, retained, weights.penalty, *rest)
             return FittedScore(cls(native), LoyaltyScores(scores), None, LearnedWeights(**about))
-        given = weights.weights if isinstance(weights, Ahp) else [float(weight) for weight in weights]
+        given = weights.weights if isinstance(weights, Ahp) else number_list("weights", weights)
         native, scores, _ = _crm.LoyaltyScore.fit(table._native, given, *rest)
         return FittedScore(cls(native), LoyaltyScores(scores), None, None)
 

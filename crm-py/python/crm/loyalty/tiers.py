@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Literal, TypeAlias
 
 from crm import _crm
-from crm.column import ColumnLike, id_column, number_column, time_column
+from crm.column import ColumnLike, id_column, number_column, number_list, time_column
 from crm.table import Table
 
 __all__ = [
@@ -385,7 +385,7 @@ class TierQuotas:
             InvalidValueError: A value is infinite.
             EmptyError: There is no value.
         """
-        return cls(list(shares), *_crm.cut_quotas(list(shares.items()), number_column("values", values)))
+        return cls(list(shares), *_crm.cut_quotas(_named(shares), number_column("values", values)))
 
     @staticmethod
     def rules(
@@ -406,5 +406,9 @@ class TierQuotas:
             InvalidArgumentError: As for `cut` and `TierRules`.
         """
         options = json.dumps(_options(period, upgrade, downgrade, landing, grace))
-        native = _crm.quota_rules(list(shares.items()), number_column("values", values), measure, options)
+        native = _crm.quota_rules(_named(shares), number_column("values", values), measure, options)
         return TierRules._of(native)
+
+
+def _named(shares: Mapping[str, float]) -> list[tuple[str, float]]:
+    return list(zip(shares, number_list("shares", shares.values()), strict=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, number_column, number_list, number_rows
 
 __all__ = ["Ahp", "Learned", "ObjectiveWeighting", "ObjectiveWeights", "RandomIndex", "objective_weights", "proportional_weights"]
 
@@ -48,7 +48,7 @@ class Ahp:
             InvalidArgumentError: A value is not positive and finite, the diagonal is not 1, a pair is not reciprocal, there are more sides than the table has,
                 or the consistency ratio is above 0.1 and not accepted.
         """
-        values = [float(value) for row in comparisons for value in row]
+        values = [value for row in number_rows("comparisons", comparisons) for value in row]
         return cls._of(values, upper=False, random_index=random_index, accept=accept_inconsistency)
 
     @classmethod
@@ -56,7 +56,7 @@ class Ahp:
         cls, upper: Sequence[float], *, random_index: RandomIndex = "saaty_2005", accept_inconsistency: bool = False
     ) -> Ahp:
         """Weights from the comparisons above the diagonal, row by row. Errors as for `from_matrix`."""
-        return cls._of([float(value) for value in upper], upper=True, random_index=random_index, accept=accept_inconsistency)
+        return cls._of(number_list("upper", upper), upper=True, random_index=random_index, accept=accept_inconsistency)
 
     @classmethod
     def _of(cls, values: list[float], *, upper: bool, random_index: RandomIndex, accept: bool) -> Ahp:
@@ -74,7 +74,7 @@ class Ahp:
         >>> crm.Ahp.synthesis([0.75, 0.25], [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
         [0.375, 0.375, 0.25]
         """
-        return _crm.ahp_synthesis(list(criteria), [list(weights) for weights in local])
+        return _crm.ahp_synthesis(number_list("criteria", criteria), number_rows("local", local))
 
 
 @dataclass(frozen=True)
@@ -133,4 +133,4 @@ def proportional_weights(proportions: Sequence[float]) -> list[float]:
     >>> crm.proportional_weights([5, 3, 2])
     [0.5, 0.3, 0.2]
     """
-    return _crm.proportional_weights([float(value) for value in proportions])
+    return _crm.proportional_weights(number_list("proportions", proportions))

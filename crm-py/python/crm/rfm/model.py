@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crm import _crm
+from crm.column import number_list
 from crm.customer import CustomerBase
 from crm.error import InvalidArgumentError
 from crm.estimator import Estimator
@@ -193,11 +194,11 @@ class Rfm(Estimator[_crm.RfmModel]):
         if not isinstance(self.bounds, Mapping) or set(self.bounds) != set(_DIMENSIONS):
             message = f"bounds: must be a dictionary with the keys {', '.join(_DIMENSIONS)}"
             raise InvalidArgumentError(message, argument="bounds")
-        recency, frequency, monetary = ([float(bound) for bound in self.bounds[name]] for name in _DIMENSIONS)
+        recency, frequency, monetary = (number_list(f"bounds.{name}", self.bounds[name]) for name in _DIMENSIONS)
         return recency, frequency, monetary
 
     def _weights(self) -> tuple[float, float, float]:
-        weights = [float(weight) for weight in self.weights]
+        weights = number_list("weights", self.weights)
         if len(weights) != 3:
             raise InvalidArgumentError("weights: must be three numbers: recency, frequency, monetary", argument="weights")
         return weights[0], weights[1], weights[2]

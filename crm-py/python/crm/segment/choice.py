@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm import _crm
+from crm.column import integer_pair
 from crm.segment.quality import GapReference
 from crm.segment.rows import Matrix, native_rows
 from crm.table import Table
@@ -131,10 +132,9 @@ def choose_clusters(
 
     Sources: `crm.silhouette`, `crm.gap`, `crm.stability`; Steinley (2004), "Properties of the Hubert-Arabie adjusted Rand index".
     """
-    lowest, highest = clusters
     native = _crm.ClusterChoice(
         native_rows("X", X),
-        (lowest, highest),
+        integer_pair("clusters", clusters),
         start_count,
         silhouette_sample,
         (gap_reference, gap_references, gap_sample, gap_start_count),

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from crm import _crm
-from crm.column import ColumnLike, number_column
+from crm.column import ColumnLike, number_column, number_pair
 from crm.error import InvalidArgumentError
 from crm.estimator import Estimator
 from crm.segment.agreement import CrossTable
@@ -102,7 +102,7 @@ class CustomerTiers(Estimator[_crm.CustomerTiers]):
         if not isinstance(self.bands, Mapping) or set(self.bands) != set(_KEYS):
             message = f"bands: must be a dictionary with the keys {', '.join(_KEYS)}"
             raise InvalidArgumentError(message, argument="bands")
-        return [(self.bands[key][0], self.bands[key][1]) for key in _KEYS]
+        return [number_pair(f"bands.{key}", self.bands[key]) for key in _KEYS]
 
     def predict(self, value: ColumnLike, potential: ColumnLike, risk: ColumnLike) -> Labels:
         """The tier of each customer, by comparison with the fitted thresholds alone.

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from crm import _crm
+from crm.column import number_list
 from crm.estimator import Estimator
 from crm.segment.rows import Floats, Labels, Matrix, check_names, feature_number, labels_array, native_rows, numbers_array
 
@@ -120,7 +121,7 @@ class GaussianMixture(Estimator[_crm.GaussianMixture]):
             InvalidValueError: Weights are not positive or do not sum to 1, or a matrix is not symmetric and positive definite.
         """
         matrices = [native_rows("covariances", matrix) for matrix in covariances]
-        native = _crm.GaussianMixture.from_parameters(list(weights), native_rows("means", means), matrices)
+        native = _crm.GaussianMixture.from_parameters(number_list("weights", weights), native_rows("means", means), matrices)
         return cls._with(native)
 
     @classmethod

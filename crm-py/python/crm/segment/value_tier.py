@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, Self
 
 from crm import _crm
-from crm.column import ColumnLike, name_list, number_column
+from crm.column import ColumnLike, name_list, number_column, number_list
 from crm.error import InvalidArgumentError
 from crm.estimator import Estimator
 from crm.segment.rows import Labels, labels_array
@@ -70,7 +70,7 @@ class ValueTiers(Estimator[_crm.ValueTiers]):
         del y
         names = [] if self.names is None else name_list("names", self.names)
         column = number_column("values", values)
-        self.model_, tiers, summary = _crm.ValueTiers.fit(column, self.by, list(self.shares), names)
+        self.model_, tiers, summary = _crm.ValueTiers.fit(column, self.by, number_list("shares", self.shares), names)
         self._tiers, self._summary = labels_array(tiers), Table(summary)
         return self
 
@@ -88,7 +88,7 @@ class ValueTiers(Estimator[_crm.ValueTiers]):
         >>> ValueTiers.from_lower_bounds([1000, 100], ["gold", "silver", "bronze"]).assign([100, 5000])["name"].tolist()
         ['silver', 'gold']
         """
-        return cls._with(_crm.ValueTiers.from_lower_bounds(list(lower_bounds), name_list("names", names or ())))
+        return cls._with(_crm.ValueTiers.from_lower_bounds(number_list("lower_bounds", lower_bounds), name_list("names", names or ())))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
