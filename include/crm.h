@@ -2711,7 +2711,7 @@ enum crm_mean_method
     CRM_MEAN_METHOD_Z = 2,
     /**
      * The variance that the null implies, proportional to the mean, for values that are mostly 0; at "no effect" Student's test. For
-     * two means; means below 0 are judged as Student's.
+     * two means; ratios and lifts of adjusted means, and means below 0, are judged as Student's.
      */
     CRM_MEAN_METHOD_SCORE = 3,
     /**

@@ -286,7 +286,11 @@ def score_case(name, target_paid, target_count, control_paid, control_count):
 
     def less_skewness(t, a):
         inside = 1 + 4 * a * (t + a)
-        return -1 / (2 * a) if inside <= 0 and a else t if a == 0 else (mp.sqrt(inside) - 1) / (2 * a)
+        if a == 0 or inside >= mp.mpf(1) / 16:
+            return t if a == 0 else (mp.sqrt(inside) - 1) / (2 * a)
+        # Where the slope of the parabola falls below a quarter the deviate follows the statistic one by one.
+        turn = -3 / (8 * a)
+        return turn + t - (turn + a * (turn * turn - 1))
 
     def of_difference(d, corrected):
         of_t, of_c = fitted(d)

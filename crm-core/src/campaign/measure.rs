@@ -283,7 +283,7 @@ mod tests {
     use super::super::split::Arm;
     use super::*;
     use crate::customer::IdColumn;
-    use crate::experiment::TestStatus;
+    use crate::experiment::{TestStatus, compare_adjusted};
 
     fn outcomes() -> CampaignOutcomes {
         // 6 by mail, 4 by post, 5 controls, one row in no arm.
@@ -331,6 +331,39 @@ mod tests {
             report.empty.iter().map(|cell| (cell.group.as_str(), cell.arm.as_str())).collect();
         assert_eq!(empty, [("s", "p"), ("", "p")]);
         assert_eq!(report.effects.len(), 2 * (2 + 3));
+    }
+
+    /// Adjusted by a covariate, revenue is judged as its adjusted values are, skewness and all.
+    #[test]
+    fn adjusted_revenue_is_judged_by_its_values() {
+        let arms: Vec<&str> = (0..600).map(|row| if row % 10 == 3 { "c" } else { "m" }).collect();
+        let before: Vec<f64> =
+            (0..600).map(|row| if row % 7 == 0 { f64::from(row % 31) } else { 0.0 }).collect();
+        let revenue: Vec<f64> = (0..600)
+            .map(|row| if row % 19 == 0 { f64::from(row % 43) + before[row as usize] } else { 0.0 })
+            .collect();
+        let outcomes =
+            CampaignOutcomes::new(&IdColumn::Text(&arms), &[Arm::target("m", 9.0), Arm::control("c", 1.0)])
+                .unwrap()
+                .with_metric(CampaignMetric::Revenue, &revenue)
+                .unwrap()
+                .with_covariate(&before)
+                .unwrap();
+        let report = outcomes.measure(&MeasureOptions::default()).unwrap();
+        let found = report.overall("m", CampaignMetric::Revenue).unwrap();
+        let cells = Cells::new(&outcomes, None);
+        let joint = |arm| cells.with_covariate(0, arm, &revenue, &before).unwrap();
+        let (within, options) = (ThetaMethod::Within, TestOptions::default());
+        let theta =
+            compare_adjusted(&joint(0), &joint(1), within, MeanMethod::Student, &options).unwrap().theta[0];
+        let mean = before.iter().sum::<f64>() / 600.0;
+        let adjusted: Vec<f64> =
+            revenue.iter().zip(&before).map(|(value, before)| value - theta * (before - mean)).collect();
+        let arm = |arm| cells.mean(0, arm, &adjusted).unwrap();
+        let by_hand = compare_means(&arm(0), &arm(1), MeanMethod::SkewnessCorrected, &options).unwrap();
+        assert!(theta.abs() > 0.1, "{theta}");
+        assert!((found.result.p_value / by_hand.p_value - 1.0).abs() < 1e-10, "{found:?} {by_hand:?}");
+        assert!((found.result.interval.upper - by_hand.interval.upper).abs() < 1e-9);
     }
 
     #[test]

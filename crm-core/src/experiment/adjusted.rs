@@ -96,7 +96,8 @@ pub fn compare_ratios(
 /// ```
 ///
 /// `mean(x)` is over both arms. Ratios and lifts know that it is part of both adjusted means. For a ratio of means, y is its linear expansion.
-/// [`MeanMethod::SkewnessCorrected`] needs rows, which such arms do not keep.
+/// The score test ([`MeanMethod::Score`]) judges ratios and lifts of adjusted means as Student's. [`MeanMethod::SkewnessCorrected`] needs rows, which such
+/// arms do not keep.
 /// Covariates must not be touched by the treatment. The effect size is in standard deviations of the unadjusted values.
 ///
 /// # Errors
@@ -219,7 +220,7 @@ impl<'a> Arms<'a> {
             control: estimate(control, target, squares[1]),
             common: common(target, control, theta, test.method.is_pooled()),
             skewness: skewness.map_or(0.0, |skewness| skewness_of_all(skewness, all)),
-            own: Own::default(),
+            own: Own::NOTHING,
             effect_size: 0.0,
         };
         let spread = target.squares.sqrt().hypot(control.squares.sqrt()) / degrees.sqrt();

@@ -21,12 +21,20 @@ pub(super) struct Estimate {
     pub(super) df: f64,
 }
 
-/// What the target's mean varies by beyond what a null implies for its values, such as a cost that goes along with them; the score tests look at it.
-#[derive(Clone, Copy, Debug, Default)]
+/// How the target's mean varies other than a null implies for its values, because of a cost that goes along with them; the score tests look at it.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Own {
+    /// What is left of the variance that the null implies, and of the third central moment.
+    pub(super) share: f64,
+    pub(super) third_share: f64,
+    /// What is added to the variance of the mean, not below 0, and to its third central moment.
     pub(super) variance: f64,
-    /// The third central moment.
     pub(super) third: f64,
+}
+
+impl Own {
+    /// As the null implies.
+    pub(super) const NOTHING: Self = Self { share: 1.0, third_share: 1.0, variance: 0.0, third: 0.0 };
 }
 
 /// Two estimates and what they share.
@@ -103,7 +111,7 @@ pub(super) fn unanswered(
 impl Pair {
     /// Independent estimates.
     pub(super) fn independent(target: Estimate, control: Estimate, effect_size: f64) -> Self {
-        Self { target, control, common: Common::default(), skewness: 0.0, own: Own::default(), effect_size }
+        Self { target, control, common: Common::default(), skewness: 0.0, own: Own::NOTHING, effect_size }
     }
 
     fn degrees(&self, method: MeanMethod) -> f64 {
@@ -145,7 +153,8 @@ impl Pair {
         result.degrees_of_freedom = self.degrees(test.method);
         result.effect_size = self.effect_size;
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
-        let score = if test.method.is_score() { MeanScore::new(self) } else { None };
+        let score = if test.method.is_score() { MeanScore::new(self, options.contrast) } else { None };
+        let lean = self.lean();
         match (options.contrast, test.lift) {
             _ if score.is_some() => {
                 if let Some(score) = score {
@@ -155,8 +164,8 @@ impl Pair {
                     return Ok(result);
                 }
             }
-            _ if self.skewness != 0.0 && (options.contrast == Contrast::Difference || control != 0.0) => {
-                self.less_skewness(critical, options, &mut result);
+            _ if lean != 0.0 && (options.contrast == Contrast::Difference || control != 0.0) => {
+                self.less_skewness(lean, critical, options, &mut result);
             }
             (Contrast::Difference, _) => {
                 result.statistic = (difference - options.null_value()) / error;
@@ -179,7 +188,9 @@ impl Pair {
         (result.p_value, result.ln_p_value) =
             p_values(result.statistic, result.degrees_of_freedom, options.alternative);
         let (null, rejected) = (result.null, result.p_value < result.alpha);
-        result.interval = if test.method == MeanMethod::SkewnessCorrected {
+        let hull =
+            test.method == MeanMethod::SkewnessCorrected && result.interval.kind == IntervalKind::Bounded;
+        result.interval = if hull {
             // Far out the skewness under the null may change faster than the statistic.
             result.interval.hull_agreeing(null, rejected, result.estimate, options.alternative)
         } else {
@@ -188,11 +199,15 @@ impl Pair {
         Ok(result)
     }
 
-    /// Student's test, and Fieller's by its standard errors, less the skewness at "no effect".
-    fn less_skewness(&self, critical: f64, options: &TestOptions, result: &mut TestResult) {
-        let (target, control) = (self.target.standard_error, self.control.standard_error);
+    /// A sixth of the skewness of the difference at "no effect".
+    fn lean(&self) -> f64 {
         // Standard errors by one deviation tell the sizes of the arms.
-        let a = self.skewness / 6.0 * (target / control - control / target);
+        let (target, control) = (self.target.standard_error, self.control.standard_error);
+        if self.skewness == 0.0 { 0.0 } else { self.skewness / 6.0 * (target / control - control / target) }
+    }
+
+    /// Student's test, and Fieller's by its standard errors, less the skewness at "no effect".
+    fn less_skewness(&self, a: f64, critical: f64, options: &TestOptions, result: &mut TestResult) {
         let (lower, upper) = (with_skewness(critical, a), -with_skewness(-critical, a));
         let (null, alternative) = (options.null_value(), options.alternative);
         let ends = if options.contrast == Contrast::Difference {
@@ -207,7 +222,7 @@ impl Pair {
             // What one side does not reject, or everything where that has a gap or no end.
             let mut side = |critical: f64, side: Alternative| {
                 let interval = fraction.interval(critical, side);
-                if critical.is_finite() && interval.kind == IntervalKind::Bounded {
+                if interval.kind == IntervalKind::Bounded {
                     return [interval.lower * scale, interval.upper * scale];
                 }
                 if alternative == Alternative::TwoSided || alternative == side {

@@ -176,7 +176,7 @@ impl MeanArm {
     /// Tells the skewness of an arm that was made from moments or sums: the third central moment over the cube of the standard deviation, both
     /// with divisor n. Spark's `skewness` is that; `DuckDB`'s is `sqrt(n (n - 1)) / (n - 2)` times it.
     ///
-    /// An arm without variance has none, and is left as it is.
+    /// An arm without variance and one of fewer than three values have none: what is told of them is not looked at.
     ///
     /// # Errors
     /// `InvalidArgument` for a skewness that so many values cannot have: beyond `(n - 2) / sqrt(n - 1)` on either side.
@@ -189,17 +189,16 @@ impl MeanArm {
     /// # Ok::<(), crm_core::Error>(())
     /// ```
     pub fn with_skewness(self, skewness: f64) -> Result<Self> {
-        if self.count == 0 {
+        if self.count < 3 || self.squares == 0.0 {
             return Ok(self);
         }
         let most = most_skewness(self.count);
         // Engines round.
-        if !(skewness.is_finite() && (self.squares == 0.0 || skewness.abs() <= most * (1.0 + 1e-9) + 1e-9)) {
+        if !(skewness.is_finite() && skewness.abs() <= most * (1.0 + 1e-9) + 1e-9) {
             let accepted = format!("from {} to {most} for {} values", -most, self.count);
             return Err(Error::argument("skewness", skewness, &accepted));
         }
-        let skewness = if self.squares == 0.0 { 0.0 } else { within(skewness, self.count) };
-        Ok(Self { skewness: Some(skewness), ..self })
+        Ok(Self { skewness: Some(within(skewness, self.count)), ..self })
     }
 
     /// Takes in one value.
@@ -492,7 +491,7 @@ mod tests {
         }
         // What cannot have any needs not be told.
         for arm in [MeanArm::from_moments(2, 1.0, 3.0), MeanArm::from_moments(50, 1.0, 0.0)] {
-            assert_eq!(arm.unwrap().skewness(), 0.0);
+            assert_eq!(arm.unwrap().with_skewness(f64::NAN).unwrap().skewness(), 0.0);
         }
         let rate = MeanArm::from_conversions(3, 40).unwrap();
         let values: Vec<f64> = (0..40).map(|j| f64::from(u8::from(j < 3))).collect();

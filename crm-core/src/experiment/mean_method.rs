@@ -22,8 +22,8 @@ pub enum MeanMethod {
     /// unequal size. At "no effect", and for a mean below 0, it is Student's test.
     Score = 3,
     /// As `Score`, less the skewness that the difference has under the null: for small controls too, in which a few values decide, as in the groups of a
-    /// campaign. Both arms must know their skewness. For values without any, for arms of one size and for a mean below 0 it is Student's test at
-    /// "no effect".
+    /// campaign. Both arms must know their skewness. For values without any and for arms of one size it is Student's test at "no effect"; a mean
+    /// below 0 is judged as by Student's test less the skewness at "no effect".
     SkewnessCorrected = 4,
 }
 

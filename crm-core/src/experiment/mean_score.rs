@@ -24,17 +24,17 @@ const LOG_RATIO: f64 = 600.0;
 ///
 /// ```text
 /// T(d) = (mean_t - mean_c - d) / sqrt(s^2 / mean (m_t / n_t + m_c / n_c)),   m_t = m_c + d,  mean over both arms
-/// T(r) = (mean_t - r mean_c) / sqrt(r s^2 (1 / n_t + 1 / n_c) + (1 - r)^2 w)   for the ratio r: m_t = r m_c
+/// T(r) = (mean_t - r mean_c) / sqrt(r s^2 (1 / n_t + 1 / n_c))               for the ratio r: m_t = r m_c
 /// ```
 ///
-/// with w the variance of what adjusted means share. At "no effect" that is Student's statistic.
+/// At "no effect" that is Student's statistic.
 ///
 /// Sums of a random number of like amounts have not only a variance but also a third moment in proportion to the mean. With the skewness g of all rows,
 /// without its bias, the deviation then has the skewness `6 A`, and the corrected statistic is the W with `W + A (W^2 - 1) = T`:
 ///
 /// ```text
 /// 6 A(d) = g sqrt(mean) (m_t / n_t^2 - m_c / n_c^2) / (m_t / n_t + m_c / n_c)^(3/2)
-/// 6 A(r) = g (n_c - r n_t) / sqrt(r n_t n_c (n_t + n_c))     where nothing is shared
+/// 6 A(r) = g (n_c - r n_t) / sqrt(r n_t n_c (n_t + n_c))
 /// ```
 ///
 /// At "no effect" `6 A` is exactly the skewness of the difference over all deals of the rows to the arms. Rows that lean to the left are not mostly 0:
@@ -48,38 +48,35 @@ pub(super) struct MeanScore {
     /// The variance of each mean by the pooled deviation.
     target_variance: f64,
     control_variance: f64,
-    /// The variance of what both means share, with twice its covariance with the rest.
-    shared: f64,
     /// The skewness of the mean of all rows, if it is to be corrected for.
     skewness: f64,
-    /// What the target's mean varies by beside, in the variance of the mean of all rows, and its third moment in the cube of its deviation.
+    /// What is added, in the variance of the mean of all rows and in the cube of its deviation.
     own: Own,
 }
 
 impl MeanScore {
-    /// `None` where the variance does not follow the means, so that Student's test is all there is: for a mean below 0, or where neither is above.
-    pub(super) fn new(pair: &Pair) -> Option<Self> {
+    /// `None` where the variance does not follow the means, so that Student's test is all there is: for a mean below 0, where neither is above, and for
+    /// ratios of means that share an adjustment.
+    pub(super) fn new(pair: &Pair, contrast: Contrast) -> Option<Self> {
         let [target, control] = [&pair.target, &pair.control];
         let (t, c) = (target.value.high, control.value.high);
-        let common = pair.common.variance + 2.0 * pair.common.with_target;
-        let spread = target.standard_error.max(control.standard_error).max(pair.common.variance.sqrt());
-        let unit = power_of_two(t.max(c).max(spread));
+        let unit = power_of_two(t.max(c).max(target.standard_error).max(control.standard_error));
+        let apart = contrast == Contrast::Difference || pair.common.sign == 0.0;
         // The standard error of the mean of all rows.
         let error = target.standard_error
             * (control.standard_error / target.standard_error.hypot(control.standard_error));
         let part =
             |of: f64, power: i32| if of == 0.0 { 0.0 } else { (0..power).fold(of, |of, _| of / error) };
         let third = if pair.skewness == 0.0 { 0.0 } else { part(pair.own.third, 3) };
-        (t.min(c) >= 0.0 && t.max(c) > 0.0).then(|| Self {
+        (apart && t.min(c) >= 0.0 && t.max(c) > 0.0).then(|| Self {
             unit,
             target: t / unit,
             control: c / unit,
             difference: target.value.less(control.value) / unit,
             target_variance: (target.standard_error / unit).powi(2),
             control_variance: (control.standard_error / unit).powi(2),
-            shared: (common / unit / unit).max(0.0),
             skewness: pair.skewness,
-            own: Own { variance: part(pair.own.variance, 2), third },
+            own: Own { variance: part(pair.own.variance, 2), third, ..pair.own },
         })
     }
 
@@ -98,9 +95,12 @@ impl MeanScore {
             result.standard_error *= self.unit;
             // The upper end is the lower one of exchanged arms, to the last bit.
             let lower = || self.difference_end(critical);
-            let upper = || match self.own {
-                Own { variance: 0.0, third: 0.0 } => -self.exchanged().difference_end(critical),
-                _ => self.difference_end(-critical),
+            let upper = || {
+                if self.own == Own::NOTHING {
+                    -self.exchanged().difference_end(critical)
+                } else {
+                    self.difference_end(-critical)
+                }
             };
             result.interval = ends(options.alternative, || lower() * self.unit, || upper() * self.unit);
             return Ok(());
@@ -121,7 +121,7 @@ impl MeanScore {
         result.estimate = self.target / self.control - shift;
         let (statistic, error) = self.of_ratio(if is_lift { null.ln_1p() } else { null.ln() });
         (result.statistic, result.standard_error) = (statistic, error / self.control);
-        let plain = self.skewness == 0.0 && self.shared == 0.0;
+        let plain = self.skewness == 0.0;
         let end = |critical: f64| match (plain, is_lift) {
             (true, true) => (self.root_of_ratio(critical) - 1.0) * (self.root_of_ratio(critical) + 1.0),
             (true, false) => self.root_of_ratio(critical).powi(2),
@@ -174,13 +174,13 @@ impl MeanScore {
         let (target, control) = self.rows();
         // The variance of the mean of all rows is the unit of what the target has of its own.
         let of_all = self.target_variance * target;
-        let own = self.own.variance.max(-of_target / target);
-        let error =
-            (self.target_variance * of_target + self.control_variance * of_control + own * of_all).sqrt();
+        let Own { share, third_share, variance, third: own_third } = self.own;
+        let of_values = self.target_variance * of_target * share + self.control_variance * of_control;
+        let error = (of_values + variance * of_all).sqrt();
         let (of_target, of_control) = if self.skewness < 0.0 { (1.0, 1.0) } else { (of_target, of_control) };
-        let spread = (of_target / target + own).max(0.0) + of_control / control;
-        let third = of_target / (target * target) - of_control / (control * control);
-        let a = (self.skewness * third + self.own.third) / 6.0 / (spread * spread.sqrt());
+        let spread = of_target / target * share + variance + of_control / control;
+        let third = of_target / (target * target) * third_share - of_control / (control * control);
+        let a = (self.skewness * third + own_third) / 6.0 / (spread * spread.sqrt());
         let above = self.difference - difference;
         (less_skewness(if above == 0.0 { 0.0 } else { above / error }, a), error)
     }
@@ -201,13 +201,10 @@ impl MeanScore {
         } else {
             self.target / root - root * self.control
         };
-        let off = 2.0 * (0.5 * ln_ratio).sinh();
-        let variance = both + off * off * self.shared;
         let (target, control) = self.rows();
         let lean = |root: f64| (control / root - target * root) / (target * control).sqrt();
-        let lean = if self.skewness < 0.0 { lean(1.0) } else { lean(root) * (both / variance).powf(1.5) };
-        let a = self.skewness / 6.0 * lean;
-        (less_skewness(above / variance.sqrt(), a), variance.sqrt() * root)
+        let a = self.skewness / 6.0 * lean(if self.skewness < 0.0 { 1.0 } else { root });
+        (less_skewness(above / both.sqrt(), a), both.sqrt() * root)
     }
 
     /// The difference whose statistic is critical; infinite where none is.
@@ -218,7 +215,7 @@ impl MeanScore {
         if end.abs() < f64::MAX { end } else { f64::INFINITY.copysign(end) }
     }
 
-    /// The root of the ratio whose statistic is critical, without skewness and a shared part: it solves `mean_c r + critical sqrt(v r) - mean_t = 0`.
+    /// The root of the ratio whose statistic is critical, without skewness: it solves `mean_c r + critical sqrt(v r) - mean_t = 0`.
     fn root_of_ratio(&self, critical: f64) -> f64 {
         let reach = critical * (self.target_variance + self.control_variance).sqrt();
         let root = reach.hypot(2.0 * (self.target * self.control).sqrt());

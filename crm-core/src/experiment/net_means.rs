@@ -45,8 +45,8 @@ impl NetMeans {
 
     /// The test of the mean of `value - times cost` against that of the control.
     ///
-    /// Only the target has the cost. By a score test its variance and third moment are those of the value under the null and, beside them, what the
-    /// cost adds among the target's customers. Other tests compare the means of net values.
+    /// Only the target has the cost. By a score test its variance is that of the value under the null and what the cost adds to it among the target's
+    /// customers, or the part of it that the cost leaves there; and so is the third moment. Other tests compare the means of net values.
     pub(crate) fn compare(
         &self,
         times: f64,
@@ -99,14 +99,23 @@ impl NetMeans {
         Interval::bounded(lower, upper)
     }
 
-    /// What so many times the cost adds to the variance and the third moment of the target's mean.
+    /// What so many times the cost adds to the variance and the third moment of the target's mean, or leaves of them.
     fn own(&self, times: f64) -> Own {
         let n = self.target.count() as f64;
         let [with, square, twice, once, cube] = self.products;
-        Own {
-            variance: times * (times * square - 2.0 * with) / (n - 1.0).max(1.0) / n,
-            third: times * (times * (3.0 * once - times * cube) - 3.0 * twice) / n / n / n,
+        let more = times * (times * square - 2.0 * with);
+        let third = times * (times * (3.0 * once - times * cube) - 3.0 * twice);
+        let squares = self.target.m2();
+        if more >= 0.0 || squares == 0.0 {
+            let variance = more.max(0.0) / (n - 1.0).max(1.0) / n;
+            return Own { variance, third: third / n / n / n, ..Own::NOTHING };
         }
+        let share = (1.0 + more / squares).max(0.0);
+        let cubes = self.target.skewness() * squares * (squares / n).sqrt();
+        // Where values lean to the left, or nowhere, the shape stays.
+        let third_share =
+            if cubes > 0.0 { (1.0 + third / cubes).clamp(-1.0, 1.0) } else { share * share.sqrt() };
+        Own { share, third_share, ..Own::NOTHING }
     }
 }
 
@@ -140,7 +149,7 @@ mod tests {
         }
     }
 
-    /// The equations of the score test, with the net values' variance and third moment at the estimate in place of the revenue's.
+    /// Sums over the net values.
     #[test]
     fn what_the_cost_adds_is_that_of_net_values() {
         let (values, costs, control) = given();
@@ -151,11 +160,12 @@ mod tests {
             (sum(2) / 399.0 / 400.0, sum(3) / 400.0 / 400.0 / 400.0)
         };
         let net = NetMeans::new(values.clone(), costs.clone(), control).unwrap();
-        for times in [1.0, -0.7, 3.0] {
+        for times in [1.0, -0.7, 3.0, 40.0] {
             let own = net.own(times);
             let (plain, with) = (moments(0.0), moments(times));
-            assert!((own.variance - (with.0 - plain.0)).abs() < 1e-12 * with.0.max(plain.0), "{times}");
-            assert!((own.third - (with.1 - plain.1)).abs() < 1e-12 * plain.1, "{times}");
+            let found = (plain.0 * own.share + own.variance, plain.1 * own.third_share + own.third);
+            assert!((found.0 / with.0 - 1.0).abs() < 1e-12, "{times} {own:?}");
+            assert!((found.1 - with.1).abs() < 1e-12 * plain.1.max(with.1), "{times} {own:?}");
         }
     }
 
