@@ -340,7 +340,7 @@ mod tests {
         let before: Vec<f64> =
             (0..600).map(|row| if row % 7 == 0 { f64::from(row % 31) } else { 0.0 }).collect();
         let revenue: Vec<f64> = (0..600)
-            .map(|row| if row % 19 == 0 { f64::from(row % 43) + before[row as usize] } else { 0.0 })
+            .map(|row| if row % 14 == 0 { f64::from(row % 5) + 2.0 * before[row as usize] } else { 0.0 })
             .collect();
         let outcomes =
             CampaignOutcomes::new(&IdColumn::Text(&arms), &[Arm::target("m", 9.0), Arm::control("c", 1.0)])
