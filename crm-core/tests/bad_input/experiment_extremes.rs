@@ -1,10 +1,13 @@
 //! Numbers at the ends of what floats hold: an answer or an error, at once.
 
+use crm_core::campaign::{Arm, ArmCost, CampaignMetric, CampaignOutcomes, MeasureOptions};
+use crm_core::customer::IdColumn;
 use crm_core::experiment::{
-    Alternative, Contrast, ExactProportionPlan, GroupSequential, GroupSequentialOptions, JointArm,
+    Alternative, BinaryArm, Contrast, ExactProportionPlan, GroupSequential, GroupSequentialOptions, JointArm,
     LiftMethod, MannWhitneyMethod, MeanArm, MeanMethod, MeanPlan, MeanTest, Measures, MixtureBound,
     MixtureKind, PlanOptions, ProportionMethod, SAMPLE_RATIO_THRESHOLD, SequentialSampleRatio, SplitFinding,
-    TestOptions, TestStatus, ThetaMethod, compare_adjusted, compare_means, mann_whitney, sample_ratio,
+    TestOptions, TestStatus, ThetaMethod, compare_adjusted, compare_means, compare_proportions, mann_whitney,
+    sample_ratio,
 };
 use crm_core::{Error, Threads};
 
@@ -121,4 +124,48 @@ fn one_shift_is_an_interval() {
         mann_whitney(&target, &control, MannWhitneyMethod::Auto, &options, Threads::Available).unwrap().test;
     assert!(found.interval.lower <= found.estimate && found.estimate <= found.interval.upper, "{found:?}");
     assert_eq!(found.rejects(), found.p_value <= found.alpha);
+}
+
+/// One conversion among the controls: less its skewness no ratio is large enough.
+#[test]
+fn a_statistic_that_never_gets_there_has_no_end() {
+    let (target, control) = (BinaryArm::new(0, 3).unwrap(), BinaryArm::new(1, 1545).unwrap());
+    let options = TestOptions::default().contrast(Contrast::Lift).alternative(Alternative::Less);
+    for alpha in [0.003, 0.003_337_303_420_513_51, 0.004] {
+        let found = compare_proportions(
+            &target,
+            &control,
+            ProportionMethod::SkewnessCorrected,
+            &options.alpha(alpha),
+        );
+        assert_eq!(found.unwrap().interval.upper, f64::INFINITY, "{alpha}");
+    }
+}
+
+/// A voucher for each purchase of one price: at some return nothing is left that varies.
+#[test]
+fn returns_of_one_price_are_found_at_once() {
+    let arms: Vec<&str> = (0..200).map(|row| if row < 180 { "mail" } else { "none" }).collect();
+    for (buyers, per_response) in [(7, 20.0), (7, 5.0), (59, 20.0), (12, 50.0), (180, 1.0)] {
+        let revenue: Vec<f64> = (0..200).map(|row| if row < buyers { 50.0 } else { 0.0 }).collect();
+        let bought: Vec<f64> = revenue.iter().map(|revenue| revenue / 50.0).collect();
+        let outcomes = CampaignOutcomes::new(
+            &IdColumn::Text(&arms),
+            &[Arm::target("mail", 9.0), Arm::control("none", 1.0)],
+        )
+        .and_then(|outcomes| outcomes.with_metric(CampaignMetric::Revenue, &revenue))
+        .and_then(|outcomes| outcomes.with_metric(CampaignMetric::Conversion, &bought))
+        .unwrap();
+        for mean_method in [MeanMethod::SkewnessCorrected, MeanMethod::Score, MeanMethod::Welch] {
+            for alternative in Alternative::ALL.iter().copied() {
+                let cost = ArmCost { per_response, per_contact: 0.1, margin: 0.4, ..ArmCost::default() };
+                let options = MeasureOptions { mean_method, alternative, ..MeasureOptions::default() };
+                let found = &outcomes.measure(&options.cost(cost)).unwrap().returns[0].returned;
+                let inside = found.profit.interval.contains(0.0);
+                assert!(!found.profit.interval.lower.is_nan() && !found.roi.interval.upper.is_nan());
+                assert_eq!(found.break_even.rejects(), !inside, "{buyers} {per_response} {found:?}");
+                assert_eq!(inside, found.roi.interval.contains(0.0), "{buyers} {per_response} {found:?}");
+            }
+        }
+    }
 }

@@ -14,6 +14,9 @@ use super::multiplier::{arms_exchanged, differences_below, odds_ratio_below, rat
 use super::rates::{Fitted, Rates, Relative};
 use crate::math::root_between;
 
+/// Ratios are looked for between e^-600 and e^600: beyond, rates of one arm lose their digits.
+const LOG_RELATIVE: f64 = 600.0;
+
 /// How far the rates are from their fit under the null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Distance {
@@ -312,10 +315,15 @@ impl<'a> Pivot<'a> {
         };
         let error = variance.sqrt();
         let at = |ln: f64| self.at_relative(Relative::of_ln(ln)) - target;
-        let found = falling_root(at, (middle - target * error).clamp(-600.0, 600.0), error, (-700.0, 700.0));
+        let found = falling_root(
+            at,
+            (middle - target * error).clamp(1.0 - LOG_RELATIVE, LOG_RELATIVE - 1.0),
+            error,
+            (-LOG_RELATIVE, LOG_RELATIVE),
+        );
         match found {
-            ln if ln <= -700.0 => f64::NEG_INFINITY,
-            ln if ln >= 700.0 => f64::INFINITY,
+            ln if ln <= -LOG_RELATIVE => f64::NEG_INFINITY,
+            ln if ln >= LOG_RELATIVE => f64::INFINITY,
             ln => ln,
         }
     }
