@@ -169,6 +169,36 @@ mod tests {
         }
     }
 
+    /// Against the difference that was seen nothing is left but the skewness: W + A (W^2 - 1) = 0.
+    #[test]
+    fn what_the_cost_leaves_has_the_skewness_of_its_parts() {
+        let (values, costs, control) = given();
+        let target = MeanArm::from_values(&values).unwrap();
+        let mut both = target;
+        both.merge(&control).unwrap();
+        let (n, n_t, n_c) = (460.0_f64, 400.0, 60.0);
+        let square = (target.m2() + control.m2()) / (n - 2.0);
+        let g = both.skewness() * (n * (n - 1.0)).sqrt() / (n - 2.0);
+        let cubes = target.skewness() * target.m2() * (target.m2() / n_t).sqrt();
+        let net = NetMeans::new(values.clone(), costs.clone(), control).unwrap();
+        for times in [1.0, 2.0] {
+            let left: Vec<f64> = values.iter().zip(&costs).map(|(v, c)| v - times * c).collect();
+            let left = MeanArm::from_values(&left).unwrap();
+            let third = left.skewness() * left.m2() * (left.m2() / n_t).sqrt() / cubes;
+            let share = left.m2() / target.m2();
+            assert!(share < 0.95 && third < 0.95);
+            let (of_target, of_control) = (target.mean() / both.mean(), control.mean() / both.mean());
+            let spread = of_target * share / n_t + of_control / n_c;
+            let moment = of_target * third / n_t / n_t - of_control / n_c / n_c;
+            let a = g * moment / spread.powf(1.5) / 6.0;
+            let options = TestOptions::default().null(target.mean() - control.mean());
+            let found = net.compare(times, MeanMethod::SkewnessCorrected, &options).unwrap();
+            let w = found.statistic;
+            assert!((w + a * (w * w - 1.0)).abs() < 1e-9, "{times} {w} {a}");
+            assert!((found.standard_error / (square * spread).sqrt() - 1.0).abs() < 1e-12);
+        }
+    }
+
     #[test]
     fn a_multiple_is_rejected_outside_of_the_interval_only() {
         let (values, costs, control) = given();
