@@ -2,6 +2,7 @@
 //!
 //! - Welch (1947), "The generalization of Student's problem when several different population variances are involved", Biometrika 34.
 //! - `McCullagh` and Nelder (1989), "Generalized Linear Models", chapter 9.
+//! - Gart and Nam (1988), "Approximate interval estimation of the ratio of binomial parameters", Biometrics 44, for the correction of skewness.
 //! - Fieller (1954), "Some problems in interval estimation", Journal of the Royal Statistical Society B 16(2).
 //! - Hedges (1981), "Distribution theory for Glass's estimator of effect size and related estimators", Journal of Educational Statistics 6(2).
 
@@ -24,7 +25,8 @@ use crate::math::ln_rising;
 /// Welch:       df = (v_t + v_c)^2 / (v_t^2 / (n_t - 1) + v_c^2 / (n_c - 1)),  v = s^2 / n
 /// Student:     both variances are (m2_t + m2_c) / df,  df = n_t + n_c - 2
 /// score:       both variances are Student's times m / mean: the mean that is most likely under the null over that of both arms
-/// skewness_corrected:  w with w + A (w^2 - 1) = t, t of the score test and A a sixth of the skewness of its deviation under the null
+/// skewness_corrected:  w with w + A (w^2 - 1) = t, t of the score test and A a sixth of the skewness of its deviation under the null;
+///              from where the slope in w is a quarter, w goes up with t one by one
 /// ```
 ///
 /// `test` is a [`MeanMethod`], or a [`MeanTest`] to choose how ratios and lifts are judged. Their degrees of freedom are those of the difference, so

@@ -23,7 +23,7 @@ pub(super) enum Distance {
     /// In standard errors under the null, with the variance times N / (N - 1).
     Corrected,
     /// As the last, less the skewness that the deviation has under the null: by Cornish and Fisher `z + A (z^2 - 1)` is the deviation in standard
-    /// errors, with `A = mu3 / (6 V^(3/2))`.
+    /// errors, with `A = mu3 / (6 V^(3/2))`. From where the slope in z is a quarter, z goes up with the deviation one by one.
     Skewness,
     /// In standard errors under the null.
     Plain,

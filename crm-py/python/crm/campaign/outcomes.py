@@ -162,7 +162,7 @@ class CampaignOutcomes:
             alpha: The level of tests, inside (0, 1); intervals have confidence 1 - alpha.
             alternative: Which deviations from "no effect" count.
             proportion_method: How rates are compared; the default keeps its level in groups with a small control too.
-            mean_method: How orders and revenue are compared; the default is for values that are mostly 0.
+            mean_method: How orders and revenue are compared; the default is for values that are mostly 0, also in groups with a buyer or two.
             multiplicity: How p-values are adjusted, over the arms and groups of one metric and grouping.
 
         Raises:

@@ -89,7 +89,7 @@ def compare_means(
         target_share: The planned share of the target, of target and control together: `split` says whether it was kept; `None` is no plan.
 
     Raises:
-        InvalidArgumentError: An option makes no sense.
+        InvalidArgumentError: An option makes no sense, or an arm does not know the skewness that `skewness_corrected` asks for.
         InvalidValueError: A value is NaN or infinite.
 
     >>> import crm
