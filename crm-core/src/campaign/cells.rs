@@ -81,19 +81,17 @@ impl Cells {
         )
     }
 
-    /// The skewness of a column less so many times a covariate, over two cells of a group that are not empty.
-    pub(super) fn skewness_less(
+    /// A column less so many times a covariate, over two cells of a group.
+    pub(super) fn less(
         &self,
         group: usize,
         arms: [usize; 2],
         column: &[f64],
         covariate: &[f64],
         times: f64,
-    ) -> Result<f64> {
+    ) -> Vec<f64> {
         let rows = arms.iter().flat_map(|&arm| self.rows(group, arm));
-        let rest: Vec<f64> =
-            rows.map(|&row| column[row as usize] - times * covariate[row as usize]).collect();
-        Ok(MeanArm::from_values(&rest)?.skewness())
+        rows.map(|&row| column[row as usize] - times * covariate[row as usize]).collect()
     }
 
     /// A column with a covariate in a cell.

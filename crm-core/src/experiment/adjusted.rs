@@ -5,10 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::comparison::{Estimate, Own, Pair, skewness_of_all, unanswered};
+use super::comparison::{Estimate, Pair, skewness_of_all, unanswered};
+use super::cornish_fisher::tails_over_deals;
 use super::fraction::Common;
 use super::joint_arm::JointArm;
 use super::linear::Linear;
+use super::mean_arm::MeanArm;
 use super::mean_method::{MeanMethod, MeanTest};
 use super::split_check::SplitCheck;
 use super::test_options::TestOptions;
@@ -125,17 +127,20 @@ pub fn compare_adjusted(
         let accepted = "welch, student, z or score: these arms do not know their skewness";
         return Err(Error::argument("method", test.method.name(), accepted));
     }
-    compare_adjusted_rows(target, control, theta, test, options, |_| Ok(None))
+    compare_adjusted_rows(target, control, theta, test, options, |_| None)
 }
 
-/// As [`compare_adjusted`], by a test that may ask for the skewness of the adjusted values of both arms together, for given coefficients.
+/// As [`compare_adjusted`], by a test that may look at the adjusted values of both arms together, which `rows` gives for coefficients.
+///
+/// What a covariate leaves of values that are mostly 0 has long tails on both sides. So not only the skewness over all ways to deal these rows is corrected
+/// for, as for values that are not adjusted, but their tails too.
 pub(crate) fn compare_adjusted_rows(
     target: &JointArm,
     control: &JointArm,
     theta: ThetaMethod,
     mut test: MeanTest,
     options: &TestOptions,
-    skewness: impl Fn(&[f64]) -> Result<Option<f64>>,
+    rows: impl Fn(&[f64]) -> Option<Vec<f64>>,
 ) -> Result<Adjustment> {
     if target.has_denominator() {
         test = test.without_score("ratios of means")?;
@@ -148,7 +153,7 @@ pub(crate) fn compare_adjusted_rows(
     let arms = Arms::new(target, control, test);
     let none = vec![0.0; target.covariates()];
     let theta = arms.theta(theta).unwrap_or_else(|| none.clone());
-    let adjusted = |theta: &[f64]| arms.adjusted(test, options, theta, skewness(theta)?, split);
+    let adjusted = |theta: &[f64]| arms.adjusted(test, options, theta, rows(theta).as_deref(), split);
     let ((unadjusted, error), (result, adjusted_error)) = (adjusted(&none)?, adjusted(&theta)?);
     let variance_reduction = 1.0 - (adjusted_error / error).powi(2);
     Ok(Adjustment { result, unadjusted, theta, variance_reduction })
@@ -191,7 +196,7 @@ impl<'a> Arms<'a> {
         test: MeanTest,
         options: &TestOptions,
         theta: &[f64],
-        skewness: Option<f64>,
+        rows: Option<&[f64]>,
         split: SplitCheck,
     ) -> Result<(TestResult, f64)> {
         let (target, control) = match self {
@@ -215,19 +220,28 @@ impl<'a> Arms<'a> {
             let df = if test.method.is_pooled() { degrees } else { arm.count - 1.0 };
             Estimate { value, standard_error, df }
         };
-        let pair = Pair {
-            target: estimate(target, control, squares[0]),
-            control: estimate(control, target, squares[1]),
+        let mut pair = Pair {
             common: common(target, control, theta, test.method.is_pooled()),
-            skewness: skewness.map_or(0.0, |skewness| skewness_of_all(skewness, all)),
-            own: Own::NOTHING,
-            effect_size: 0.0,
+            ..Pair::independent(
+                estimate(target, control, squares[0]),
+                estimate(control, target, squares[1]),
+                0.0,
+            )
         };
+        if let Some(rows) = rows {
+            let values = MeanArm::from_values(rows)?;
+            pair.skewness = skewness_of_all(values.skewness(), all);
+            // Coefficients of 0 leave the values as they are, and their test.
+            if theta.iter().any(|&of| of != 0.0) {
+                let sizes = [target.count, control.count];
+                pair.tails = tails_over_deals(kurtosis(rows, &values), sizes, pair.lean());
+            }
+        }
         let spread = target.squares.sqrt().hypot(control.squares.sqrt()) / degrees.sqrt();
         let difference = pair.target.value.less(pair.control.value);
-        let effect_size = if spread > 0.0 { difference / spread } else { f64::NAN };
+        pair.effect_size = if spread > 0.0 { difference / spread } else { f64::NAN };
         let error = pair.target.standard_error.hypot(pair.control.standard_error);
-        Ok((Pair { effect_size, ..pair }.test(test, options, split)?, error))
+        Ok((pair.test(test, options, split)?, error))
     }
 
     /// The coefficients; `None` for arms that cannot be compared.
@@ -260,6 +274,17 @@ impl<'a> Arms<'a> {
             .collect();
         Some(coefficients(&squares, &products))
     }
+}
+
+/// The fourth central moment of values over the square of their variance, both with divisor n; 0 for values that are all the same.
+fn kurtosis(values: &[f64], arm: &MeanArm) -> f64 {
+    let count = values.len() as f64;
+    let (mean, deviation) = (arm.mean(), (arm.m2() / count).sqrt());
+    if deviation == 0.0 {
+        return 0.0;
+    }
+    // Units of the deviation first: fourth powers of values could overflow.
+    values.iter().map(|value| ((value - mean) / deviation).powi(4)).sum::<f64>() / count
 }
 
 /// What the adjustment puts into both means: the mean of the covariates over both arms.

@@ -1,11 +1,11 @@
 //! Two estimates with standard errors, compared in any contrast.
 
+use super::cornish_fisher::CornishFisher;
 use super::fraction::{Common, Fraction};
 use super::interval::{Interval, IntervalKind};
 use super::mean_method::{LiftMethod, MeanMethod, MeanTest};
 use super::mean_score::MeanScore;
 use super::moments::Mean;
-use super::skewness::{less_skewness, with_skewness};
 use super::split_check::SplitCheck;
 use super::t_statistic::{critical_value, p_values, symmetric_interval};
 use super::test_options::{Alternative, Contrast, TestOptions};
@@ -46,6 +46,8 @@ pub(super) struct Pair {
     pub(super) common: Common,
     /// The skewness that the mean of as many values as both arms have has; 0 for tests that do not ask for it.
     pub(super) skewness: f64,
+    /// The tails that the difference has at "no effect", other than go along with its skewness; 0 for tests that do not ask for them.
+    pub(super) tails: f64,
     pub(super) own: Own,
     pub(super) effect_size: f64,
 }
@@ -111,7 +113,8 @@ pub(super) fn unanswered(
 impl Pair {
     /// Independent estimates.
     pub(super) fn independent(target: Estimate, control: Estimate, effect_size: f64) -> Self {
-        Self { target, control, common: Common::default(), skewness: 0.0, own: Own::NOTHING, effect_size }
+        let (common, own) = (Common::default(), Own::NOTHING);
+        Self { target, control, common, skewness: 0.0, tails: 0.0, own, effect_size }
     }
 
     fn degrees(&self, method: MeanMethod) -> f64 {
@@ -154,7 +157,7 @@ impl Pair {
         result.effect_size = self.effect_size;
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
         let score = if test.method.is_score() { MeanScore::new(self, options.contrast) } else { None };
-        let lean = self.lean();
+        let shape = CornishFisher { lean: self.lean(), tails: self.tails };
         match (options.contrast, test.lift) {
             _ if score.is_some() => {
                 if let Some(score) = score {
@@ -164,8 +167,10 @@ impl Pair {
                     return Ok(result);
                 }
             }
-            _ if lean != 0.0 && (options.contrast == Contrast::Difference || control != 0.0) => {
-                self.less_skewness(lean, critical, options, &mut result);
+            _ if shape != CornishFisher::NORMAL
+                && (options.contrast == Contrast::Difference || control != 0.0) =>
+            {
+                self.shaped(shape, critical, options, &mut result);
             }
             (Contrast::Difference, _) => {
                 result.statistic = (difference - options.null_value()) / error;
@@ -200,15 +205,15 @@ impl Pair {
     }
 
     /// A sixth of the skewness of the difference at "no effect".
-    fn lean(&self) -> f64 {
+    pub(super) fn lean(&self) -> f64 {
         // Standard errors by one deviation tell the sizes of the arms.
         let (target, control) = (self.target.standard_error, self.control.standard_error);
         if self.skewness == 0.0 { 0.0 } else { self.skewness / 6.0 * (target / control - control / target) }
     }
 
-    /// Student's test, and Fieller's by its standard errors, less the skewness at "no effect".
-    fn less_skewness(&self, a: f64, critical: f64, options: &TestOptions, result: &mut TestResult) {
-        let (lower, upper) = (with_skewness(critical, a), -with_skewness(-critical, a));
+    /// Student's test, and Fieller's by its standard errors, of a difference with this shape at "no effect".
+    fn shaped(&self, shape: CornishFisher, critical: f64, options: &TestOptions, result: &mut TestResult) {
+        let (lower, upper) = (shape.statistic(critical), -shape.statistic(-critical));
         let (null, alternative) = (options.null_value(), options.alternative);
         let ends = if options.contrast == Contrast::Difference {
             let error = result.standard_error;
@@ -233,7 +238,7 @@ impl Pair {
             let (above, below) = (side(lower, Alternative::Greater), side(upper, Alternative::Less));
             [above[0].max(below[0]), above[1].min(below[1])]
         };
-        result.statistic = less_skewness(result.statistic, a);
+        result.statistic = shape.deviate(result.statistic);
         result.interval = Interval::bounded(
             if alternative == Alternative::Less { f64::NEG_INFINITY } else { ends[0] },
             if alternative == Alternative::Greater { f64::INFINITY } else { ends[1] },

@@ -5,9 +5,9 @@
 //! - Gart and Nam (1988), "Approximate interval estimation of the ratio of binomial parameters", Biometrics 44: score tests less their skewness.
 
 use super::comparison::{Own, Pair, power_of_two};
+use super::cornish_fisher::CornishFisher;
 use super::interval::Interval;
 use super::proportion::score::falling_root;
-use super::skewness::less_skewness;
 use super::t_statistic::critical_value;
 use super::test_options::{Alternative, Contrast, TestOptions};
 use super::test_result::{TestResult, TestStatus};
@@ -48,8 +48,9 @@ pub(super) struct MeanScore {
     /// The variance of each mean by the pooled deviation.
     target_variance: f64,
     control_variance: f64,
-    /// The skewness of the mean of all rows, if it is to be corrected for.
+    /// The skewness of the mean of all rows, if it is to be corrected for, and the tails that the difference has beside it.
     skewness: f64,
+    tails: f64,
     /// What is added, in the variance of the mean of all rows and in the cube of its deviation.
     own: Own,
 }
@@ -76,6 +77,7 @@ impl MeanScore {
             target_variance: (target.standard_error / unit).powi(2),
             control_variance: (control.standard_error / unit).powi(2),
             skewness: pair.skewness,
+            tails: pair.tails,
             own: Own { variance: part(pair.own.variance, 2), third, ..pair.own },
         })
     }
@@ -121,7 +123,7 @@ impl MeanScore {
         result.estimate = self.target / self.control - shift;
         let (statistic, error) = self.of_ratio(if is_lift { null.ln_1p() } else { null.ln() });
         (result.statistic, result.standard_error) = (statistic, error / self.control);
-        let plain = self.skewness == 0.0;
+        let plain = self.skewness == 0.0 && self.tails == 0.0;
         let end = |critical: f64| match (plain, is_lift) {
             (true, true) => (self.root_of_ratio(critical) - 1.0) * (self.root_of_ratio(critical) + 1.0),
             (true, false) => self.root_of_ratio(critical).powi(2),
@@ -180,9 +182,9 @@ impl MeanScore {
         let (of_target, of_control) = if self.skewness < 0.0 { (1.0, 1.0) } else { (of_target, of_control) };
         let spread = of_target / target * share + variance + of_control / control;
         let third = of_target / (target * target) * third_share - of_control / (control * control);
-        let a = (self.skewness * third + own_third) / 6.0 / (spread * spread.sqrt());
+        let lean = (self.skewness * third + own_third) / 6.0 / (spread * spread.sqrt());
         let above = self.difference - difference;
-        (less_skewness(if above == 0.0 { 0.0 } else { above / error }, a), error)
+        (self.deviate(if above == 0.0 { 0.0 } else { above / error }, lean), error)
     }
 
     /// The part of all rows that each arm has.
@@ -203,8 +205,12 @@ impl MeanScore {
         };
         let (target, control) = self.rows();
         let lean = |root: f64| (control / root - target * root) / (target * control).sqrt();
-        let a = self.skewness / 6.0 * lean(if self.skewness < 0.0 { 1.0 } else { root });
-        (less_skewness(above / both.sqrt(), a), both.sqrt() * root)
+        let lean = self.skewness / 6.0 * lean(if self.skewness < 0.0 { 1.0 } else { root });
+        (self.deviate(above / both.sqrt(), lean), both.sqrt() * root)
+    }
+
+    fn deviate(&self, statistic: f64, lean: f64) -> f64 {
+        CornishFisher { lean, tails: self.tails }.deviate(statistic)
     }
 
     /// The difference whose statistic is critical; infinite where none is.

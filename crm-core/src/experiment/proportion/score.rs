@@ -6,7 +6,7 @@
 //! intervals for comparison of rates", Pharmaceutical Statistics 16.
 
 use super::super::binomial::deviance_part as part;
-use super::super::skewness::less_skewness;
+use super::super::cornish_fisher::CornishFisher;
 use super::super::test_options::{Alternative, Contrast};
 use super::super::test_result::TestStatus;
 use super::evidence::{Asked, Evidence};
@@ -188,7 +188,7 @@ impl<'a> Pivot<'a> {
         // r^2 p0 is r p1.
         let spread = if times == 1.0 { fit.p0 * fit.q0 } else { times * fit.p1 * fit.q0 } / rates.n0;
         let of_control = third(spread, times * (fit.q0 - fit.p0) / rates.n0);
-        less_skewness(z, (of_target - of_control) / 6.0)
+        CornishFisher::leaning((of_target - of_control) / 6.0).deviate(z)
     }
 
     /// The value of the contrast at which the statistic is `target`; the end of what is possible where it never is.
