@@ -1,4 +1,4 @@
-/* Shared cases of selections and uplift curves, as Rust and Python run them. */
+/* Shared cases of selections, uplift curves and adjusted revenue, as Rust and Python run them. */
 #include "experiment.h"
 
 /* Texts as C takes them, null as NULL; numbers as NaN where null. Free with `release`. */
@@ -243,8 +243,58 @@ static void uplift(void) {
     json_free(&file);
 }
 
+static void near_end(double value, const json *ends, size_t place) {
+    near(value, number(&ends->items[place]), 1e-11, 1e-3);
+}
+
+static void adjusted(void) {
+    json file = json_read("tests/cases/campaign/adjusted.json");
+    const json *cases = member(&file, "cases");
+    CHECK(cases->count == 8);
+    for (size_t place = 0; place < cases->count; place++) {
+        const json *of = &cases->items[place], *sides[] = {member(of, "target"), member(of, "control")};
+        const crm_arm arms[] = {{"mail", 1.0, 0, 0}, {"none", 1.0, 1, 0}};
+        const char *names[400];
+        double before[400] = {0.0}, revenue[400] = {0.0};
+        size_t rows = 0;
+        for (int side = 0; side < 2; side++) {
+            const json *given = member(sides[side], "rows");
+            for (size_t row = 0; row < given->count; row++) {
+                before[rows + row] = number(&given->items[row].items[0]);
+                revenue[rows + row] = number(&given->items[row].items[1]);
+            }
+            const size_t end = rows + (size_t)number_of(sides[side], "count");
+            CHECK(end <= 400);
+            while (rows < end) names[rows++] = arms[side].name;
+        }
+        const crm_ids arm_of_each = {NULL, names, rows};
+        crm_campaign_outcomes *outcomes = NULL;
+        crm_campaign_report *report = NULL;
+        OK(crm_campaign_outcomes_new(&arm_of_each, arms, 2, &outcomes));
+        OK(crm_campaign_outcomes_add_metric(outcomes, CRM_CAMPAIGN_METRIC_REVENUE, revenue, rows));
+        OK(crm_campaign_outcomes_add_covariate(outcomes, before, rows));
+        OK(crm_campaign_outcomes_measure(outcomes, NULL, NULL, 0, &report));
+        crm_campaign_effect effect = {.struct_size = sizeof effect};
+        crm_test_result result = {.struct_size = sizeof result};
+        OK(crm_campaign_report_effect(report, 0, &effect));
+        OK(crm_campaign_report_effect_result(report, 0, &result));
+        near(result.statistic, number_of(of, "statistic"), 1e-12, 1e-3);
+        near(result.ln_p_value, number_of(member(of, "ln_p"), "two_sided"), 1e-11, 1e-3);
+        near_end(result.lower, member(of, "interval"), 0);
+        near_end(result.upper, member(of, "interval"), 1);
+        if (maybe(of, "lift") != NULL) {
+            near_end(effect.lift_lower, member(of, "lift"), 0);
+            near_end(effect.lift_upper, member(of, "lift"), 1);
+        }
+        crm_campaign_report_free(report);
+        crm_campaign_outcomes_free(outcomes);
+    }
+    json_free(&file);
+}
+
 int main(void) {
     selections();
     uplift();
+    adjusted();
     return 0;
 }

@@ -1,4 +1,4 @@
-"""Hard cases of tests of means, with 50-digit truth: tests/cases/experiment/mean_stress.json.
+"""Hard cases of tests of means, with 50-digit truth: tests/cases/experiment/mean_stress.json and, of campaigns, tests/cases/campaign/adjusted.json.
 
 Own formulae in mpmath and in exact fractions; nothing is taken from the engine. Inputs are the doubles that the file prints.
 
@@ -269,6 +269,15 @@ def crossing(statistic, goal, low, high):
     return low
 
 
+def less_skewness(t, a):
+    inside = 1 + 4 * a * (t + a)
+    if a == 0 or inside >= mp.mpf(1) / 16:
+        return t if a == 0 else (mp.sqrt(inside) - 1) / (2 * a)
+    # Where the slope of the parabola falls below a quarter the deviate follows the statistic one by one.
+    turn = -3 / (8 * a)
+    return turn + t - (turn + a * (turn * turn - 1))
+
+
 def score_case(name, target_paid, target_count, control_paid, control_count):
     """The score test of two means and the one less its skewness, by their equations; customers who did not pay count as 0."""
     target, control = ([mp.mpf(x) for x in paid] + [mp.mpf(0)] * (count - len(paid)) for paid, count in ((target_paid, target_count), (control_paid, control_count)))
@@ -283,14 +292,6 @@ def score_case(name, target_paid, target_count, control_paid, control_count):
         a, b, c = n, -(n_t * (m_t - d) + n_c * (m_c - d)), -n_c * m_c * d
         m = (-b + mp.sqrt(b * b - 4 * a * c)) / (2 * a)
         return m + d, m
-
-    def less_skewness(t, a):
-        inside = 1 + 4 * a * (t + a)
-        if a == 0 or inside >= mp.mpf(1) / 16:
-            return t if a == 0 else (mp.sqrt(inside) - 1) / (2 * a)
-        # Where the slope of the parabola falls below a quarter the deviate follows the statistic one by one.
-        turn = -3 / (8 * a)
-        return turn + t - (turn + a * (turn * turn - 1))
 
     def of_difference(d, corrected):
         of_t, of_c = fitted(d)
@@ -331,6 +332,92 @@ def score_case(name, target_paid, target_count, control_paid, control_count):
         "skewness": number(cubes / n / (q / n) ** mp.mpf("1.5")),
         "margin": float(margin),
         "methods": methods,
+    }
+
+
+def adjusted_score_case(name, target_rows, target_count, control_rows, control_count):
+    """Revenue less what goes along with a covariate, less skewness and tails of what is left; rows are [before, revenue] of customers with either."""
+    arms = [[[mp.mpf(x) for x in row] for row in rows] + [[mp.mpf(0)] * 2] * (count - len(rows)) for rows, count in ((target_rows, target_count), (control_rows, control_count))]
+    (n_t, n_c), n = map(len, arms), target_count + control_count
+    centred, means = [], []
+    for arm in arms:
+        mean = [mp.fsum(column) / len(arm) for column in zip(*arm)]
+        means.append(mean)
+        centred.append([(x - mean[0], y - mean[1]) for x, y in arm])
+    both = centred[0] + centred[1]
+    theta = mp.fsum(x * y for x, y in both) / mp.fsum(x * x for x, _ in both)
+    df = mp.mpf(n - 2)
+    variance = mp.fsum((y - theta * x) ** 2 for x, y in both) / df
+    apart = theta * (means[0][0] - means[1][0])
+    m_t, m_c = means[0][1] - apart * n_c / n, means[1][1] + apart * n_t / n
+    rest = [y - theta * x for arm in arms for x, y in arm]
+    _, centre, q, cubes = sums_of_powers(rest)
+    g = cubes / n / (q / n) ** mp.mpf("1.5") * mp.sqrt(n * mp.mpf(n - 1)) / (n - 2)
+    kurtosis = mp.fsum((x - centre) ** 4 for x in rest) * n / q**2
+    # Third and fourth moments of the difference over all ways to deal the rows, by counts of rows that share an arm.
+    lean = g * (n_c - n_t) / mp.sqrt(mp.mpf(n_t) * n_c * n) / 6
+    share = [mp.mpf(1)]
+    for k in range(4):
+        share.append(share[-1] * (n_t - k) / (n - k))
+    fourth = kurtosis * n * (share[1] - 7 * share[2] + 12 * share[3] - 6 * share[4]) + 3 * mp.mpf(n) ** 2 * (share[2] - 2 * share[3] + share[4])
+    over_deals = fourth / (n * (share[1] - share[2])) ** 2
+    tails = max(over_deals - 3 * mp.mpf(n - 1) / (n + 1) - mp.mpf(4) / 3 * (6 * lean) ** 2, mp.mpf(0)) / 24
+
+    def deviate(t, a):
+        w, straight = None, less_skewness(t, a)
+        if abs(straight) <= mp.sqrt(3) or tails == 0:
+            return straight
+        turn = mp.inf if a == 0 else -3 / (8 * a)
+
+        def back(w):
+            parabola = w + a * (w * w - 1)
+            beyond = a != 0 and 1 + 2 * a * w < mp.mpf(1) / 4
+            return (turn + a * (turn * turn - 1) + w - turn if beyond else parabola) + tails * (w**3 - 3 * w)
+
+        low, high = (mp.sqrt(3), straight) if t > 0 else (straight, -mp.sqrt(3))
+        for _ in range(180):
+            w = (low + high) / 2
+            low, high = (w, high) if back(w) < t else (low, w)
+        return w
+
+    def of_difference(d):
+        if min(m_t, m_c) < 0:
+            return deviate((m_t - m_c - d) / mp.sqrt(variance * (mp.mpf(1) / n_t + mp.mpf(1) / n_c)), lean)
+        b, c = -(n_t * (m_t - d) + n_c * (m_c - d)), -n_c * m_c * d
+        of_c = (-b + mp.sqrt(b * b - 4 * n * c)) / (2 * n)
+        of_t, mean = of_c + d, (n_t * m_t + n_c * m_c) / n
+        spread = of_t / n_t + of_c / n_c
+        t = (m_t - m_c - d) / mp.sqrt(variance / mean * spread)
+        if g < 0:
+            return deviate(t, lean)
+        return deviate(t, g * mp.sqrt(mean) * (of_t / n_t**2 - of_c / n_c**2) / spread ** mp.mpf("1.5") / 6)
+
+    # The variances of both adjusted means, which share the mean of the covariate.
+    explained, along = (theta**2 * mp.fsum(x * x for x, _ in both), theta * mp.fsum(x * y for x, y in both))
+    shared = explained / df / n + 2 * (along - explained) / df / n
+    of_control = variance / n_c + shared
+
+    def of_lift(x):
+        size, sign = abs(m_c), mp.sign(m_c)
+        v = variance / n_t + variance / n_c
+        error = mp.sqrt(v - 2 * x * sign * (shared - of_control) + x * x * of_control)
+        return deviate((m_t - m_c - x * size) / error, lean)
+
+    reach, t, lift = 60 * mp.sqrt(variance * (mp.mpf(1) / n_t + mp.mpf(1) / n_c)), critical(df, ALPHA / 2), (m_t - m_c) / abs(m_c)
+    statistic = of_difference(mp.mpf(0))
+    assert mp.almosteq(statistic, of_lift(mp.mpf(0)))
+    # Without a gap the statistic of the lift passes both critical values.
+    bounded = m_c**2 > (t + abs(lean) * t * t + tails * t**3) ** 2 * of_control
+    return {
+        "name": name,
+        "target": {"rows": target_rows, "count": target_count},
+        "control": {"rows": control_rows, "count": control_count},
+        "shape": {"lean": number(lean), "tails": number(tails)},
+        "difference": number(m_t - m_c),
+        "statistic": number(statistic),
+        "ln_p": {side: number(ln_p(statistic, df, side)) for side in ("two_sided", "greater", "less")},
+        "interval": [number(crossing(of_difference, goal, m_t - m_c - reach, m_t - m_c + reach)) for goal in (t, -t)],
+        "lift": [number(crossing(of_lift, goal, lift - 50, lift + 50)) for goal in (t, -t)] if bounded else None,
     }
 
 
@@ -379,8 +466,19 @@ def main():
         ],
         "stratified": [stratified_case(7, [(20, 10), (12, 30), (5, 8)]), stratified_case(8, [(3, 3), (40, 4)])],
     }
-    path = Path(__file__).parents[1] / "cases" / "experiment" / "mean_stress.json"
-    path.write_text(json.dumps(cases, indent=1) + "\n")
+    adjusted = [
+        adjusted_score_case("the same buyers", [[30.0, 55.0], [60.0, 12.5], [44.0, 41.0], [20.0, 21.0]], 180, [[80.0, 140.0]], 20),
+        adjusted_score_case("a control who bought before", [[0.0, 12.5], [25.0, 0.0]], 180, [[60.0, 0.0], [40.0, 5.0]], 20),
+        adjusted_score_case("more buyers in the control", [[9.0, 20.0]], 90, [[2.0, 30.0], [0.0, 55.0], [12.0, 40.0]], 10),
+        adjusted_score_case("a small target", [[12.0, 40.0], [20.0, 155.0]], 10, [[30.0, 20.0], [28.0, 4.0], [3.0, 40.0]], 190),
+        adjusted_score_case("tails on both sides alone", [[10.0, 10.0], [20.0, 20.0], [40.0, 41.0], [30.0, 0.0]], 60, [[0.0, 30.0], [50.0, 49.0]], 6),
+        adjusted_score_case("equal arms", [[30.0, 12.5], [0.0, 9.0]], 40, [[80.0, 20.0], [3.0, 0.0]], 40),
+        adjusted_score_case("many buyers", [[7.0 * k, 5.0 * k + (11 * k) % 17] for k in range(1, 31)], 60, [[7.0 * k, 5.0 * k + (5 * k) % 13] for k in range(1, 8)], 14),
+        adjusted_score_case("far out", [[7.0, 500.0 + k] for k in range(12)], 20, [[8.0, 3.0], [1.0, 0.0]], 180),
+    ]
+    folder = Path(__file__).parents[1] / "cases"
+    for name, content in (("experiment/mean_stress", cases), ("campaign/adjusted", {"source": cases["source"], "cases": adjusted})):
+        (folder / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
 main()

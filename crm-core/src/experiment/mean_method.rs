@@ -23,7 +23,8 @@ pub enum MeanMethod {
     Score = 3,
     /// As `Score`, less the skewness that the difference has under the null: for small controls too, in which a few values decide, as in the groups of a
     /// campaign. Both arms must know their skewness. For values without any and for arms of one size it is Student's test at "no effect"; a mean
-    /// below 0 is judged as by Student's test less the skewness at "no effect".
+    /// below 0 is judged as by Student's test less the skewness at "no effect". The adjusted values of a campaign with a covariate have long tails on both
+    /// sides, and are corrected for their kurtosis too.
     SkewnessCorrected = 4,
 }
 

@@ -2,6 +2,7 @@
 //! those tests say so and skip.
 #![allow(clippy::unwrap_used)]
 
+mod campaign_adjusted;
 mod campaign_cases;
 mod campaign_measure;
 mod clv_discrete;

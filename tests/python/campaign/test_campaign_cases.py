@@ -1,8 +1,9 @@
-"""Selections, buckets, splits and uplift curves of tests/cases/campaign, which all languages share."""
+"""Selections, buckets, splits, adjusted revenue and uplift curves of tests/cases/campaign, which all languages share."""
 
 from __future__ import annotations
 
 import json
+import math
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,21 @@ def test_uplift(case: dict[str, Any]) -> None:
         assert curve.top(0.3).difference == pytest.approx(case["uplift_at_30_percent"], abs=1e-14)
         each = curve.top(0.3, of="each_arm").difference
         assert each == pytest.approx(case["uplift_at_30_percent_of_each_arm"], abs=1e-14)
+
+
+@pytest.mark.parametrize("case", cases("adjusted"), ids=lambda case: case["name"])
+def test_adjusted_revenue_by_its_equations(case: dict[str, Any]) -> None:
+    sides = [case["target"], case["control"]]
+    rows = np.concatenate([np.array(side["rows"] + [[0.0, 0.0]] * (side["count"] - len(side["rows"]))) for side in sides])
+    labels = ["mail"] * sides[0]["count"] + ["none"] * sides[1]["count"]
+    arms = [crm.Arm("mail", 1), crm.Arm("none", 1, control=True)]
+    outcomes = crm.CampaignOutcomes(labels, arms, metrics={"revenue": rows[:, 1]}, covariate=rows[:, 0])
+    for alternative in ("two_sided", "greater", "less"):
+        side: Any = alternative
+        effect = outcomes.measure(alternative=side).effects
+        assert math.log(effect["p_value"][0]) == pytest.approx(float(case["ln_p"][alternative]), rel=1e-10, abs=1e-13)
+    effect = outcomes.measure().effects
+    names = ("statistic", "lower", "upper", "lift_lower", "lift_upper")
+    expected = [case["statistic"], *case["interval"], *(case["lift"] or [])]
+    for name, value in zip(names, expected, strict=False):
+        assert effect[name][0] == pytest.approx(float(value), rel=1e-10), name
