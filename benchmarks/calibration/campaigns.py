@@ -19,6 +19,7 @@ def campaigns(runs: int, rng: Generator) -> Rows:
     yield from splits_by_hash(max(runs // 2, 100), rng)
     yield from uplift(max(runs // 10, 100), rng)
     yield from vouchers(max(runs // 4, 100), rng)
+    yield from adjusted_lifts(max(runs // 4, 100), rng)
 
 
 def revenue(rng: Generator, size: int, rate: float) -> crm.MeanArm:
@@ -104,7 +105,7 @@ def many_groups(runs: int, rng: Generator) -> Rows:
         # What the same buyers spent before leaves residuals with long tails on both sides, the more so where it goes along with what they spend now.
         again = bought & (rng.random(n) < 0.8)
         others = {"": (rng.random(n) < 0.05, 0.0), " by that of the same buyers": (bought | (rng.random(n) < 0.02), 0.0)}
-        others |= {" by that of most buyers": (again | (rng.random(n) < 0.005), 0.0), " by half of what they spend": (again | (rng.random(n) < 0.01), 2.0)}
+        others |= {" by that of most buyers": (again | (rng.random(n) < 0.005), 0.0), " by what goes along with revenue": (again | (rng.random(n) < 0.01), 2.0)}
         for by, (had, times) in others.items():
             before = had * rng.lognormal(0.0, 1.0, n)
             spent = bought * (times * before + rng.lognormal(0.0, 1.0, n))
@@ -177,3 +178,23 @@ def vouchers(runs: int, rng: Generator) -> Rows:
             design = f"{n:,} at {buys} and {m:,} at {bought}, voucher {voucher:.0f}, log-normal spend"
             # With five buyers in the control the interval is wider than promised.
             yield Row(f"campaign report, {name}", design, "coverage", "=" if voucher else ">=", 1 - ALPHA, share(flags), runs)
+
+
+def adjusted_lifts(runs: int, rng: Generator) -> Rows:
+    """Differences and lifts of revenue adjusted by what every second buyer, and some others, had spent before: the campaign makes more buyers or fewer."""
+    arms, mean = [crm.Arm("mail", 9), crm.Arm("none", 1, control=True)], float(np.exp(0.5))
+    for sizes, rate, lift in (((9000, 1000), 0.01, 0.5), ((1000, 9000), 0.01, 0.5), ((1000, 9000), 0.05, -0.5), ((9000, 1000), 0.05, 1.0)):
+        n, rates = sum(sizes), np.repeat([rate * (1 + lift), rate], sizes)
+        labels, seen = ["mail"] * sizes[0] + ["none"] * sizes[1], dict[str, list[bool]]()
+        for _ in range(runs):
+            bought = rng.random(n) < rates
+            had = np.where(bought, rng.random(n) < 0.5, rng.random(n) < 0.02)
+            before = had * rng.lognormal(0.0, 1.0, n)
+            spent = bought * (before + rng.lognormal(0.0, 1.0, n))
+            effect = crm.CampaignOutcomes(labels, arms, metrics={"revenue": spent}, covariate=before).measure().effects
+            seen.setdefault("lift", []).append(bool(effect["lift_lower"][0] <= lift <= effect["lift_upper"][0]))
+            more = rate * lift * 1.5 * mean
+            seen.setdefault("difference", []).append(bool(effect["lower"][0] <= more <= effect["upper"][0]))
+        for name, flags in seen.items():
+            design = f"{sizes[0]:,} at {rate * (1 + lift):g} and {sizes[1]:,} at {rate}, log-normal spend"
+            yield Row(f"campaign report, adjusted revenue, {name}", design, "coverage", "about", 1 - ALPHA, share(flags), runs)

@@ -250,7 +250,7 @@ static void near_end(double value, const json *ends, size_t place) {
 static void adjusted(void) {
     json file = json_read("tests/cases/campaign/adjusted.json");
     const json *cases = member(&file, "cases");
-    CHECK(cases->count == 8);
+    CHECK(cases->count == 9);
     for (size_t place = 0; place < cases->count; place++) {
         const json *of = &cases->items[place], *sides[] = {member(of, "target"), member(of, "control")};
         const crm_arm arms[] = {{"mail", 1.0, 0, 0}, {"none", 1.0, 1, 0}};

@@ -271,8 +271,8 @@ def crossing(statistic, goal, low, high):
 
 def less_skewness(t, a):
     inside = 1 + 4 * a * (t + a)
-    if a == 0 or inside >= mp.mpf(1) / 16:
-        return t if a == 0 else (mp.sqrt(inside) - 1) / (2 * a)
+    if inside >= mp.mpf(1) / 16:
+        return 2 * (t + a) / (1 + mp.sqrt(inside))
     # Where the slope of the parabola falls below a quarter the deviate follows the statistic one by one.
     turn = -3 / (8 * a)
     return turn + t - (turn + a * (turn * turn - 1))
@@ -363,7 +363,7 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
     over_deals = fourth / (n * (share[1] - share[2])) ** 2
     tails = max(over_deals - 3 * mp.mpf(n - 1) / (n + 1) - mp.mpf(4) / 3 * (6 * lean) ** 2, mp.mpf(0)) / 24
 
-    def deviate(t, a):
+    def deviate(t, a, tails=tails):
         w, straight = None, less_skewness(t, a)
         if abs(straight) <= mp.sqrt(3) or tails == 0:
             return straight
@@ -392,22 +392,31 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
             return deviate(t, lean)
         return deviate(t, g * mp.sqrt(mean) * (of_t / n_t**2 - of_c / n_c**2) / spread ** mp.mpf("1.5") / 6)
 
-    # The variances of both adjusted means, which share the mean of the covariate.
-    explained, along = (theta**2 * mp.fsum(x * x for x, _ in both), theta * mp.fsum(x * y for x, y in both))
-    shared = explained / df / n + 2 * (along - explained) / df / n
-    of_control = variance / n_c + shared
+    # The mean of the covariate over both arms, times theta, is part of both adjusted means; what is left of revenue does not go along with it.
+    shared = theta**2 * mp.fsum(x * x for x, _ in both) / df / n
 
-    def of_lift(x):
-        size, sign = abs(m_c), mp.sign(m_c)
-        v = variance / n_t + variance / n_c
-        error = mp.sqrt(v - 2 * x * sign * (shared - of_control) + x * x * of_control)
-        return deviate((m_t - m_c - x * size) / error, lean)
+    def of_ln_ratio(ln):
+        r = mp.exp(ln)
+        left, common = r * variance * (mp.mpf(1) / n_t + mp.mpf(1) / n_c), (1 - r) ** 2 * shared
+        part = left / (left + common)
+        at = r if g > 0 else mp.mpf(1)
+        leaning = g * (n_c - at * n_t) / mp.sqrt(at * n_t * n_c * n) / 6 * part ** mp.mpf("1.5")
+        return deviate((m_t - r * m_c) / mp.sqrt(left + common), leaning, tails * part**2)
 
-    reach, t, lift = 60 * mp.sqrt(variance * (mp.mpf(1) / n_t + mp.mpf(1) / n_c)), critical(df, ALPHA / 2), (m_t - m_c) / abs(m_c)
-    statistic = of_difference(mp.mpf(0))
-    assert mp.almosteq(statistic, of_lift(mp.mpf(0)))
-    # Without a gap the statistic of the lift passes both critical values.
-    bounded = m_c**2 > (t + abs(lean) * t * t + tails * t**3) ** 2 * of_control
+    def of_ratio(r):
+        # A mean below 0: by Fieller.
+        return deviate((m_t - r * m_c) / mp.sqrt(variance / n_t + r * r * variance / n_c + (1 - r) ** 2 * shared), lean)
+
+    reach, t = 60 * mp.sqrt(variance * (mp.mpf(1) / n_t + mp.mpf(1) / n_c)), critical(df, ALPHA / 2)
+    statistic, lift = of_difference(mp.mpf(0)), None
+    if min(m_t, m_c) > 0:
+        assert mp.almosteq(statistic, of_ln_ratio(mp.mpf(0)))
+        far = mp.log(mp.mpf(10) ** 200)
+        lift = [crossing(of_ln_ratio, goal, -far, far) for goal in (t, -t)]
+        lift = ["-1" if lift[0] == -far else number(mp.expm1(lift[0])), "inf" if lift[1] == far else number(mp.expm1(lift[1]))]
+    elif m_c**2 > (t + abs(lean) * t * t + tails * t**3) ** 2 * (variance / n_c + shared):
+        # No gap.
+        lift = [number(crossing(of_ratio, goal, mp.mpf(-50), mp.mpf(50)) - 1) for goal in (t, -t)]
     return {
         "name": name,
         "target": {"rows": target_rows, "count": target_count},
@@ -417,7 +426,7 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
         "statistic": number(statistic),
         "ln_p": {side: number(ln_p(statistic, df, side)) for side in ("two_sided", "greater", "less")},
         "interval": [number(crossing(of_difference, goal, m_t - m_c - reach, m_t - m_c + reach)) for goal in (t, -t)],
-        "lift": [number(crossing(of_lift, goal, lift - 50, lift + 50)) for goal in (t, -t)] if bounded else None,
+        "lift": lift,
     }
 
 
@@ -474,6 +483,7 @@ def main():
         adjusted_score_case("tails on both sides alone", [[10.0, 10.0], [20.0, 20.0], [40.0, 41.0], [30.0, 0.0]], 60, [[0.0, 30.0], [50.0, 49.0]], 6),
         adjusted_score_case("equal arms", [[30.0, 12.5], [0.0, 9.0]], 40, [[80.0, 20.0], [3.0, 0.0]], 40),
         adjusted_score_case("many buyers", [[7.0 * k, 5.0 * k + (11 * k) % 17] for k in range(1, 31)], 60, [[7.0 * k, 5.0 * k + (5 * k) % 13] for k in range(1, 8)], 14),
+        adjusted_score_case("an adjusted mean below 0", [[40.0, 31.0], [38.0, 25.0], [39.0, 28.0], [2.0, 7.0]], 6, [[30.0, 45.0], [60.0, 92.0], [44.0, 61.0], [20.0, 31.0], [50.0, 71.0]], 60),
         adjusted_score_case("far out", [[7.0, 500.0 + k] for k in range(12)], 20, [[8.0, 3.0], [1.0, 0.0]], 180),
     ]
     folder = Path(__file__).parents[1] / "cases"

@@ -98,8 +98,8 @@ pub fn compare_ratios(
 /// ```
 ///
 /// `mean(x)` is over both arms. Ratios and lifts know that it is part of both adjusted means. For a ratio of means, y is its linear expansion.
-/// The score test ([`MeanMethod::Score`]) judges ratios and lifts of adjusted means as Student's. [`MeanMethod::SkewnessCorrected`] needs rows, which such
-/// arms do not keep.
+/// By the score test ([`MeanMethod::Score`]) the variance of what the adjustment leaves follows the means. [`MeanMethod::SkewnessCorrected`] needs rows,
+/// which such arms do not keep.
 /// Covariates must not be touched by the treatment. The effect size is in standard deviations of the unadjusted values.
 ///
 /// # Errors

@@ -156,7 +156,7 @@ impl Pair {
         result.degrees_of_freedom = self.degrees(test.method);
         result.effect_size = self.effect_size;
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
-        let score = if test.method.is_score() { MeanScore::new(self, options.contrast) } else { None };
+        let score = if test.method.is_score() { MeanScore::new(self) } else { None };
         let shape = CornishFisher { lean: self.lean(), tails: self.tails };
         match (options.contrast, test.lift) {
             _ if score.is_some() => {

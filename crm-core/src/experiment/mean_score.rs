@@ -6,6 +6,7 @@
 
 use super::comparison::{Own, Pair, power_of_two};
 use super::cornish_fisher::CornishFisher;
+use super::fraction::Common;
 use super::interval::Interval;
 use super::proportion::score::falling_root;
 use super::t_statistic::critical_value;
@@ -27,7 +28,8 @@ const LOG_RATIO: f64 = 600.0;
 /// T(r) = (mean_t - r mean_c) / sqrt(r s^2 (1 / n_t + 1 / n_c))               for the ratio r: m_t = r m_c
 /// ```
 ///
-/// At "no effect" that is Student's statistic.
+/// At "no effect" that is Student's statistic. Adjusted means share the mean of the covariates m: then `var(T - r C)` has `(1 - r)^2 var m` and twice
+/// `(1 - r)` times the covariances as well, which the null does not change.
 ///
 /// Sums of a random number of like amounts have not only a variance but also a third moment in proportion to the mean. With the skewness g of all rows,
 /// without its bias, the deviation then has the skewness `6 A`, and the corrected statistic is the W with `W + A (W^2 - 1) = T`:
@@ -53,23 +55,24 @@ pub(super) struct MeanScore {
     tails: f64,
     /// What is added, in the variance of the mean of all rows and in the cube of its deviation.
     own: Own,
+    /// What an adjustment puts into both means.
+    common: Common,
 }
 
 impl MeanScore {
-    /// `None` where the variance does not follow the means, so that Student's test is all there is: for a mean below 0, where neither is above, and for
-    /// ratios of means that share an adjustment.
-    pub(super) fn new(pair: &Pair, contrast: Contrast) -> Option<Self> {
+    /// `None` where the variance does not follow the means, so that Student's test is all there is: for a mean below 0, and where neither is above.
+    pub(super) fn new(pair: &Pair) -> Option<Self> {
         let [target, control] = [&pair.target, &pair.control];
         let (t, c) = (target.value.high, control.value.high);
         let unit = power_of_two(t.max(c).max(target.standard_error).max(control.standard_error));
-        let apart = contrast == Contrast::Difference || pair.common.sign == 0.0;
         // The standard error of the mean of all rows.
         let error = target.standard_error
             * (control.standard_error / target.standard_error.hypot(control.standard_error));
         let part =
             |of: f64, power: i32| if of == 0.0 { 0.0 } else { (0..power).fold(of, |of, _| of / error) };
         let third = if pair.skewness == 0.0 { 0.0 } else { part(pair.own.third, 3) };
-        (apart && t.min(c) >= 0.0 && t.max(c) > 0.0).then(|| Self {
+        let in_unit = |covariance: f64| covariance / unit / unit;
+        (t.min(c) >= 0.0 && t.max(c) > 0.0).then(|| Self {
             unit,
             target: t / unit,
             control: c / unit,
@@ -79,6 +82,12 @@ impl MeanScore {
             skewness: pair.skewness,
             tails: pair.tails,
             own: Own { variance: part(pair.own.variance, 2), third, ..pair.own },
+            common: Common {
+                variance: (pair.common.variance.sqrt() / unit).powi(2),
+                with_target: in_unit(pair.common.with_target),
+                with_control: in_unit(pair.common.with_control),
+                ..pair.common
+            },
         })
     }
 
@@ -123,7 +132,7 @@ impl MeanScore {
         result.estimate = self.target / self.control - shift;
         let (statistic, error) = self.of_ratio(if is_lift { null.ln_1p() } else { null.ln() });
         (result.statistic, result.standard_error) = (statistic, error / self.control);
-        let plain = self.skewness == 0.0 && self.tails == 0.0;
+        let plain = self.skewness == 0.0 && self.tails == 0.0 && self.common.sign == 0.0;
         let end = |critical: f64| match (plain, is_lift) {
             (true, true) => (self.root_of_ratio(critical) - 1.0) * (self.root_of_ratio(critical) + 1.0),
             (true, false) => self.root_of_ratio(critical).powi(2),
@@ -183,8 +192,8 @@ impl MeanScore {
         let spread = of_target / target * share + variance + of_control / control;
         let third = of_target / (target * target) * third_share - of_control / (control * control);
         let lean = (self.skewness * third + own_third) / 6.0 / (spread * spread.sqrt());
-        let above = self.difference - difference;
-        (self.deviate(if above == 0.0 { 0.0 } else { above / error }, lean), error)
+        let (above, shape) = (self.difference - difference, CornishFisher { lean, tails: self.tails });
+        (shape.deviate(if above == 0.0 { 0.0 } else { above / error }), error)
     }
 
     /// The part of all rows that each arm has.
@@ -206,11 +215,14 @@ impl MeanScore {
         let (target, control) = self.rows();
         let lean = |root: f64| (control / root - target * root) / (target * control).sqrt();
         let lean = self.skewness / 6.0 * lean(if self.skewness < 0.0 { 1.0 } else { root });
-        (self.deviate(above / both.sqrt(), lean), both.sqrt() * root)
-    }
-
-    fn deviate(&self, statistic: f64, lean: f64) -> f64 {
-        CornishFisher { lean, tails: self.tails }.deviate(statistic)
+        let Common { variance, with_target, with_control, .. } = self.common;
+        let left = -2.0 * (0.5 * ln_ratio).sinh();
+        let shared = left * (left * variance + 2.0 * (with_target / root - with_control * root));
+        let spread = (both + shared).max(0.0);
+        // What is shared has no moments but a variance.
+        let part = both / spread;
+        let shape = CornishFisher { lean: lean * part * part.sqrt(), tails: self.tails * part * part };
+        (shape.deviate(above / spread.sqrt()), spread.sqrt() * root)
     }
 
     /// The difference whose statistic is critical; infinite where none is.

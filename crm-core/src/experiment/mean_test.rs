@@ -11,7 +11,7 @@ use super::mean_arm::{MeanArm, skewness_together};
 use super::mean_method::{MeanMethod, MeanTest};
 use super::mean_score::MeanScore;
 use super::split_check::SplitCheck;
-use super::test_options::{Contrast, TestOptions};
+use super::test_options::TestOptions;
 use super::test_result::{TestResult, TestStatus};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::ln_rising;
@@ -84,8 +84,7 @@ pub(super) fn score_statistic(
     null: f64,
 ) -> f64 {
     let pair = scored(target, control, own, method).ok().flatten();
-    pair.and_then(|pair| MeanScore::new(&pair, Contrast::Difference))
-        .map_or(f64::NAN, |score| score.statistic(null))
+    pair.and_then(|pair| MeanScore::new(&pair)).map_or(f64::NAN, |score| score.statistic(null))
 }
 
 fn compare(
