@@ -181,15 +181,16 @@ def vouchers(runs: int, rng: Generator) -> Rows:
 
 
 def adjusted_lifts(runs: int, rng: Generator) -> Rows:
-    """Differences and lifts of revenue adjusted by what every second buyer, and some others, had spent before: the campaign makes more buyers or fewer."""
+    """Differences and lifts of revenue adjusted by what half of those who may buy, and a few others, had spent before; the campaign makes more buyers or fewer."""
     arms, mean = [crm.Arm("mail", 9), crm.Arm("none", 1, control=True)], float(np.exp(0.5))
     for sizes, rate, lift in (((9000, 1000), 0.01, 0.5), ((1000, 9000), 0.01, 0.5), ((1000, 9000), 0.05, -0.5), ((9000, 1000), 0.05, 1.0)):
         n, rates = sum(sizes), np.repeat([rate * (1 + lift), rate], sizes)
         labels, seen = ["mail"] * sizes[0] + ["none"] * sizes[1], dict[str, list[bool]]()
         for _ in range(runs):
-            bought = rng.random(n) < rates
-            had = np.where(bought, rng.random(n) < 0.5, rng.random(n) < 0.02)
-            before = had * rng.lognormal(0.0, 1.0, n)
+            wish = rng.random(n)
+            # Who would buy in either arm had bought before, in both arms alike.
+            had = rng.random(n) < np.where(wish < rate * max(1 + lift, 1.0), 0.5, 0.02)
+            bought, before = wish < rates, had * rng.lognormal(0.0, 1.0, n)
             spent = bought * (before + rng.lognormal(0.0, 1.0, n))
             effect = crm.CampaignOutcomes(labels, arms, metrics={"revenue": spent}, covariate=before).measure().effects
             seen.setdefault("lift", []).append(bool(effect["lift_lower"][0] <= lift <= effect["lift_upper"][0]))
