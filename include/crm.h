@@ -2711,12 +2711,12 @@ enum crm_mean_method
     CRM_MEAN_METHOD_Z = 2,
     /**
      * The variance that the null implies, proportional to the mean, for values that are mostly 0; at "no effect" Student's test. For
-     * two means; ratios and lifts of adjusted means, and means below 0, are judged as Student's.
+     * two means, adjusted or not; means below 0 are judged as Student's.
      */
     CRM_MEAN_METHOD_SCORE = 3,
     /**
      * As score, less the skewness that the difference has under the null: for small controls too, in which a few values decide. Both arms must
-     * know their skewness, as arms from values do.
+     * know their skewness, as arms from values do. Adjusted values of a campaign are corrected for their kurtosis too.
      */
     CRM_MEAN_METHOD_SKEWNESS_CORRECTED = 4,
 };

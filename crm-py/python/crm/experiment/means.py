@@ -39,7 +39,7 @@ __all__ = [
 MeanMethod: TypeAlias = Literal["welch", "student", "z", "score", "skewness_corrected"]
 """A variance for each arm and Welch's degrees of freedom, one variance for both, a variance for each and the normal distribution, or the variance
 that the null implies: `score` is for means of values that are mostly 0, such as revenue for each contact, beside a small control, where Welch's test
-takes chance for success; at "no effect" it is Student's test, as it is for ratios and lifts of adjusted means and for means below 0. `skewness_corrected` is the score test less the skewness that
+takes chance for success; at "no effect" it is Student's test, as it is for means below 0. `skewness_corrected` is the score test less the skewness that
 the difference has under the null, for controls of a few buyers, small levels and one-sided tests too; both arms must know their skewness, as arms of
 values do."""
 
