@@ -117,7 +117,7 @@ def test_adjusted_revenue_by_its_equations(case: dict[str, Any]) -> None:
         effect = outcomes.measure(alternative=side).effects
         assert math.log(effect["p_value"][0]) == pytest.approx(float(case["ln_p"][alternative]), rel=1e-10, abs=1e-13)
     effect = outcomes.measure().effects
-    names = ("statistic", "lower", "upper", "lift_lower", "lift_upper")
-    expected = [case["statistic"], *case["interval"], *(case["lift"] or [])]
+    names = ("difference", "lower", "upper", "lift_lower", "lift_upper")
+    expected = [case["difference"], *case["interval"], *(case["lift"] or [])]
     for name, value in zip(names, expected, strict=False):
         assert effect[name][0] == pytest.approx(float(value), rel=1e-10), name
