@@ -193,10 +193,9 @@ impl Pair {
         (result.p_value, result.ln_p_value) =
             p_values(result.statistic, result.degrees_of_freedom, options.alternative);
         let (null, rejected) = (result.null, result.p_value < result.alpha);
-        let hull =
-            test.method == MeanMethod::SkewnessCorrected && result.interval.kind == IntervalKind::Bounded;
+        let hull = test.method.is_score() && result.interval.kind == IntervalKind::Bounded;
         result.interval = if hull {
-            // Far out the skewness under the null may change faster than the statistic.
+            // Far out the skewness under the null may change faster than the statistic, and next to a ratio of 0 the error of what both means share.
             result.interval.hull_agreeing(null, rejected, result.estimate, options.alternative)
         } else {
             result.interval.agreeing(null, rejected)

@@ -64,7 +64,8 @@ impl MeanScore {
     pub(super) fn new(pair: &Pair) -> Option<Self> {
         let [target, control] = [&pair.target, &pair.control];
         let (t, c) = (target.value.high, control.value.high);
-        let unit = power_of_two(t.max(c).max(target.standard_error).max(control.standard_error));
+        let errors = target.standard_error.max(control.standard_error).max(pair.common.variance.sqrt());
+        let unit = power_of_two(t.max(c).max(errors));
         // The standard error of the mean of all rows.
         let error = target.standard_error
             * (control.standard_error / target.standard_error.hypot(control.standard_error));

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd  # type: ignore[import-untyped]
     import polars as pl
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -50,12 +52,23 @@ class Table:
         """The names of the columns."""
         return self._native.columns()
 
+    def __iter__(self) -> Iterator[str]:
+        """The names of the columns."""
+        return iter(self.columns)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a column of that name."""
+        return name in self.columns
+
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """A column as a NumPy array: text as objects, dates as `datetime64[D]`, missing numbers as NaN.
 
         Raises:
             KeyError: There is no such column.
+            TypeError: Columns go by their names.
         """
+        if not isinstance(name, str):
+            raise TypeError(f"columns go by their names, not by {type(name).__name__}")
         kind, values = self._native.column(name)
         if isinstance(values, list):
             return np.array(values, dtype=object)
