@@ -348,6 +348,7 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
     theta = mp.fsum(x * y for x, y in both) / mp.fsum(x * x for x, _ in both)
     df = mp.mpf(n - 2)
     variance = mp.fsum((y - theta * x) ** 2 for x, y in both) / df
+    explained = theta**2 * mp.fsum(x * x for x, _ in both) / df
     apart = theta * (means[0][0] - means[1][0])
     m_t, m_c = means[0][1] - apart * n_c / n, means[1][1] + apart * n_t / n
     rest = [y - theta * x for arm in arms for x, y in arm]
@@ -362,6 +363,12 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
     fourth = kurtosis * n * (share[1] - 7 * share[2] + 12 * share[3] - 6 * share[4]) + 3 * mp.mpf(n) ** 2 * (share[2] - 2 * share[3] + share[4])
     over_deals = fourth / (n * (share[1] - share[2])) ** 2
     tails = max(over_deals - 3 * mp.mpf(n - 1) / (n + 1) - mp.mpf(4) / 3 * (6 * lean) ** 2, mp.mpf(0)) / 24
+
+    zeros = mp.mpf(sum(y == 0 for arm in arms for _, y in arm)) / n
+
+    def uncovered(p):
+        # What the covariate explained stays in what is left: of customers who are missing all, of spend that is missing its square.
+        return zeros * (1 - p) + (1 - zeros) * (1 - p) ** 2 if p < 1 else mp.mpf(0)
 
     def deviate(t, a, tails=tails):
         w, straight = None, less_skewness(t, a)
@@ -387,17 +394,22 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
         of_c = (-b + mp.sqrt(b * b - 4 * n * c)) / (2 * n)
         of_t, mean = of_c + d, (n_t * m_t + n_c * m_c) / n
         spread = of_t / n_t + of_c / n_c
-        t = (m_t - m_c - d) / mp.sqrt(variance / mean * spread)
-        if g < 0:
-            return deviate(t, lean)
-        return deviate(t, g * mp.sqrt(mean) * (of_t / n_t**2 - of_c / n_c**2) / spread ** mp.mpf("1.5") / 6)
+        values, covariates = variance / mean * spread, explained * (uncovered(of_t / mean) / n_t + uncovered(of_c / mean) / n_c)
+        part, leaning = values / (values + covariates), lean
+        if g > 0:
+            leaning = g * mp.sqrt(mean) * (of_t / n_t**2 - of_c / n_c**2) / spread ** mp.mpf("1.5") / 6
+        return deviate((m_t - m_c - d) / mp.sqrt(values + covariates), leaning * part ** mp.mpf("1.5"), tails * part**2)
 
     # The mean of the covariate over both arms, times theta, is part of both adjusted means; what is left of revenue does not go along with it.
-    shared = theta**2 * mp.fsum(x * x for x, _ in both) / df / n
+    shared = explained / n
 
     def of_ln_ratio(ln):
         r = mp.exp(ln)
-        left, common = r * variance * (mp.mpf(1) / n_t + mp.mpf(1) / n_c), (1 - r) ** 2 * shared
+        # What is left of revenue follows the means under the null, m_t = r m_c; what goes along with the covariate does not.
+        of_c = n / (n_t * r + n_c)
+        more_t, more_c = uncovered(r * of_c), uncovered(of_c)
+        left = variance * of_c * (r / n_t + r * r / n_c)
+        common = explained * (more_t / n_t + r * r * more_c / n_c + (1 - r) ** 2 / n - 2 * (1 - r) * (more_t - r * more_c) / n)
         part = left / (left + common)
         at = r if g > 0 else mp.mpf(1)
         leaning = g * (n_c - at * n_t) / mp.sqrt(at * n_t * n_c * n) / 6 * part ** mp.mpf("1.5")

@@ -83,7 +83,7 @@ pub fn compare_ratios(
     }
     let split = SplitCheck::of_two(target.count(), control.count(), options)?;
     Ok(Arms::new(target, control, test)
-        .adjusted(test, options, &vec![0.0; target.covariates()], None, split)?
+        .adjusted(test, options, &vec![0.0; target.covariates()], None, 1.0, split)?
         .0)
 }
 
@@ -133,7 +133,7 @@ pub fn compare_adjusted(
 /// As [`compare_adjusted`], by a test that may look at the adjusted values of both arms together, which `rows` gives for coefficients.
 ///
 /// What a covariate leaves of values that are mostly 0 has long tails on both sides. So not only the skewness over all ways to deal these rows is corrected
-/// for, as for values that are not adjusted, but their tails too.
+/// for, as for values that are not adjusted, but their tails too. The share of customers who have nothing tells how the variance follows the mean.
 pub(crate) fn compare_adjusted_rows(
     target: &JointArm,
     control: &JointArm,
@@ -153,7 +153,10 @@ pub(crate) fn compare_adjusted_rows(
     let arms = Arms::new(target, control, test);
     let none = vec![0.0; target.covariates()];
     let theta = arms.theta(theta).unwrap_or_else(|| none.clone());
-    let adjusted = |theta: &[f64]| arms.adjusted(test, options, theta, rows(theta).as_deref(), split);
+    let zeros = rows(&none).map_or(1.0, |values| {
+        values.iter().filter(|&&value| value == 0.0).count() as f64 / values.len() as f64
+    });
+    let adjusted = |theta: &[f64]| arms.adjusted(test, options, theta, rows(theta).as_deref(), zeros, split);
     let ((unadjusted, error), (result, adjusted_error)) = (adjusted(&none)?, adjusted(&theta)?);
     let variance_reduction = 1.0 - (adjusted_error / error).powi(2);
     Ok(Adjustment { result, unadjusted, theta, variance_reduction })
@@ -197,6 +200,7 @@ impl<'a> Arms<'a> {
         options: &TestOptions,
         theta: &[f64],
         rows: Option<&[f64]>,
+        zeros: f64,
         split: SplitCheck,
     ) -> Result<(TestResult, f64)> {
         let (target, control) = match self {
@@ -221,6 +225,7 @@ impl<'a> Arms<'a> {
             Estimate { value, standard_error, df }
         };
         let mut pair = Pair {
+            zeros,
             common: common(target, control, theta, test.method.is_pooled()),
             ..Pair::independent(
                 estimate(target, control, squares[0]),

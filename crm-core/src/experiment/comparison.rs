@@ -48,6 +48,8 @@ pub(super) struct Pair {
     pub(super) skewness: f64,
     /// The tails that the difference has at "no effect", other than go along with its skewness; 0 for tests that do not ask for them.
     pub(super) tails: f64,
+    /// The share of values that are 0, before they are adjusted; 1 where it is not known.
+    pub(super) zeros: f64,
     pub(super) own: Own,
     pub(super) effect_size: f64,
 }
@@ -114,7 +116,7 @@ impl Pair {
     /// Independent estimates.
     pub(super) fn independent(target: Estimate, control: Estimate, effect_size: f64) -> Self {
         let (common, own) = (Common::default(), Own::NOTHING);
-        Self { target, control, common, skewness: 0.0, tails: 0.0, own, effect_size }
+        Self { target, control, common, skewness: 0.0, tails: 0.0, zeros: 1.0, own, effect_size }
     }
 
     fn degrees(&self, method: MeanMethod) -> f64 {

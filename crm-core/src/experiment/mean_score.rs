@@ -28,8 +28,20 @@ const LOG_RATIO: f64 = 600.0;
 /// T(r) = (mean_t - r mean_c) / sqrt(r s^2 (1 / n_t + 1 / n_c))               for the ratio r: m_t = r m_c
 /// ```
 ///
-/// At "no effect" that is Student's statistic. Adjusted means share the mean of the covariates m: then `var(T - r C)` has `(1 - r)^2 var m` and twice
-/// `(1 - r)` times the covariances as well, which the null does not change.
+/// At "no effect" that is Student's statistic.
+///
+/// Of values y less what goes along with a covariate, `e = y - theta x`, the null moves y and what it has in common with x, not x. With the variance R of e
+/// within the arms, E of `theta x` and `p = m / mean` of an arm, its `var e = p R + (1 - p) E` if the null takes customers away, and `p^2 R + (1 - p)^2 E` if it
+/// takes a part of what each spends. With the share z of values that are 0, of whom there are more in the first case only, `p R + k E` is taken, and the mean
+/// of `theta x` over all N rows is part of both means:
+///
+/// ```text
+/// k = (1 - p) (z + (1 - z) (1 - p)) for p < 1, else 0
+/// var(T - C - d) = (p_t R + k_t E) / n_t + (p_c R + k_c E) / n_c
+/// var(T - r C) = r R (1 / n_t + 1 / n_c) + k_t E / n_t + r^2 k_c E / n_c + (1 - r)^2 E / N - 2 (1 - r) (k_t - r k_c) E / N
+/// ```
+///
+/// and so with the covariances of e and `theta x`, for coefficients that leave any.
 ///
 /// Sums of a random number of like amounts have not only a variance but also a third moment in proportion to the mean. With the skewness g of all rows,
 /// without its bias, the deviation then has the skewness `6 A`, and the corrected statistic is the W with `W + A (W^2 - 1) = T`:
@@ -57,6 +69,8 @@ pub(super) struct MeanScore {
     own: Own,
     /// What an adjustment puts into both means.
     common: Common,
+    /// The share of values that are 0, before they are adjusted.
+    zeros: f64,
 }
 
 impl MeanScore {
@@ -89,6 +103,7 @@ impl MeanScore {
                 with_control: in_unit(pair.common.with_control),
                 ..pair.common
             },
+            zeros: pair.zeros,
         })
     }
 
@@ -188,13 +203,28 @@ impl MeanScore {
         let of_all = self.target_variance * target;
         let Own { share, third_share, variance, third: own_third } = self.own;
         let of_values = self.target_variance * of_target * share + self.control_variance * of_control;
-        let error = (of_values + variance * of_all).sqrt();
+        let (more_target, more_control) = (self.uncovered(1.0 - of_target), self.uncovered(1.0 - of_control));
+        let of_covariates = self.common.variance * (more_target / target + more_control / control);
+        let of_values = of_values + variance * of_all;
+        let part = of_values / (of_values + of_covariates);
+        let error = (of_values + of_covariates).sqrt();
         let (of_target, of_control) = if self.skewness < 0.0 { (1.0, 1.0) } else { (of_target, of_control) };
         let spread = of_target / target * share + variance + of_control / control;
         let third = of_target / (target * target) * third_share - of_control / (control * control);
         let lean = (self.skewness * third + own_third) / 6.0 / (spread * spread.sqrt());
-        let (above, shape) = (self.difference - difference, CornishFisher { lean, tails: self.tails });
-        (shape.deviate(if above == 0.0 { 0.0 } else { above / error }), error)
+        let above = self.difference - difference;
+        (self.deviate(if above == 0.0 { 0.0 } else { above / error }, lean, part), error)
+    }
+
+    /// The share of the variance of what goes along with covariates that is not taken away from values, in an arm whose mean the null makes smaller by a share.
+    fn uncovered(&self, smaller: f64) -> f64 {
+        let smaller = smaller.max(0.0);
+        smaller * (self.zeros + (1.0 - self.zeros) * smaller)
+    }
+
+    /// The deviate of a statistic, of whose variance a part is that of values; what covariates add has no moments but a variance.
+    fn deviate(&self, statistic: f64, lean: f64, part: f64) -> f64 {
+        CornishFisher { lean: lean * part * part.sqrt(), tails: self.tails * part * part }.deviate(statistic)
     }
 
     /// The part of all rows that each arm has.
@@ -216,14 +246,28 @@ impl MeanScore {
         let (target, control) = self.rows();
         let lean = |root: f64| (control / root - target * root) / (target * control).sqrt();
         let lean = self.skewness / 6.0 * lean(if self.skewness < 0.0 { 1.0 } else { root });
-        let Common { variance, with_target, with_control, .. } = self.common;
+        let spread = (both + self.covariates_in_ratio(ln_ratio)).max(0.0);
+        (self.deviate(above / spread.sqrt(), lean, both / spread), spread.sqrt() * root)
+    }
+
+    /// What covariates add to the variance of the deviation from a ratio, over the ratio.
+    fn covariates_in_ratio(&self, ln_ratio: f64) -> f64 {
+        let Common { sign, variance, with_target, with_control } = self.common;
+        if sign == 0.0 {
+            return 0.0;
+        }
+        let (target, control) = self.rows();
+        let root = (0.5 * ln_ratio).exp();
+        // (1 - r) / sqrt(r), and 1 - p of both arms.
         let left = -2.0 * (0.5 * ln_ratio).sinh();
-        let shared = left * (left * variance + 2.0 * (with_target / root - with_control * root));
-        let spread = (both + shared).max(0.0);
-        // What is shared has no moments but a variance.
-        let part = both / spread;
-        let shape = CornishFisher { lean: lean * part * part.sqrt(), tails: self.tails * part * part };
-        (shape.deviate(above / spread.sqrt()), spread.sqrt() * root)
+        let all = target * root + control / root;
+        let (of_target, of_control) = (control * left / all, -target * left / all);
+        let (more_target, more_control) = (self.uncovered(of_target), self.uncovered(of_control));
+        let alone = more_target / target / root / root + more_control / control * root * root;
+        let along_target = (1.0 - of_target) * with_target - more_target * variance;
+        let along_control = (1.0 - of_control) * with_control - more_control * variance;
+        let shared = left * (left * variance + 2.0 * (along_target / root - along_control * root));
+        alone * variance + shared
     }
 
     /// The difference whose statistic is critical; infinite where none is.
