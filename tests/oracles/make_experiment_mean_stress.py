@@ -387,6 +387,12 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
             low, high = (w, high) if back(w) < t else (low, w)
         return w
 
+    def beyond_no_effect(w, null):
+        # Who rejects "no effect" rejects effects of the other sign.
+        if null * (m_t - m_c) >= 0:
+            return w
+        return max(w, of_difference(0)) if null < 0 else min(w, of_difference(0))
+
     def of_difference(d):
         if min(m_t, m_c) < 0:
             return deviate((m_t - m_c - d) / mp.sqrt(variance * (mp.mpf(1) / n_t + mp.mpf(1) / n_c)), lean)
@@ -398,7 +404,7 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
         part, leaning = values / (values + covariates), lean
         if g > 0:
             leaning = g * mp.sqrt(mean) * (of_t / n_t**2 - of_c / n_c**2) / spread ** mp.mpf("1.5") / 6
-        return deviate((m_t - m_c - d) / mp.sqrt(values + covariates), leaning * part ** mp.mpf("1.5"), tails * part**2)
+        return beyond_no_effect(deviate((m_t - m_c - d) / mp.sqrt(values + covariates), leaning * part ** mp.mpf("1.5"), tails * part**2), d)
 
     # The mean of the covariate over both arms, times theta, is part of both adjusted means; what is left of revenue does not go along with it.
     shared = explained / n
@@ -413,7 +419,7 @@ def adjusted_score_case(name, target_rows, target_count, control_rows, control_c
         part = left / (left + common)
         at = r if g > 0 else mp.mpf(1)
         leaning = g * (n_c - at * n_t) / mp.sqrt(at * n_t * n_c * n) / 6 * part ** mp.mpf("1.5")
-        return deviate((m_t - r * m_c) / mp.sqrt(left + common), leaning, tails * part**2)
+        return beyond_no_effect(deviate((m_t - r * m_c) / mp.sqrt(left + common), leaning, tails * part**2), ln)
 
     def of_ratio(r):
         # A mean below 0: by Fieller.

@@ -197,6 +197,25 @@ impl MeanScore {
 
     /// The statistic at a difference, and the standard error there.
     fn of_difference(&self, difference: f64) -> (f64, f64) {
+        let (statistic, error) = self.by_variance_at(difference);
+        (self.beyond_no_effect(statistic, difference), error)
+    }
+
+    /// A statistic at a null, above 0 for those above "no effect". With covariates the variance may rise so fast beyond "no effect" that a null there would be
+    /// nearer than none: who rejects "no effect" rejects effects of the other sign.
+    fn beyond_no_effect(&self, statistic: f64, null: f64) -> f64 {
+        if self.common.sign == 0.0 {
+            statistic
+        } else if null < 0.0 && self.difference > 0.0 {
+            statistic.max(self.by_variance_at(0.0).0)
+        } else if null > 0.0 && self.difference < 0.0 {
+            statistic.min(self.by_variance_at(0.0).0)
+        } else {
+            statistic
+        }
+    }
+
+    fn by_variance_at(&self, difference: f64) -> (f64, f64) {
         let (of_target, of_control) = self.fitted(difference);
         let (target, control) = self.rows();
         // The variance of the mean of all rows is the unit of what the target has of its own.
@@ -247,7 +266,8 @@ impl MeanScore {
         let lean = |root: f64| (control / root - target * root) / (target * control).sqrt();
         let lean = self.skewness / 6.0 * lean(if self.skewness < 0.0 { 1.0 } else { root });
         let spread = (both + self.covariates_in_ratio(ln_ratio)).max(0.0);
-        (self.deviate(above / spread.sqrt(), lean, both / spread), spread.sqrt() * root)
+        let statistic = self.deviate(above / spread.sqrt(), lean, both / spread);
+        (self.beyond_no_effect(statistic, ln_ratio), spread.sqrt() * root)
     }
 
     /// What covariates add to the variance of the deviation from a ratio, over the ratio.
