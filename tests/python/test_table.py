@@ -30,7 +30,6 @@ def test_numpy_columns() -> None:
     assert TABLE["orders"][0] == 1
     with pytest.raises(KeyError, match="price"):
         TABLE["price"]
-    assert list(TABLE) == TABLE.columns
     assert "orders" in TABLE and "price" not in TABLE and 0 not in TABLE
     with pytest.raises(TypeError, match="by their names, not by int"):
         TABLE[0]  # type: ignore[index]

@@ -12,9 +12,9 @@ use super::measure_report::{ArmSummary, CampaignEffect, CampaignReport, EmptyCel
 use super::outcomes::{CampaignMetric, CampaignOutcomes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::experiment::{
-    Adjustment, Amount, Contrast, Interval, MeanMethod, SAMPLE_RATIO_THRESHOLD, SplitCheck, TestOptions,
-    TestResult, ThetaMethod, adjust_p_values, compare_adjusted_rows, compare_means, compare_proportions,
-    sample_ratio,
+    Adjusted, Adjustment, Amount, Contrast, Interval, MeanMethod, SAMPLE_RATIO_THRESHOLD, SplitCheck,
+    TestOptions, TestResult, ThetaMethod, adjust_p_values, compare_adjusted_rows, compare_means,
+    compare_proportions, sample_ratio,
 };
 
 /// Groups that one column may have.
@@ -251,11 +251,11 @@ impl Grouping<'_> {
                     (cells.mean(group, arm, column)?, cells.mean(group, control, column)?);
                 compare_means(&target, &control, self.options.mean_method, options)
             }
-            Some(before) => Ok(self.adjusted(group, arm, column, before, options)?.result),
+            Some(before) => Ok(self.adjusted(group, arm, column, before, options)?.0.result),
         }
     }
 
-    /// The test of a column adjusted by what was there before.
+    /// The test of a column adjusted by what was there before, and what that makes of the means.
     pub(super) fn adjusted(
         &self,
         group: usize,
@@ -263,7 +263,7 @@ impl Grouping<'_> {
         column: &[f64],
         before: &[f64],
         options: &TestOptions,
-    ) -> Result<Adjustment> {
+    ) -> Result<(Adjustment, Adjusted)> {
         let (cells, control, method) = (&self.cells, self.outcomes.control(), self.options.mean_method);
         let target = cells.with_covariate(group, arm, column, before)?;
         let of_control = cells.with_covariate(group, control, column, before)?;

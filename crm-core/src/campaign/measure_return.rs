@@ -13,8 +13,9 @@ use super::measure_report::ArmReturn;
 use super::outcomes::CampaignMetric;
 use crate::error::Result;
 use crate::experiment::{
-    Alternative, Amount, CampaignCost, CampaignReturn, Interval, IntervalKind, JointArm, MeanArm, Measures,
-    NetMeans, RateMethod, TestOptions, TestResult, campaign_return_of, incremental_conversions, test_rate,
+    Adjusted, Alternative, Amount, CampaignCost, CampaignReturn, Interval, IntervalKind, JointArm, MeanArm,
+    Measures, NetMeans, RateMethod, TestOptions, TestResult, TestStatus, campaign_return_of,
+    incremental_conversions, test_rate,
 };
 use crate::math::{normal_quantile, student_t_quantile};
 
@@ -72,9 +73,11 @@ impl Grouping<'_> {
         let (control, column) = (self.outcomes.control(), self.column(CampaignMetric::Revenue)?);
         let mut target = self.cells.values(group, arm, column);
         let mut of_control = self.cells.values(group, control, column);
+        let mut shape = Adjusted::NOTHING;
         if let Some(before) = self.outcomes.covariate() {
-            let adjusted = self.adjusted(group, arm, column, before, &self.options.test())?;
+            let (adjusted, found) = self.adjusted(group, arm, column, before, &self.options.test())?;
             let theta = adjusted.theta.first().copied().unwrap_or(0.0);
+            shape = found;
             let covariates = [arm, control].map(|arm| self.cells.values(group, arm, before));
             let count = covariates.iter().map(Vec::len).sum::<usize>() as f64;
             let mean = covariates.iter().flatten().map(|value| value / count).sum::<f64>();
@@ -82,9 +85,19 @@ impl Grouping<'_> {
                 for (value, covariate) in values.iter_mut().zip(covariates) {
                     *value -= theta * (covariate - mean);
                 }
+                if adjusted.result.status == TestStatus::NoVariance {
+                    // What is left differs by rounding only.
+                    let mean = MeanArm::from_values(values)?.mean();
+                    values.fill(mean);
+                }
             }
         }
-        NetMeans::new(target, self.response_costs(group, arm, each), MeanArm::from_values(&of_control)?)
+        NetMeans::new(
+            target,
+            self.response_costs(group, arm, each),
+            MeanArm::from_values(&of_control)?,
+            shape,
+        )
     }
 
     /// What a target returned where responses cost something: they are as random as revenue, and go along with it.
@@ -116,16 +129,37 @@ impl Grouping<'_> {
                 let ends = earned.multiples(cost, method, &options);
                 ends.hull_agreeing(1.0 - ratio, rejected, 0.0, alternative)
             } else {
-                // The variance is a square in g: three points give it. Values without any have none.
+                // The variance is a square in g: three points give it, as far apart as g is large. Values without any have none.
                 let variance = |g: f64| -> Result<f64> {
                     let error = test(g, &options)?.standard_error;
                     Ok(if error.is_nan() { 0.0 } else { error * error })
                 };
-                let (before, at, after) = (variance(ratio - 1.0)?, variance(ratio)?, variance(ratio + 1.0)?);
-                let of_cost = (f64::midpoint(before, after) - at).max(0.0);
-                let shared = (before - after) / 4.0;
-                let degrees = net.break_even.degrees_of_freedom;
-                ratio_interval(cost, [at, shared, of_cost], &options, |p| student_t_quantile(p, degrees))
+                let step = ratio.abs().max(1.0);
+                let (before, at, after) =
+                    (variance(ratio - step)?, variance(ratio)?, variance(ratio + step)?);
+                let of_cost = (f64::midpoint(before, after) - at).max(0.0) / step / step;
+                let shared = (before - after) / 4.0 / step;
+                let moments = [at, shared, of_cost];
+                if earned.has_shape(method) {
+                    let [above, below] = earned.criticals(1.0, method, &options)?;
+                    let side = |alternative, critical| {
+                        let side = options.alternative(alternative);
+                        ratio_interval(cost, moments, &side, |_| critical)
+                    };
+                    // What has a gap or no end has no end here.
+                    let end = |interval: Interval, end: f64, none: f64| {
+                        if interval.kind == IntervalKind::Bounded { end } else { none }
+                    };
+                    let (lower, upper) = (side(Alternative::Greater, above), side(Alternative::Less, below));
+                    let (lower, upper) =
+                        (end(lower, lower.lower, f64::NEG_INFINITY), end(upper, upper.upper, f64::INFINITY));
+                    let lower = if alternative == Alternative::Less { f64::NEG_INFINITY } else { lower };
+                    let upper = if alternative == Alternative::Greater { f64::INFINITY } else { upper };
+                    Interval::bounded(lower, upper).hull_agreeing(1.0 - ratio, rejected, 0.0, alternative)
+                } else {
+                    let degrees = net.break_even.degrees_of_freedom;
+                    ratio_interval(cost, moments, &options, |p| student_t_quantile(p, degrees))
+                }
             };
             let moved = |by: f64, scale: f64| Amount {
                 estimate: (ratio + by) * scale,

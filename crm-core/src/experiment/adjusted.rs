@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::comparison::{Estimate, Pair, skewness_of_all, unanswered};
+use super::comparison::{Adjusted, Estimate, Pair, skewness_of_all, unanswered};
 use super::cornish_fisher::tails_over_deals;
 use super::fraction::Common;
 use super::joint_arm::JointArm;
@@ -127,7 +127,7 @@ pub fn compare_adjusted(
         let accepted = "welch, student, z or score: these arms do not know their skewness";
         return Err(Error::argument("method", test.method.name(), accepted));
     }
-    compare_adjusted_rows(target, control, theta, test, options, |_| None)
+    Ok(compare_adjusted_rows(target, control, theta, test, options, |_| None)?.0)
 }
 
 /// As [`compare_adjusted`], by a test that may look at the adjusted values of both arms together, which `rows` gives for coefficients.
@@ -141,7 +141,7 @@ pub(crate) fn compare_adjusted_rows(
     mut test: MeanTest,
     options: &TestOptions,
     rows: impl Fn(&[f64]) -> Option<Vec<f64>>,
-) -> Result<Adjustment> {
+) -> Result<(Adjustment, Adjusted)> {
     if target.has_denominator() {
         test = test.without_score("ratios of means")?;
     }
@@ -157,9 +157,9 @@ pub(crate) fn compare_adjusted_rows(
         values.iter().filter(|&&value| value == 0.0).count() as f64 / values.len() as f64
     });
     let adjusted = |theta: &[f64]| arms.adjusted(test, options, theta, rows(theta).as_deref(), zeros, split);
-    let ((unadjusted, error), (result, adjusted_error)) = (adjusted(&none)?, adjusted(&theta)?);
+    let ((unadjusted, error, _), (result, adjusted_error, shape)) = (adjusted(&none)?, adjusted(&theta)?);
     let variance_reduction = 1.0 - (adjusted_error / error).powi(2);
-    Ok(Adjustment { result, unadjusted, theta, variance_reduction })
+    Ok((Adjustment { result, unadjusted, theta, variance_reduction }, shape))
 }
 
 fn check_arms(target: &JointArm, control: &JointArm, options: &TestOptions) -> Result<()> {
@@ -193,7 +193,7 @@ impl<'a> Arms<'a> {
         }
     }
 
-    /// The test for given coefficients, and the standard error of the difference.
+    /// The test for given coefficients, the standard error of the difference, and what the adjustment makes of the means.
     fn adjusted(
         &self,
         test: MeanTest,
@@ -202,16 +202,17 @@ impl<'a> Arms<'a> {
         rows: Option<&[f64]>,
         zeros: f64,
         split: SplitCheck,
-    ) -> Result<(TestResult, f64)> {
+    ) -> Result<(TestResult, f64, Adjusted)> {
         let (target, control) = match self {
             Self::Both(target, control) => (target, control),
             Self::Neither(target, control, status) => {
-                return Ok((unanswered(test, options, *target, *control, *status, split)?, f64::NAN));
+                let result = unanswered(test, options, *target, *control, *status, split)?;
+                return Ok((result, f64::NAN, Adjusted::NOTHING));
             }
         };
         let all = target.count + control.count;
         let degrees = (target.count - 1.0) + (control.count - 1.0);
-        let squares = [target, control].map(|arm| arm.adjusted(theta));
+        let squares = Linear::adjusted([target, control], theta);
         let pooled = squares[0].sqrt().hypot(squares[1].sqrt()) / degrees.sqrt();
         let estimate = |arm: &Linear<'_>, other: &Linear<'_>, squares: f64| {
             let above: f64 =
@@ -225,8 +226,11 @@ impl<'a> Arms<'a> {
             Estimate { value, standard_error, df }
         };
         let mut pair = Pair {
-            zeros,
-            common: common(target, control, theta, test.method.is_pooled()),
+            adjusted: Adjusted {
+                common: common(target, control, theta, test.method.is_pooled()),
+                tails: 0.0,
+                zeros,
+            },
             ..Pair::independent(
                 estimate(target, control, squares[0]),
                 estimate(control, target, squares[1]),
@@ -239,14 +243,14 @@ impl<'a> Arms<'a> {
             // Coefficients of 0 leave the values as they are, and their test.
             if theta.iter().any(|&of| of != 0.0) {
                 let sizes = [target.count, control.count];
-                pair.tails = tails_over_deals(kurtosis(rows, &values), sizes, pair.lean());
+                pair.adjusted.tails = tails_over_deals(kurtosis(rows, &values), sizes, pair.lean());
             }
         }
         let spread = target.squares.sqrt().hypot(control.squares.sqrt()) / degrees.sqrt();
         let difference = pair.target.value.less(pair.control.value);
         pair.effect_size = if spread > 0.0 { difference / spread } else { f64::NAN };
         let error = pair.target.standard_error.hypot(pair.control.standard_error);
-        Ok((pair.test(test, options, split)?, error))
+        Ok((pair.test(test, options, split)?, error, pair.adjusted))
     }
 
     /// The coefficients; `None` for arms that cannot be compared.
@@ -295,7 +299,7 @@ fn kurtosis(values: &[f64], arm: &MeanArm) -> f64 {
 /// What the adjustment puts into both means: the mean of the covariates over both arms.
 fn common(target: &Linear<'_>, control: &Linear<'_>, theta: &[f64], pooled: bool) -> Common {
     if theta.iter().all(|&of| of == 0.0) {
-        return Common::default();
+        return Common::NOTHING;
     }
     let all = target.count + control.count;
     let arms = [target, control];
@@ -367,6 +371,31 @@ mod tests {
         let measures =
             columns.iter().fold(Measures::of(&value), |measures, column| measures.covariate(column));
         JointArm::from_measures(&measures).unwrap()
+    }
+
+    /// One buyer, who alone has a covariate: the other one's coefficient is 0 but for rounding, and so is what is left in the other arm.
+    #[test]
+    fn what_one_covariate_explains_is_explained_beside_another() {
+        let one = |rows: usize, amount: f64| -> Vec<f64> {
+            (0..rows).map(|row| if row == 3 { amount } else { 0.0 }).collect()
+        };
+        let arm = |seed: usize, rows: usize, buyer: f64| {
+            let (before, visits) = (one(rows, 0.4 * buyer), column(seed, rows));
+            let visits: Vec<f64> = visits.iter().map(|visits| 0.1 * visits).collect();
+            let value = one(rows, buyer);
+            let measures = Measures::of(&value).covariate(&before).covariate(&visits);
+            JointArm::from_measures(&measures).unwrap()
+        };
+        for seed in 1..20 {
+            let (target, control) = (arm(seed, 30, 50.0), arm(seed + 3, 10, 0.0));
+            for theta in [ThetaMethod::Within, ThetaMethod::Total, ThetaMethod::LeastVariance] {
+                for method in [MeanMethod::Welch, MeanMethod::Student, MeanMethod::Z, MeanMethod::Score] {
+                    let options = TestOptions::default();
+                    let found = compare_adjusted(&target, &control, theta, method, &options).unwrap();
+                    assert_eq!(found.result.status, TestStatus::NoVariance, "{seed} {theta:?} {found:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -37,19 +37,34 @@ impl Own {
     pub(super) const NOTHING: Self = Self { share: 1.0, third_share: 1.0, variance: 0.0, third: 0.0 };
 }
 
+/// What an adjustment by covariates makes of two means.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Adjusted {
+    /// What both estimates share, in the direction of their sum; it is not in their standard errors and cancels in the difference.
+    pub(super) common: Common,
+    /// The tails that the difference has at "no effect", other than go along with its skewness; 0 for tests that do not ask for them.
+    pub(super) tails: f64,
+    /// The share of values that are 0, before they are adjusted; 1 where it is not known.
+    pub(super) zeros: f64,
+}
+
+impl Adjusted {
+    /// Means as they are.
+    pub(crate) const NOTHING: Self = Self { common: Common::NOTHING, tails: 0.0, zeros: 1.0 };
+
+    pub(super) fn is_some(&self) -> bool {
+        self.common.sign != 0.0
+    }
+}
+
 /// Two estimates and what they share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair {
     pub(super) target: Estimate,
     pub(super) control: Estimate,
-    /// What both estimates share, in the direction of their sum; it is not in their standard errors and cancels in the difference.
-    pub(super) common: Common,
+    pub(super) adjusted: Adjusted,
     /// The skewness that the mean of as many values as both arms have has; 0 for tests that do not ask for it.
     pub(super) skewness: f64,
-    /// The tails that the difference has at "no effect", other than go along with its skewness; 0 for tests that do not ask for them.
-    pub(super) tails: f64,
-    /// The share of values that are 0, before they are adjusted; 1 where it is not known.
-    pub(super) zeros: f64,
     pub(super) own: Own,
     pub(super) effect_size: f64,
 }
@@ -115,8 +130,8 @@ pub(super) fn unanswered(
 impl Pair {
     /// Independent estimates.
     pub(super) fn independent(target: Estimate, control: Estimate, effect_size: f64) -> Self {
-        let (common, own) = (Common::default(), Own::NOTHING);
-        Self { target, control, common, skewness: 0.0, tails: 0.0, zeros: 1.0, own, effect_size }
+        let (adjusted, own) = (Adjusted::NOTHING, Own::NOTHING);
+        Self { target, control, adjusted, skewness: 0.0, own, effect_size }
     }
 
     fn degrees(&self, method: MeanMethod) -> f64 {
@@ -159,7 +174,7 @@ impl Pair {
         result.effect_size = self.effect_size;
         let critical = critical_value(options.alpha, result.degrees_of_freedom, options.alternative);
         let score = if test.method.is_score() { MeanScore::new(self) } else { None };
-        let shape = CornishFisher { lean: self.lean(), tails: self.tails };
+        let shape = self.shape();
         match (options.contrast, test.lift) {
             _ if score.is_some() => {
                 if let Some(score) = score {
@@ -203,6 +218,11 @@ impl Pair {
             result.interval.agreeing(null, rejected)
         };
         Ok(result)
+    }
+
+    /// The shape of the difference at "no effect".
+    pub(super) fn shape(&self) -> CornishFisher {
+        CornishFisher { lean: self.lean(), tails: self.adjusted.tails }
     }
 
     /// A sixth of the skewness of the difference at "no effect".
@@ -299,7 +319,7 @@ impl Pair {
         // A ratio keeps its sign if both sides are turned round; a lift divides by the size of the control.
         let turned = if is_lift { 1.0 } else { sign };
         let unit = |estimate: &Estimate| power_of_two(estimate.value.high.abs().max(estimate.standard_error));
-        let common_error = self.common.variance.sqrt();
+        let common_error = self.adjusted.common.variance.sqrt();
         let (mut target_unit, mut control_unit) = (unit(&self.target), unit(&self.control));
         if common_error > 0.0 {
             target_unit = target_unit.max(control_unit).max(power_of_two(common_error));
@@ -311,8 +331,8 @@ impl Pair {
         let common = Common {
             sign: if is_lift { sign } else { 1.0 },
             variance: (common_error / target_unit).powi(2),
-            with_target: turned * sign * self.common.with_target / target_unit / target_unit,
-            with_control: self.common.with_control / control_unit / control_unit,
+            with_target: turned * sign * self.adjusted.common.with_target / target_unit / target_unit,
+            with_control: self.adjusted.common.with_control / control_unit / control_unit,
         };
         let fraction = Fraction {
             target,

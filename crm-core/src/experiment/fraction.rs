@@ -28,7 +28,7 @@ pub(super) struct Fraction {
 }
 
 /// What two estimates share; all 0 for independent ones.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Common {
     /// k, 1 or -1.
     pub(super) sign: f64,
@@ -36,6 +36,11 @@ pub(super) struct Common {
     pub(super) variance: f64,
     pub(super) with_target: f64,
     pub(super) with_control: f64,
+}
+
+impl Common {
+    /// Nothing.
+    pub(super) const NOTHING: Self = Self { sign: 0.0, variance: 0.0, with_target: 0.0, with_control: 0.0 };
 }
 
 impl Fraction {
@@ -151,7 +156,7 @@ mod tests {
             offset,
             target_variance: 0.04,
             control_variance: 0.09,
-            common: Common::default(),
+            common: Common::NOTHING,
         }
     }
 
@@ -163,7 +168,7 @@ mod tests {
                 [(5.0, 4.0, 1.0), (-5.0, 4.0, 0.0), (0.3, 0.2, 1.0), (4.0, 0.1, -1.0)]
             {
                 for critical in [0.3, 1.96, -0.4] {
-                    for common in [Common::default(), shared, Common { sign: -1.0, ..shared }] {
+                    for common in [Common::NOTHING, shared, Common { sign: -1.0, ..shared }] {
                         if critical < 0.0 && alternative == Alternative::TwoSided {
                             continue;
                         }

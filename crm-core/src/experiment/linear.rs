@@ -68,9 +68,12 @@ impl<'a> Linear<'a> {
         theta.iter().zip(&self.products).map(|(of, product)| of * product).sum()
     }
 
-    /// The squares that are left after the adjustment.
-    pub(super) fn adjusted(&self, theta: &[f64]) -> f64 {
-        let rest = self.squares - 2.0 * self.shared(theta) + self.explained(theta);
-        if rest <= ROUNDING * self.squares.max(self.explained(theta)) { 0.0 } else { rest }
+    /// The squares that are left after the adjustment in each of two arms. Coefficients come from both arms, and so does what rounding leaves in one.
+    pub(super) fn adjusted(arms: [&Self; 2], theta: &[f64]) -> [f64; 2] {
+        let explained = arms.map(|arm| arm.explained(theta));
+        let most = arms.iter().map(|arm| arm.squares).chain(explained).fold(0.0, f64::max);
+        let left = |arm: &Self, explained: f64| arm.squares - 2.0 * arm.shared(theta) + explained;
+        [left(arms[0], explained[0]), left(arms[1], explained[1])]
+            .map(|rest| if rest <= ROUNDING * most { 0.0 } else { rest })
     }
 }

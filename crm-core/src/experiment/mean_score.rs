@@ -78,7 +78,8 @@ impl MeanScore {
     pub(super) fn new(pair: &Pair) -> Option<Self> {
         let [target, control] = [&pair.target, &pair.control];
         let (t, c) = (target.value.high, control.value.high);
-        let errors = target.standard_error.max(control.standard_error).max(pair.common.variance.sqrt());
+        let errors =
+            target.standard_error.max(control.standard_error).max(pair.adjusted.common.variance.sqrt());
         let unit = power_of_two(t.max(c).max(errors));
         // The standard error of the mean of all rows.
         let error = target.standard_error
@@ -95,15 +96,15 @@ impl MeanScore {
             target_variance: (target.standard_error / unit).powi(2),
             control_variance: (control.standard_error / unit).powi(2),
             skewness: pair.skewness,
-            tails: pair.tails,
+            tails: pair.adjusted.tails,
             own: Own { variance: part(pair.own.variance, 2), third, ..pair.own },
             common: Common {
-                variance: (pair.common.variance.sqrt() / unit).powi(2),
-                with_target: in_unit(pair.common.with_target),
-                with_control: in_unit(pair.common.with_control),
-                ..pair.common
+                variance: (pair.adjusted.common.variance.sqrt() / unit).powi(2),
+                with_target: in_unit(pair.adjusted.common.with_target),
+                with_control: in_unit(pair.adjusted.common.with_control),
+                ..pair.adjusted.common
             },
-            zeros: pair.zeros,
+            zeros: pair.adjusted.zeros,
         })
     }
 
@@ -265,7 +266,7 @@ impl MeanScore {
         let (target, control) = self.rows();
         let lean = |root: f64| (control / root - target * root) / (target * control).sqrt();
         let lean = self.skewness / 6.0 * lean(if self.skewness < 0.0 { 1.0 } else { root });
-        let spread = (both + self.covariates_in_ratio(ln_ratio)).max(0.0);
+        let spread = both + self.covariates_in_ratio(ln_ratio);
         let statistic = self.deviate(above / spread.sqrt(), lean, both / spread);
         (self.beyond_no_effect(statistic, ln_ratio), spread.sqrt() * root)
     }
@@ -287,7 +288,8 @@ impl MeanScore {
         let along_target = (1.0 - of_target) * with_target - more_target * variance;
         let along_control = (1.0 - of_control) * with_control - more_control * variance;
         let shared = left * (left * variance + 2.0 * (along_target / root - along_control * root));
-        alone * variance + shared
+        // Covariances of other matrices than the variances need not belong to them.
+        (alone * variance + shared).max(0.0)
     }
 
     /// The difference whose statistic is critical; infinite where none is.

@@ -6,7 +6,7 @@
 //! - Fieller (1954), "Some problems in interval estimation", Journal of the Royal Statistical Society B 16(2).
 //! - Hedges (1981), "Distribution theory for Glass's estimator of effect size and related estimators", Journal of Educational Statistics 6(2).
 
-use super::comparison::{Estimate, Own, Pair, skewness_of_all, unanswered};
+use super::comparison::{Adjusted, Estimate, Own, Pair, skewness_of_all, unanswered};
 use super::mean_arm::{MeanArm, skewness_together};
 use super::mean_method::{MeanMethod, MeanTest};
 use super::mean_score::MeanScore;
@@ -61,18 +61,19 @@ pub fn compare_means(
     test: impl Into<MeanTest>,
     options: &TestOptions,
 ) -> Result<TestResult> {
-    compare(target, control, Own::NOTHING, test.into(), options)
+    compare(target, control, Own::NOTHING, Adjusted::NOTHING, test.into(), options)
 }
 
-/// As [`compare_means`] by a score test of the difference, where the target's mean varies by something of its own as well.
+/// As [`compare_means`] by a score test of the difference, where the target's mean varies by something of its own as well, or of adjusted values.
 pub(super) fn compare_means_with_own(
     target: &MeanArm,
     control: &MeanArm,
     own: Own,
+    adjusted: Adjusted,
     method: MeanMethod,
     options: &TestOptions,
 ) -> Result<TestResult> {
-    compare(target, control, own, method.into(), options)
+    compare(target, control, own, adjusted, method.into(), options)
 }
 
 /// The statistic of [`compare_means_with_own`] against a difference; NaN where there is none.
@@ -80,10 +81,11 @@ pub(super) fn score_statistic(
     target: &MeanArm,
     control: &MeanArm,
     own: Own,
+    adjusted: Adjusted,
     method: MeanMethod,
     null: f64,
 ) -> f64 {
-    let pair = scored(target, control, own, method).ok().flatten();
+    let pair = scored(target, control, own, adjusted, method).ok().flatten();
     pair.and_then(|pair| MeanScore::new(&pair)).map_or(f64::NAN, |score| score.statistic(null))
 }
 
@@ -91,6 +93,7 @@ fn compare(
     target: &MeanArm,
     control: &MeanArm,
     own: Own,
+    adjusted: Adjusted,
     test: MeanTest,
     options: &TestOptions,
 ) -> Result<TestResult> {
@@ -98,18 +101,24 @@ fn compare(
     target.check("target")?;
     control.check("control")?;
     let split = SplitCheck::of_two(target.count(), control.count(), options)?;
-    match scored(target, control, own, test.method)? {
+    match scored(target, control, own, adjusted, test.method)? {
         Some(pair) => pair.test(test, options, split),
         None => unanswered(test, options, target.mean(), control.mean(), TestStatus::TooFew, split),
     }
 }
 
 /// Both means with all that the method asks for; `None` for arms that are too small.
-fn scored(target: &MeanArm, control: &MeanArm, own: Own, method: MeanMethod) -> Result<Option<Pair>> {
+pub(super) fn scored(
+    target: &MeanArm,
+    control: &MeanArm,
+    own: Own,
+    adjusted: Adjusted,
+    method: MeanMethod,
+) -> Result<Option<Pair>> {
     let Some(pair) = pair(target, control, method) else { return Ok(None) };
     let corrected = method == MeanMethod::SkewnessCorrected;
     let skewness = if corrected { skewness_of_mean(target, control)? } else { 0.0 };
-    Ok(Some(Pair { skewness, own, ..pair }))
+    Ok(Some(Pair { adjusted, skewness, own, ..pair }))
 }
 
 /// The skewness of the mean of all values of two arms that are not empty.

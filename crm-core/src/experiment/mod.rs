@@ -100,6 +100,7 @@ pub use bernoulli_sequence::{bernoulli_sequence, quantile_sequence_p_value};
 pub use best_arm::{BestArms, best_effect, best_rate};
 pub use beta_posterior::{BetaPosterior, BetaPrior, CredibleKind};
 pub use binary_arm::BinaryArm;
+pub(crate) use comparison::Adjusted;
 pub use dunnett::{Dunnett, dunnett_test};
 pub use effect_posterior::{EffectPosterior, NormalPrior};
 pub use equivalence::{Equivalence, check_margins, equivalence};

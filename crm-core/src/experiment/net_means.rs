@@ -4,11 +4,12 @@
 //! - Fieller (1954), "Some problems in interval estimation", Journal of the Royal Statistical Society B 16(2), for the return on the cost.
 //! - The score test of means (`mean_score`), for the part that target and control have in common.
 
-use super::comparison::Own;
+use super::comparison::{Adjusted, Own};
+use super::cornish_fisher::CornishFisher;
 use super::interval::Interval;
 use super::mean_arm::MeanArm;
 use super::mean_method::MeanMethod;
-use super::mean_test::{compare_means, compare_means_with_own, score_statistic};
+use super::mean_test::{compare_means, compare_means_with_own, score_statistic, scored};
 use super::proportion::score::falling_root;
 use super::t_statistic::critical_value;
 use super::test_options::{Alternative, TestOptions};
@@ -24,13 +25,20 @@ pub(crate) struct NetMeans {
     costs: Vec<f64>,
     target: MeanArm,
     control: MeanArm,
+    /// What an adjustment made of the values.
+    adjusted: Adjusted,
     /// Sums of products over the target's customers: value and cost, cost twice; value twice and cost, value and cost twice, cost thrice.
     products: [f64; 5],
 }
 
 impl NetMeans {
     /// Of values and costs of the target's customers; the costs have the mean 0.
-    pub(crate) fn new(values: Vec<f64>, costs: Vec<f64>, control: MeanArm) -> Result<Self> {
+    pub(crate) fn new(
+        values: Vec<f64>,
+        costs: Vec<f64>,
+        control: MeanArm,
+        adjusted: Adjusted,
+    ) -> Result<Self> {
         let target = MeanArm::from_values(&values)?;
         let mean = target.mean();
         let mut products = [0.0; 5];
@@ -40,7 +48,7 @@ impl NetMeans {
                 [value * cost, cost * cost, value * value * cost, value * cost * cost, cost * cost * cost];
             products.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
         }
-        Ok(Self { values, costs, target, control, products })
+        Ok(Self { values, costs, target, control, adjusted, products })
     }
 
     /// The test of the mean of `value - times cost` against that of the control.
@@ -53,13 +61,44 @@ impl NetMeans {
         method: MeanMethod,
         options: &TestOptions,
     ) -> Result<TestResult> {
-        if self.has_score(method) {
-            return compare_means_with_own(&self.target, &self.control, self.own(times), method, options);
+        let (target, own) = if self.has_score(method) {
+            (self.target, self.own(times))
+        } else {
+            (self.net(times)?, Own::NOTHING)
+        };
+        if self.has_score(method) || self.has_shape(method) {
+            return compare_means_with_own(&target, &self.control, own, self.adjusted, method, options);
         }
+        let method = if method.is_score() { MeanMethod::Welch } else { method };
+        compare_means(&target, &self.control, method, options)
+    }
+
+    /// Whether adjusted means, of which one is below 0, are judged by Student's test less the shape of net values.
+    pub(crate) fn has_shape(&self, method: MeanMethod) -> bool {
+        method.is_score() && !self.has_score(method) && self.adjusted.is_some()
+    }
+
+    fn net(&self, times: f64) -> Result<MeanArm> {
         let net: Vec<f64> =
             self.values.iter().zip(&self.costs).map(|(value, cost)| value - times * cost).collect();
-        let method = if method.is_score() { MeanMethod::Welch } else { method };
-        compare_means(&MeanArm::from_values(&net)?, &self.control, method, options)
+        MeanArm::from_values(&net)
+    }
+
+    /// How far the statistic of a multiple of the cost may be above 0, and below, where it [has a shape](Self::has_shape).
+    pub(crate) fn criticals(
+        &self,
+        times: f64,
+        method: MeanMethod,
+        options: &TestOptions,
+    ) -> Result<[f64; 2]> {
+        let pair = scored(&self.net(times)?, &self.control, Own::NOTHING, self.adjusted, method)?;
+        let shape = pair.map_or(CornishFisher::NORMAL, |pair| pair.shape());
+        let critical = critical_value(options.alpha, self.degrees(), options.alternative);
+        Ok([shape.statistic(critical), -shape.statistic(-critical)])
+    }
+
+    fn degrees(&self) -> f64 {
+        self.target.count() as f64 + self.control.count() as f64 - 2.0
     }
 
     /// Whether there is a variance that follows the means.
@@ -72,14 +111,13 @@ impl NetMeans {
     /// The multiples g of the cost at which `value - g cost` is not told from the control's mean, less the estimate, by a score test; `mean_cost` is the
     /// mean of the costs, above 0.
     pub(crate) fn multiples(&self, mean_cost: f64, method: MeanMethod, options: &TestOptions) -> Interval {
-        let degrees = self.target.count() as f64 + self.control.count() as f64 - 2.0;
-        let critical = critical_value(options.alpha, degrees, options.alternative);
+        let critical = critical_value(options.alpha, self.degrees(), options.alternative);
         let difference = self.target.exact_mean().less(self.control.exact_mean());
         let estimate = difference / mean_cost;
         let statistic = |above: f64| {
             let times = estimate + above;
             let own = self.own(times);
-            score_statistic(&self.target, &self.control, own, method, times * mean_cost)
+            score_statistic(&self.target, &self.control, own, self.adjusted, method, times * mean_cost)
         };
         // At the estimate the deviation is 0: a step beside it tells the standard error.
         let slope = |step: f64| step / (statistic(-step) - statistic(step)).abs();
@@ -136,7 +174,7 @@ mod tests {
     fn without_a_cost_it_is_the_test_of_means() {
         let (values, costs, control) = given();
         let target = MeanArm::from_values(&values).unwrap();
-        let net = NetMeans::new(values, costs, control).unwrap();
+        let net = NetMeans::new(values, costs, control, Adjusted::NOTHING).unwrap();
         for method in [MeanMethod::Score, MeanMethod::SkewnessCorrected, MeanMethod::Welch] {
             for null in [0.0, 1.0, -2.0] {
                 let options = TestOptions::default().null(null);
@@ -159,7 +197,7 @@ mod tests {
             let sum = |power| net.iter().map(|x| (x - mean).powi(power)).sum::<f64>();
             (sum(2) / 399.0 / 400.0, sum(3) / 400.0 / 400.0 / 400.0)
         };
-        let net = NetMeans::new(values.clone(), costs.clone(), control).unwrap();
+        let net = NetMeans::new(values.clone(), costs.clone(), control, Adjusted::NOTHING).unwrap();
         for times in [1.0, -0.7, 3.0, 40.0] {
             let own = net.own(times);
             let (plain, with) = (moments(0.0), moments(times));
@@ -180,7 +218,7 @@ mod tests {
         let square = (target.m2() + control.m2()) / (n - 2.0);
         let g = both.skewness() * (n * (n - 1.0)).sqrt() / (n - 2.0);
         let cubes = target.skewness() * target.m2() * (target.m2() / n_t).sqrt();
-        let net = NetMeans::new(values.clone(), costs.clone(), control).unwrap();
+        let net = NetMeans::new(values.clone(), costs.clone(), control, Adjusted::NOTHING).unwrap();
         for times in [1.0, 2.0] {
             let left: Vec<f64> = values.iter().zip(&costs).map(|(v, c)| v - times * c).collect();
             let left = MeanArm::from_values(&left).unwrap();
@@ -202,7 +240,7 @@ mod tests {
     #[test]
     fn a_multiple_is_rejected_outside_of_the_interval_only() {
         let (values, costs, control) = given();
-        let net = NetMeans::new(values, costs, control).unwrap();
+        let net = NetMeans::new(values, costs, control, Adjusted::NOTHING).unwrap();
         for (method, alpha) in
             [(MeanMethod::Score, 0.05), (MeanMethod::SkewnessCorrected, 0.05), (MeanMethod::Score, 0.4)]
         {

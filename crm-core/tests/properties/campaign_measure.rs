@@ -187,6 +187,18 @@ proptest! {
     }
 
     #[test]
+    fn next_to_no_cost_of_responses_is_none(rows in rows(), options in options(), covariate in any::<bool>()) {
+        let measured = |per_response: f64| {
+            let cost = ArmCost { per_contact: 1.0, per_response, ..ArmCost::default() };
+            outcomes(&rows, covariate).measure(&MeasureOptions { alternative: options.alternative, alpha: options.alpha, ..MeasureOptions::default() }.cost(cost)).unwrap().returns
+        };
+        for (none, some) in measured(0.0).iter().zip(&measured(1e-12)) {
+            let (one, two) = (&none.returned.break_even, &some.returned.break_even);
+            prop_assert!(one.p_value.is_nan() || (one.p_value - two.p_value).abs() < 1e-6, "{none:?} {some:?}");
+        }
+    }
+
+    #[test]
     fn balance_is_blind_to_units_and_complete(rows in rows(), scale in 0.01..100.0_f64, shift in -50.0..50.0_f64) {
         prop_assume!((0..3).all(|arm| rows.iter().any(|row| row.0 == arm)));
         let moved: Vec<Row> = rows.iter().map(|&(arm, group, response, revenue, before)| (arm, group, response, revenue, scale * before + shift)).collect();

@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd  # type: ignore[import-untyped]
     import polars as pl
     import pyarrow as pa  # type: ignore[import-untyped]
@@ -51,10 +49,6 @@ class Table:
     def columns(self) -> list[str]:
         """The names of the columns."""
         return self._native.columns()
-
-    def __iter__(self) -> Iterator[str]:
-        """The names of the columns."""
-        return iter(self.columns)
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a column of that name."""
