@@ -19,6 +19,9 @@ use crate::error::Result;
 /// Returns are looked for within so many standard errors.
 const MOST_ERRORS: f64 = 1e9;
 
+/// A skewness below this is rounding.
+const LEAST_LEAN: f64 = 1e-9;
+
 /// Values of a target and a control, and what each customer of the target cost, above its mean.
 pub(crate) struct NetMeans {
     values: Vec<f64>,
@@ -150,9 +153,12 @@ impl NetMeans {
         }
         let share = (1.0 + more / squares).max(0.0);
         let cubes = self.target.skewness() * squares * (squares / n).sqrt();
-        // Where values lean to the left, or nowhere, the shape stays.
-        let third_share =
-            if cubes > 0.0 { (1.0 + third / cubes).clamp(-1.0, 1.0) } else { share * share.sqrt() };
+        // Where values lean to the left, or nowhere but for rounding, the shape stays.
+        let third_share = if self.target.skewness() > LEAST_LEAN {
+            (1.0 + third / cubes).clamp(-1.0, 1.0)
+        } else {
+            share * share.sqrt()
+        };
         Own { share, third_share, ..Own::NOTHING }
     }
 }
