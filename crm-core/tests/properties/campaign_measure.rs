@@ -144,9 +144,9 @@ proptest! {
     }
 
     #[test]
-    fn money_follows_the_difference(rows in rows(), fixed in 0.0..50.0_f64, per_contact in 0.01..3.0_f64, per_response in 0.0..5.0_f64, margin in 0.05..1.0_f64) {
+    fn money_follows_the_difference(rows in rows(), covariate in any::<bool>(), fixed in 0.0..50.0_f64, per_contact in 0.01..3.0_f64, per_response in 0.0..5.0_f64, margin in 0.05..1.0_f64) {
         let cost = ArmCost { fixed, per_contact, per_response, margin };
-        let report = outcomes(&rows, false).measure(&MeasureOptions::default().cost(cost)).unwrap();
+        let report = outcomes(&rows, covariate).measure(&MeasureOptions::default().cost(cost)).unwrap();
         for found in &report.returns {
             let effect = report.effects.iter().find(|effect| {
                 (&effect.grouping, &effect.group, &effect.arm, effect.metric) == (&found.grouping, &found.group, &found.arm, CampaignMetric::Revenue)
